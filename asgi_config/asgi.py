@@ -1,0 +1,24 @@
+"""The ASGI door of a web process: pages to Django, sockets to the feed."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
+
+pages = get_asgi_application()
+
+from asgi_config.door import without_client_root_path  # noqa: E402
+from realtime.routing import feed_path, sockets  # noqa: E402
+
+application = without_client_root_path(
+    ProtocolTypeRouter(
+        {
+            "http": pages,
+            "websocket": sockets(
+                [feed_path("ws/users/", feed="users", permission="auth.view_user", key_parameter="job")]
+            ),
+        }
+    )
+)

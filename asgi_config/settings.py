@@ -1,0 +1,189 @@
+"""All of the configuration, read from the environment only; README.md lists every variable.
+
+`manage.py live` keeps a secret key and the address of its private Redis under VAR_DIR, so that a second terminal
+finds the running service without being told.
+"""
+
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from asgi_config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+
+DEBUG = environment.flag("DEBUG")
+HTTPS = environment.flag("HTTPS")
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.number("PORT", 8000)
+
+SECRET_KEY = environment.text_or_file("SECRET_KEY", VAR_DIR / "secret_key")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Start `make run` once (it makes one under VAR_DIR), or set SECRET_KEY to 50 or "
+            "more random characters, or set DEBUG=1 to try things out."
+        )
+    SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
+
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+
+# Arrivals
+
+GENERATE_MIN_TOTAL = environment.number("GENERATE_MIN_TOTAL", 50)
+GENERATE_MAX_TOTAL = environment.number("GENERATE_MAX_TOTAL", 500)
+GENERATE_BULK_MAX = environment.number("GENERATE_BULK_MAX", 1_000_000)
+if not GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX:
+    raise ImproperlyConfigured("GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX must hold.")
+EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7)
+EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
+HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
+ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
+HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
+
+# Django
+
+INSTALLED_APPS = [
+    "daphne",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "asgi_config",
+    "realtime",
+    "task",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "asgi_config.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+ROOT_URLCONF = "asgi_config.urls"
+ASGI_APPLICATION = "asgi_config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "users_list"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# The database: FACTS of SQLite and PostgreSQL are argued in docs/decisions/0004.
+
+DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+try:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not understood: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////PATH/db.sqlite3."
+    ) from error
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+
+# Redis: the queue of Celery and the channel layer
+
+REDIS_URL = environment.text_or_file("REDIS_URL", VAR_DIR / "redis.url")
+REDIS_ADDRESS = REDIS_URL or "redis://127.0.0.1:6379/0"
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_ADDRESS,
+                    "socket_connect_timeout": 2,
+                    "socket_timeout": 5,
+                    "health_check_interval": 15,
+                }
+            ]
+        },
+    }
+}
+
+CELERY_BROKER_URL = REDIS_ADDRESS
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A slice of work lasts 2 s, so a task is never redelivered while it runs; kombu looks for lost ones every 5 s.
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.25, "interval_max": 0.5}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 30
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = True
+CELERY_BEAT_SCHEDULE = {
+    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "trim": {"task": "realtime.tasks.trim_feeds", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# Logs
+
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])

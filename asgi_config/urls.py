@@ -1,0 +1,17 @@
+"""Every address that a browser may ask for; the socket's is in asgi.py."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from asgi_config.views import sign_in_by_link
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="users_list")),
+    path("", include("task.urls")),
+    path("accounts/login/", LoginView.as_view(template_name="task/login.html"), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/link/", sign_in_by_link, name="sign_in_link"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,52 @@
+"""Who may watch: asked when a socket opens, and again while it stays open."""
+
+from http.cookies import SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from realtime.protocol import Close, Refused
+
+
+def require(scope: dict[str, Any], permission: str) -> None:
+    """Raise Refused unless the session's user may watch now. Reads the database: the session, the user, the rights."""
+    headers = {name: value.decode("latin1") for name, value in scope["headers"]}
+    if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
+        raise Refused(Close.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
+    user = auth.get_user(_request(headers.get(b"cookie", "")))
+    if not user.is_authenticated:
+        raise Refused(Close.NOT_SIGNED_IN, "Sign in first.")
+    if not user.has_perm(permission):
+        raise Refused(Close.NOT_ALLOWED, f"This needs the permission {permission}.")
+
+
+def _is_same_origin(origin: str, host: str) -> bool:
+    """Whether scheme, host and port are those of the request itself, or trusted by CSRF_TRUSTED_ORIGINS.
+
+    The same rule as Django's for a POST with cookies. Channels' AllowedHostsOriginValidator compares host names only.
+    """
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    scheme = "https" if settings.HTTPS else "http"
+    if origin.lower() == f"{scheme}://{host.lower()}":
+        return True
+    trusted = [pattern.replace("://*.", "://.") for pattern in settings.CSRF_TRUSTED_ORIGINS]
+    try:
+        return bool(OriginValidator(None, trusted).valid_origin(urlsplit(origin)))
+    except ValueError:
+        return False
+
+
+def _request(cookie_header: str) -> HttpRequest:
+    """As much of a request as django.contrib.auth needs to find the user of its session."""
+    cookies = SimpleCookie(cookie_header)
+    cookie = cookies.get(settings.SESSION_COOKIE_NAME)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookie.value if cookie else None)
+    return request

@@ -1,0 +1,135 @@
+"""A thin WebSocket consumer: authorise, read the cursor, drive `follow`, send. The rules are in realtime.protocol."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Any
+
+from channels.consumer import get_handler_name
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from realtime import access, protocol
+from realtime.follow import follow
+from realtime.hub import hub_of, read_head
+from realtime.log import CursorLost
+from realtime.protocol import Close, Refused
+
+TOO_SLOW_SECONDS = 20.0
+
+logger = logging.getLogger(__name__)
+require_access = database_sync_to_async(access.require, thread_sensitive=False)
+
+
+class FeedConsumer(AsyncWebsocketConsumer):
+    """Streams one feed to one client, and holds no more for it than one window."""
+
+    channel_layer_alias = "none: only the hub touches the channel layer"
+
+    def __init__(self, *, feed: str, permission: str, key_parameter: str) -> None:
+        super().__init__()
+        self._feed = feed
+        self._permission = permission
+        self._key_parameter = key_parameter
+        self._window = protocol.Window()
+        self._room = asyncio.Event()
+        self._sent_at = 0.0
+        self._serving: asyncio.Task[None] | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Channels' own hops through a shared thread for every frame, to close connections that this never opens."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        """Accept, then refuse with a close code if need be: a browser cannot read a refused handshake."""
+        offered = self.scope["subprotocols"]
+        await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
+        try:
+            if offered and protocol.SUBPROTOCOL not in offered:
+                raise Refused(Close.BAD_REQUEST, f"This server speaks {protocol.SUBPROTOCOL}.")
+            await require_access(self.scope, self._permission)
+            ask = protocol.parse_ask(self.scope["query_string"].decode("latin1"), self._key_parameter)
+        except Exception as error:  # noqa: BLE001
+            await self._end(error)
+        else:
+            self._serving = asyncio.create_task(self._serve(ask))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._serving is None:
+            return
+        try:
+            offset = protocol.parse_ack(text_data)
+            if offset is not None:
+                self._window.acknowledge(offset)
+        except Refused as refused:
+            self._serving.cancel()
+            await self._end(refused)
+        else:
+            if not self._window.is_full:
+                self._room.set()
+
+    async def disconnect(self, code: int) -> None:
+        if self._serving:
+            self._serving.cancel()
+
+    async def _serve(self, ask: protocol.Ask) -> None:
+        """Run until one of the two ends; a socket whose pump has ended is closed, or it would stay open and deaf."""
+        tasks = [asyncio.create_task(self._pump(ask)), asyncio.create_task(self._attend())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._end(done.pop().exception())
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _pump(self, ask: protocol.Ask) -> None:
+        position = await read_head(self._feed)
+        cursor, reason = ask.start(position)
+        self._window.sent_offset = cursor.offset
+        await self._send(protocol.hello(self._feed, position, cursor.offset, settings.HEARTBEAT_SECONDS))
+        if reason:
+            await self._send(protocol.reset(position, reason))
+        async with aclosing(follow(self._feed, cursor, key=ask.key)) as batches:
+            async for batch in batches:
+                await self._wait_for_room()
+                self._window.sent(batch.last, len(batch.frame))
+                await self._send(batch.frame)
+
+    async def _wait_for_room(self) -> None:
+        """daphne's send has no backpressure (300 MB buffered in 0.4 s for a client that stopped reading): stop here."""
+        if not self._window.is_full:
+            return
+        self._room.clear()
+        try:
+            async with asyncio.timeout(TOO_SLOW_SECONDS):
+                await self._room.wait()
+        except TimeoutError:
+            raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
+
+    async def _attend(self) -> None:
+        """Say that the connection lives when it is idle, and end it when the right to watch has gone."""
+        clock = asyncio.get_running_loop().time
+        check_at = clock() + settings.ACCESS_CHECK_SECONDS
+        while True:
+            beat_at = self._sent_at + settings.HEARTBEAT_SECONDS
+            await asyncio.sleep(max(0, min(beat_at, check_at) - clock()))
+            if clock() >= check_at:
+                await require_access(self.scope, self._permission)
+                check_at = clock() + settings.ACCESS_CHECK_SECONDS
+            if clock() >= self._sent_at + settings.HEARTBEAT_SECONDS:
+                await self._send(protocol.heartbeat(hub_of(self._feed).head))
+
+    async def _send(self, frame: str) -> None:
+        self._sent_at = asyncio.get_running_loop().time()
+        await self.send(text_data=frame)
+
+    async def _end(self, error: BaseException | None) -> None:
+        match error:
+            case Refused():
+                await self.close(error.code)
+            case CursorLost():
+                await self.close(Close.TRY_AGAIN)
+            case _:
+                logger.error("A watcher is cut off and comes again", exc_info=error)
+                await self.close(Close.TRY_AGAIN)

@@ -1,0 +1,56 @@
+"""The fast path: after a commit, one message tells every web process what was appended.
+
+Only a hint. It may be lost, repeated or overtaken; realtime.hub asks the log in any case.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from realtime.protocol import Batch
+
+SEND_SECONDS = 1.0
+PAUSE_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class _Pause:
+    """After a failure this process sends nothing for a while: a dead Redis must not slow every commit."""
+
+    until = 0.0
+
+
+def group_of(feed: str) -> str:
+    return f"feed.{feed}"
+
+
+def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
+    """Tell every hub of the feed, in at most a second; a failure is logged and changes nothing else."""
+    if time.monotonic() < _Pause.until:
+        return
+    message = {
+        "type": "feed.appended",
+        "epoch": str(epoch),
+        "batches": [[batch.first, batch.last, batch.key, batch.frame] for batch in batches],
+    }
+    try:
+        async_to_sync(_send)(group_of(feed), message)
+    except Exception as error:  # noqa: BLE001
+        _Pause.until = time.monotonic() + PAUSE_SECONDS
+        logger.warning("Hint lost, watchers see the event at their next head check: %r", error)
+
+
+def parse(message: dict[str, Any]) -> tuple[UUID, list[Batch]]:
+    return UUID(message["epoch"]), [Batch(*fields) for fields in message["batches"]]
+
+
+async def _send(group: str, message: dict[str, Any]) -> None:
+    async with asyncio.timeout(SEND_SECONDS):
+        await get_channel_layer().group_send(group, message)

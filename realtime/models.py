@@ -1,0 +1,46 @@
+"""The tables of a feed. Only realtime.log writes or reads them."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Feed(models.Model):
+    """A named log of events; `head` is the newest committed offset, `floor` the offset up to which it was trimmed."""
+
+    name = models.CharField(max_length=64, unique=True)
+    epoch = models.UUIDField(default=uuid.uuid4)
+    head = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(floor__gte=0) & Q(floor__lte=F("head")), name="feed_floor_is_within_the_log"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """Consecutive events that one transaction appended: the unit of a frame, of the ring and of the window."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    key = models.CharField(max_length=64, blank=True, default="")
+    payload = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "last"], name="batch_ends_once"),
+            models.CheckConstraint(condition=Q(first__lte=F("last")), name="batch_is_not_empty"),
+        ]
+        indexes = [models.Index(fields=["feed", "key", "last"], name="batch_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.first}..{self.last}"

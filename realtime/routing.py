@@ -1,0 +1,27 @@
+"""Where a site puts a feed, and what a socket at any other address gets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from channels.routing import URLRouter
+from django.urls import URLPattern, path, re_path
+
+from realtime.consumers import FeedConsumer
+from realtime.protocol import Close
+
+
+def feed_path(route: str, *, feed: str, permission: str, key_parameter: str) -> URLPattern:
+    """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key."""
+    consumer = FeedConsumer.as_asgi(feed=feed, permission=permission, key_parameter=key_parameter)
+    return path(route, consumer)
+
+
+def sockets(paths: Sequence[URLPattern]) -> URLRouter:
+    return URLRouter([*paths, re_path("", _no_such_feed)])
+
+
+async def _no_such_feed(scope: Any, receive: Any, send: Any) -> None:
+    """Accept and close with a code: URLRouter alone would answer HTTP 500 and log a traceback."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": int(Close.BAD_REQUEST)})

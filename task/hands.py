@@ -1,0 +1,90 @@
+"""Hands: the one Celery message that may work on a lane, how it is handed on, and how a vanished one is replaced.
+
+Hands never multiply: a message works only while its id stands in the Hand row, and whoever changes the row by a
+conditional UPDATE is the only one to send the next message. Rescue sends the SAME id again, so repeats end at once.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+from celery import current_app
+from django.db.models import F
+from django.utils import timezone
+
+from task.models import Hand, Job
+
+Clock = Callable[[], datetime.datetime]
+
+TASK = "task.tasks.create_random_user_accounts"
+FIRST_SIZE = 25
+RESCUE_AFTER = datetime.timedelta(seconds=5)
+MOST_DOUBLINGS = 6
+STARTS_WITHOUT_STEP = 5
+HOPELESS_AFTER = datetime.timedelta(seconds=30)
+
+logger = logging.getLogger(__name__)
+
+
+def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
+    """Put the hand's message into the queue; False, with a warning, where the queue cannot be reached.
+
+    Call it after the commit. By name, because the task's module stands above this one.
+    """
+    try:
+        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id))
+    except Exception as error:  # noqa: BLE001
+        logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
+        return False
+    return True
+
+
+def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | None:
+    """Count this start and return the hand; None for a stale message and for a job that has ended."""
+    mine = Hand.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.ACTIVE)
+    if not Hand.objects.filter(pk__in=mine.values("pk")).update(starts=F("starts") + 1, seen_at=clock()):
+        return None
+    return mine.select_related("job").first()
+
+
+def is_worn_out(hand: Hand) -> bool:
+    """Whether the hand was started so often in a row without a step that it is left to the rescue, which goes slower."""
+    return hand.starts > STARTS_WITHOUT_STEP
+
+
+def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
+    """Whether the job should fail: five starts in a row without a step, and the last step is long ago."""
+    last_at = hand.job.stepped_at or hand.job.created_at
+    return hand.starts >= STARTS_WITHOUT_STEP and now - last_at > HOPELESS_AFTER
+
+
+def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
+    """Give the lane to a new message at the back of the queue, if it is still this hand's to give."""
+    successor = uuid4()
+    if Hand.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
+        dispatch(job_id, successor, size=size)
+
+
+def silent(now: datetime.datetime) -> list[Hand]:
+    """Hands of active jobs that were not heard from for so long that their message may be lost.
+
+    Twice as long after each unanswered rescue: behind a long queue nothing piles up.
+    """
+    hands = Hand.objects.filter(job__state__in=Job.ACTIVE, seen_at__lte=now - RESCUE_AFTER).select_related("job")
+    return [
+        hand
+        for hand in hands.order_by("seen_at")
+        if now - hand.seen_at >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
+    ]
+
+
+def send_again(hand: Hand, now: datetime.datetime) -> bool:
+    """Send the hand's message once more, unless it has moved on since; False where the queue cannot be reached."""
+    same = Hand.objects.filter(pk=hand.pk, task_id=hand.task_id, seen_at=hand.seen_at)
+    if not same.update(seen_at=now, rescues=F("rescues") + 1):
+        return True
+    if dispatch(hand.job_id, hand.task_id):
+        return True
+    Hand.objects.filter(pk=hand.pk, task_id=hand.task_id).update(rescues=hand.rescues)
+    return False

@@ -1,0 +1,52 @@
+"""Every account's own secret, derived and not stored, and its one-round hash. Pure; argued in docs/decisions/0002."""
+
+import base64
+import hashlib
+import hmac
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import urandom
+
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+LENGTH = 50
+NONCE_BYTES = 32
+
+# 256 is a multiple of 32, so that every byte of the MAC gives 5 unbiased bits: 250 in all.
+SYMBOLS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+SALT_SYMBOLS = bytes(ord((string.ascii_letters + string.digits)[byte % 62]) for byte in range(256))
+SALT_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Deriver:
+    """Makes the password of each username of one job: the same for ever, as long as SECRET_KEY and the nonce last."""
+
+    key: bytes
+
+    @classmethod
+    def of_job(cls, secret_key: str, nonce: bytes) -> "Deriver":
+        return cls(hmac.digest(_root(secret_key), nonce, "sha512"))
+
+    def password(self, username: str) -> str:
+        """50 letters and digits, 250 bits."""
+        return hmac.digest(self.key, username.encode(), "sha512")[:LENGTH].translate(SYMBOLS).decode()
+
+
+def fingerprint(secret_key: str) -> str:
+    """Names the key that passwords are derived with, without giving it away."""
+    return hmac.digest(_root(secret_key), b"fingerprint", "sha256").hex()[:16]
+
+
+def light_hash(password: str, random_bytes: Callable[[int], bytes] = urandom) -> str:
+    """Django's own format with one round, which its stock hasher verifies, and stretches at the first sign-in.
+
+    For derived secrets only: at 250 bits there is nothing to guess. 3.4 us against 216 ms.
+    """
+    salt = random_bytes(SALT_LENGTH).translate(SALT_SYMBOLS)
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
+    return f"pbkdf2_sha256$1${salt.decode()}${base64.b64encode(digest).decode()}"
+
+
+def _root(secret_key: str) -> bytes:
+    return hmac.digest(secret_key.encode(), b"arrivals: passwords of accounts, version 1", "sha512")

@@ -1,0 +1,114 @@
+"""A slice: one hand works on its job for about two seconds, in steps of a size that suits the machine."""
+
+import logging
+import time
+from dataclasses import dataclass
+from random import Random
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from task import accounts, generation, hands, passwords
+from task.models import Job
+
+SLICE_SECONDS = 2.0
+STEP_SECONDS = 0.1
+LARGEST_SIZE = 500
+PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
+TRANSIENT = (OperationalError, InterfaceError)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many accounts a step makes: doubles up to 500, and halves when a step took over 100 ms."""
+
+    size: int
+
+    def learn(self, seconds: float) -> None:
+        self.size = max(1, self.size // 2) if seconds > STEP_SECONDS else min(LARGEST_SIZE, self.size * 2)
+
+
+def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
+    """Work on the job for a slice, hand over if it is not done, and say how far it is.
+
+    Safe to repeat and to run many times at once. Errors that may pass are repeated, and in the end left to the
+    rescue; any other fails the job with its reason.
+    """
+    try:
+        return _work(job_id, task_id, Pace(size), time.monotonic() + seconds)
+    except (*TRANSIENT, SoftTimeLimitExceeded) as error:
+        connection.close()
+        logger.warning("Job %s is interrupted and goes on later: %r", job_id, error)
+        return f"Job {job_id} is interrupted and goes on later."
+    except Exception as error:
+        logger.exception("Job %s fails", job_id)
+        generation.fail(job_id=job_id, error=f"{type(error).__name__} in the worker; its log says more.")
+        return f"Job {job_id} failed."
+
+
+def rescue() -> int:
+    """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many."""
+    now = timezone.now()
+    silent = hands.silent(now)
+    for hand in silent:
+        if hands.is_hopeless(hand, now):
+            _give_up(hand.job)
+        elif not hands.send_again(hand, now):
+            break
+    return len(silent)
+
+
+def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
+    hand = hands.begin(job_id=job_id, task_id=task_id)
+    if hand is None:
+        return f"Job {job_id} is not this message's to work on."
+    if hands.is_hopeless(hand, timezone.now()):
+        return _give_up(hand.job)
+    if hands.is_worn_out(hand):
+        return f"Job {job_id} rests until the rescue."
+    if hand.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
+        generation.fail(job_id=job_id, error="This worker has another SECRET_KEY than the process that took the job.")
+        return f"Job {job_id} failed: another SECRET_KEY."
+    return _steps(hand.job, task_id, pace, until)
+
+
+def _steps(job: Job, task_id: UUID, pace: Pace, until: float) -> str:
+    random = Random()
+    while time.monotonic() < until:
+        candidates = accounts.prepare(job, min(pace.size, job.total - job.created), random)
+        began = time.monotonic()
+        after = _step(job, task_id, candidates)
+        if after is None:
+            return f"Job {job.pk} is not this message's to work on."
+        if after.state == Job.State.FINISHED:
+            return f"{after.total} random users created with success!"
+        pace.learn(time.monotonic() - began)
+        job = after
+    hands.hand_over(job_id=job.pk, task_id=task_id, size=pace.size)
+    return f"{job.created} of {job.total} random users created so far."
+
+
+def _step(job: Job, task_id: UUID, candidates: list[accounts.Candidate]) -> Job | None:
+    """One step, repeated with backoff over a lock, a deadlock or a restarted database."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+        except TRANSIENT as error:
+            logger.info("A step of job %s is repeated: %r", job.pk, error)
+            connection.close()
+            time.sleep(pause)
+    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+
+
+def _give_up(job: Job) -> str:
+    generation.fail(
+        job_id=job.pk,
+        error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making an account; "
+        "the worker's log says why.",
+    )
+    return f"Job {job.pk} failed: its worker ends each time."

@@ -1,0 +1,25 @@
+"""The doors for Celery: a task only finds its arguments and makes one domain call."""
+
+from uuid import UUID
+
+from celery import Task, shared_task
+
+from task import slices
+from task.generation import start_job
+from task.hands import FIRST_SIZE
+
+
+@shared_task(bind=True)
+def create_random_user_accounts(
+    self: Task, total: int | None = None, *, job: int | None = None, size: int = FIRST_SIZE
+) -> str:
+    """With `total`, make a job of its own, one however often this message comes; with `job`, be a hand of that job."""
+    task_id = UUID(self.request.id)
+    if job is None:
+        job = start_job(total=total or 0, request_id=task_id, task_id=task_id).job.pk
+    return slices.work(job_id=job, task_id=task_id, size=size)
+
+
+@shared_task
+def rescue_jobs() -> int:
+    return slices.rescue()

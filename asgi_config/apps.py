@@ -1,0 +1,11 @@
+"""The installed app that owns `live`, `link` and the system checks."""
+
+from django.apps import AppConfig
+
+from asgi_config import checks
+
+
+class ArrivalsConfig(AppConfig):
+    name = "asgi_config"
+    verbose_name = "Arrivals"
+    checks = checks

@@ -1,0 +1,31 @@
+"""The Celery application: `celery -A asgi_config worker -l info`."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_embedded_init, worker_ready
+
+from asgi_config import lifeline
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
+
+app = Celery("arrivals")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+STARTED_BY = os.getpid()
+
+
+@beat_embedded_init.connect
+def end_with_the_worker(**kwargs: Any) -> None:
+    """Celery ties its pool to the worker's life, but not the beat that it forks."""
+    lifeline.end_with(STARTED_BY)
+
+
+@worker_ready.connect
+def tell_live(**kwargs: Any) -> None:
+    """Once: the signal comes again after each lost connection, when the number may mean another file."""
+    if ready := os.environ.pop("ARRIVALS_READY_FD", None):
+        os.write(int(ready), b".")
+        os.close(int(ready))

@@ -1,0 +1,52 @@
+"""Makes one-time sign-in links, and uses each at most once."""
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from asgi_config.models import SignInLink
+
+LIFETIME = datetime.timedelta(minutes=10)
+
+Clock = Callable[[], datetime.datetime]
+
+
+def make_link(
+    *,
+    user: User,
+    address: str,
+    clock: Clock = timezone.now,
+    make_token: Callable[[], str] = secrets.token_urlsafe,
+) -> str:
+    """The user's earlier links end with this one, and so do all that expired."""
+    token, now = make_token(), clock()
+    with transaction.atomic():
+        SignInLink.objects.filter(Q(user_id=user.pk) | Q(expires_at__lte=now)).delete()
+        SignInLink.objects.create(user_id=user.pk, digest=_digest(token), expires_at=now + LIFETIME)
+    return f"{address}{reverse('sign_in_link')}?{urlencode({'token': token})}"
+
+
+def use_link(*, token: str, clock: Clock = timezone.now) -> User | None:
+    """The user whom it signs in; None for a token that is unknown, expired or used, or whose user is inactive.
+
+    Of two uses at once the database lets one through: the update is conditional, and its conditions are all on the
+    row itself, as PostgreSQL checks only those again after it has waited for the other.
+    """
+    now = clock()
+    unused = SignInLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
+    if not unused.update(used_at=now):
+        return None
+    user = SignInLink.objects.select_related("user").get(digest=_digest(token)).user
+    return user if user.is_active else None
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

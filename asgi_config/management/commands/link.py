@@ -1,0 +1,32 @@
+"""Prints a fresh sign-in link."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from asgi_config import operator
+from asgi_config.address import address_of, read
+from asgi_config.links import make_link
+
+
+class Command(BaseCommand):
+    help = "Prints a link that signs a user in, once and within 10 minutes. It ends the user's earlier links."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("user", nargs="?", default=operator.NAME, help="name of the user, `operator` by default")
+
+    def handle(self, *args: Any, user: str, **options: Any) -> None:
+        model = get_user_model()
+        found = model._default_manager.filter(**{model.USERNAME_FIELD: user}).first()
+        if found is None:
+            raise CommandError(f"There is no user {user}.")
+        if not found.is_active:
+            raise CommandError(f"The user {user} is not active.")
+        configured = address_of(
+            host=settings.HOST, port=settings.PORT, https=settings.HTTPS, allowed_hosts=settings.ALLOWED_HOSTS
+        )
+        self.stdout.write(make_link(user=found, address=read(settings.VAR_DIR / "address", default=configured)))

@@ -1,0 +1,45 @@
+"""Starts everything, and ends it with one Ctrl-C."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from asgi_config.live import Live
+from asgi_config.part import CouldNotStart
+
+
+def positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ArgumentTypeError(f"{value} is not a whole number of at least 1")
+    return int(value)
+
+
+class Command(BaseCommand):
+    help = "Starts Redis, the worker and the web process, prints the address and a sign-in link. Ctrl-C ends all."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", default=settings.PORT, type=positive)
+        parser.add_argument("--workers", default=2, type=positive, metavar="N", help="pool processes of the worker")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        try:
+            gently = Live(host=host, port=port, pool=workers, say=self._say, warn=self._warn).run()
+        except CouldNotStart as error:
+            sys.exit(str(error))
+        sys.exit(0 if gently else 130)
+
+    def _say(self, line: str) -> None:
+        """A reader that has gone away is no reason to end the service."""
+        with suppress(OSError):
+            self.stdout.write(line)
+            self.stdout.flush()
+
+    def _warn(self, line: str) -> None:
+        with suppress(OSError):
+            self.stderr.write(line)

@@ -1,0 +1,74 @@
+"""One child process of `manage.py live`: started in a session of its own, and ended with all that it started."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from asgi_config import lifeline
+
+
+class CouldNotStart(Exception):
+    """The message is one sentence for the user: what is wrong, and what to do."""
+
+
+@dataclass
+class Part:
+    name: str
+    command: Sequence[str]
+    is_ready: Callable[[], bool]
+    stop_seconds: float
+    stdin: bytes = b""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pass_fds: Sequence[int] = ()
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Ctrl-C does not reach it. Its stderr is the caller's; its stdout is dropped, as it only holds greetings.
+
+        To be called in the main thread: the kernel's tie to a parent is a tie to the thread that forked.
+        """
+        try:
+            self.process = subprocess.Popen(  # noqa: S603
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, **self.environment},
+                pass_fds=self.pass_fds,
+                start_new_session=True,
+                preexec_fn=partial(lifeline.end_with, os.getpid()) if lifeline.IS_AVAILABLE else None,  # noqa: PLW1509
+            )
+        except OSError as error:
+            raise CouldNotStart(f"{self.name} could not start: {error.strerror} ({self.command[0]}).") from error
+        self._feed()
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def how_it_ended(self) -> str:
+        code = self.process.returncode if self.process else 0
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def ask_to_end(self) -> None:
+        if self.process and not self.has_ended():
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """Its children too, which share its session; harmless where all are gone."""
+        if self.process:
+            with suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _feed(self) -> None:
+        """What is written here fits into a pipe's buffer, so this does not wait for the reader."""
+        if self.process and self.process.stdin:
+            with suppress(BrokenPipeError), self.process.stdin as stdin:
+                stdin.write(self.stdin)

@@ -1,0 +1,66 @@
+"""VAR_DIR, where `manage.py live` keeps its data, readable by its owner only.
+
+Loads no settings: they need the secret key that is made here.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from asgi_config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+
+
+class AlreadyHeld(Exception):
+    """Another process, whose pid is the message, holds the lock."""
+
+
+def make_secret_key() -> None:
+    """Makes VAR_DIR, and the secret key in it unless there is one or the environment has one."""
+    try:
+        VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not environment.text("SECRET_KEY", ""):
+            write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{error.filename} cannot be made ({error.strerror}): set VAR_DIR to a folder that you may write to."
+        ) from error
+
+
+def write_once(path: Path, text: str) -> None:
+    """Leaves a file that exists as it is."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(file, "w") as stream:
+        stream.write(text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A reader sees the old content or the new one, never half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    write_once(draft, text)
+    draft.replace(path)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Holds the lock until the end of the block or of the process, whichever comes first."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyHeld(file.read().strip()) from error
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

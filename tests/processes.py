@@ -1,0 +1,58 @@
+"""Which processes there are, read from /proc, or from ps where there is none."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+SIGINT_BIT = 1 << 1
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    parent: int
+    command: str
+    ignores_interrupt: bool = False
+
+
+def all_processes() -> dict[int, Process]:
+    """Without the dead that nobody has buried yet."""
+    found = _from_proc() if (PROC / "self/stat").exists() else _from_ps()
+    return {process.pid: process for process in found}
+
+
+def descendants(pid: int) -> list[Process]:
+    everything = all_processes()
+    found: list[Process] = []
+    ancestors = {pid}
+    while more := [one for one in everything.values() if one.parent in ancestors and one not in found]:
+        found += more
+        ancestors |= {one.pid for one in more}
+    return found
+
+
+def still_there(known: list[Process]) -> list[Process]:
+    """A parent may have changed, as an orphan gets a new one."""
+    everything = all_processes()
+    return [one for one in known if one.pid in everything and everything[one.pid].command == one.command]
+
+
+def _from_proc() -> Iterator[Process]:
+    for folder in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
+            if not status["State"].strip().startswith(("Z", "X")):
+                ignores = bool(int(status["SigIgn"], 16) & SIGINT_BIT)
+                yield Process(int(folder.name), int(status["PPid"]), command, ignores)
+
+
+def _from_ps() -> Iterator[Process]:
+    listing = subprocess.run(["ps", "-axo", "pid=,ppid=,stat=,command="], capture_output=True, text=True, check=True)
+    for line in listing.stdout.splitlines():
+        pid, parent, state, command = line.split(None, 3)
+        if not state.startswith("Z"):
+            yield Process(int(pid), int(parent), command)

@@ -1,0 +1,211 @@
+"""The shipped service, as a user starts it: `manage.py live` in a VAR_DIR and on a port of its own."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from tests.processes import Process, descendants, still_there
+from tests.waiting import wait_until
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parent.parent
+LINK = re.compile(r"http\S+/accounts/link/\?token=\S+")
+OURS = (
+    "SECRET_KEY",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "LOG_LEVEL",
+    "DEBUG",
+    "HTTPS",
+    "ALLOWED_HOSTS",
+)
+START_SECONDS = 90
+STOP_SECONDS = 45
+
+
+@dataclass(frozen=True)
+class Pids:
+    web: int | None
+    worker: int | None
+    pool: list[int]
+    beat: int | None
+    redis: int | None
+
+
+class Service:
+    """Entering starts it; leaving stops it with SIGINT and asserts that it ended cleanly, left no process behind, and
+    wrote nothing to stderr (unless `may_complain`).
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+        may_complain: bool = False,
+        var_dir: Path | None = None,
+    ) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.may_complain = may_complain
+        self.folder = Path(tempfile.mkdtemp(prefix="arrivals-"))
+        self.var_dir = var_dir or self.folder / "var"
+        self.environment = clean_environment() | {"VAR_DIR": str(self.var_dir), "PORT": str(self.port)}
+        self.environment |= environment or {}
+        self._options = options
+        self._known: list[Process] = []
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.kill()
+            error.add_note(f"The service said:\n{self.stdout}{self.stderr}")
+            return
+        try:
+            self.stop()
+        finally:
+            self.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def stdout(self) -> str:
+        return _text(self.folder / "stdout")
+
+    @property
+    def stderr(self) -> str:
+        return _text(self.folder / "stderr")
+
+    @property
+    def link(self) -> str:
+        """The printed one: it works once. `manage("link")` makes another."""
+        found = LINK.search(self.stdout)
+        return found.group() if found else ""
+
+    def start(self) -> None:
+        with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "live", *self._options],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=stdout,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: "Ctrl-C" in self.stdout or self.has_ended(), START_SECONDS)
+        assert not self.has_ended(), f"The service did not start:\n{self.stdout}{self.stderr}"
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def processes(self) -> list[Process]:
+        """All that `live` started and that live now, without `live` itself."""
+        return descendants(self.process.pid) if self.process else []
+
+    def pids(self) -> Pids:
+        family = self.processes()
+        worker = _first(family, lambda one: " -m celery " in one.command and one.parent == self._pid)
+        children = [one for one in family if one.parent == worker]
+        return Pids(
+            web=_first(family, lambda one: " -m daphne " in one.command),
+            worker=worker,
+            pool=[one.pid for one in children if one.ignores_interrupt],
+            beat=_first(children, lambda one: not one.ignores_interrupt),
+            redis=_first(family, lambda one: "-server" in one.command.split(" ")[0]),
+        )
+
+    def manage(self, *arguments: str, check: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
+        """Another command against this service, as in a second terminal."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert done.returncode == 0 or not check, f"manage.py {arguments}:\n{done.stdout}{done.stderr}"
+        return done
+
+    def wait_until(self, predicate: Callable[[], T], seconds: float = 30) -> T:
+        """Fails at once where the service has ended."""
+
+        def answer() -> T:
+            assert not self.has_ended(), f"The service ended:\n{self.stdout}{self.stderr}"
+            return predicate()
+
+        return wait_until(answer, seconds)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """A second call does nothing."""
+        if self.process is None:
+            return
+        self._known = self.processes()
+        self.process.send_signal(number)
+        code = self.process.wait(STOP_SECONDS)
+        self.process = None
+        assert code == 0, f"exit code {code}:\n{self.stderr}"
+        self.assert_that_nothing_is_left()
+        assert self.may_complain or not self.stderr, self.stderr
+
+    def assert_that_nothing_is_left(self) -> None:
+        wait_until(lambda: not still_there(self._known), 10)
+
+    def kill(self) -> None:
+        """With all that it started, whether it lives or not."""
+        if self.process:
+            self._known = self.processes() + self._known
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        for one in still_there(self._known):
+            with suppress(ProcessLookupError):
+                os.kill(one.pid, signal.SIGKILL)
+
+    @property
+    def _pid(self) -> int:
+        return self.process.pid if self.process else 0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's, without what would make a service of another kind."""
+    return {name: value for name, value in os.environ.items() if name not in OURS}
+
+
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def _first(family: list[Process], is_it: Callable[[Process], bool]) -> int | None:
+    return next((one.pid for one in family if is_it(one)), None)

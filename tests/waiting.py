@@ -1,0 +1,40 @@
+"""Waits for what must become true, with a deadline: no test sleeps for a time that someone guessed."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+PAUSE_SECONDS = 0.02
+
+
+def wait_until(predicate: Callable[[], T], seconds: float = 30) -> T:
+    """What the predicate answered, once that is true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := predicate()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"After {seconds} s it is still not true: {_source(predicate)}")
+        time.sleep(PAUSE_SECONDS)
+    return answer
+
+
+async def wait_until_async(predicate: Callable[[], T | Awaitable[T]], seconds: float = 30) -> T:
+    """The same for a coroutine function, or for a plain one while the event loop must go on."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = predicate()
+        value = await answer if inspect.isawaitable(answer) else answer
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"After {seconds} s it is still not true: {_source(predicate)}")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _source(predicate: Callable[[], object]) -> str:
+    try:
+        return inspect.getsource(predicate).strip()
+    except (OSError, TypeError):
+        return repr(predicate)

@@ -1,0 +1,28 @@
+// The figures above the board, out of the same events as the rows: they cannot disagree.
+
+import { ago, grouped } from "./words.js";
+
+export class Figures {
+  #element;
+
+  constructor(element) {
+    this.#element = element;
+  }
+
+  draw(state, now) {
+    this.#write(".figure-total strong", grouped(state.total));
+    this.#write(".figure-total span", state.total === 1 ? "user" : "users");
+    this.#write(".figure-rate strong", grouped(state.rate(now)));
+    this.#element.querySelector(".figure-rate").hidden = false;
+    if (state.isFirstPage && state.newestAt !== undefined) {
+      this.#write(".figure-newest span", ago(state.newestAt, now));
+    }
+  }
+
+  #write(selector, text) {
+    const element = this.#element.querySelector(selector);
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
+  }
+}

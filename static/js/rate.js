@@ -1,0 +1,31 @@
+// Accounts a second over the last three, by the server's clock: what is caught up on after a cut is not mistaken for speed.
+
+const WINDOW_MS = 3_000;
+const LEAST_MS = 1_000;
+
+export class Rate {
+  #counts = []; // [time, number], ascending but for small steps back between workers.
+
+  add(time, now) {
+    if (!(time > now - WINDOW_MS)) {
+      return;
+    }
+    const newest = this.#counts.at(-1);
+    if (newest?.[0] === time) {
+      newest[1] += 1;
+    } else {
+      this.#counts.push([time, 1]);
+    }
+  }
+
+  read(now) {
+    while (this.#counts.length && this.#counts[0][0] <= now - WINDOW_MS) {
+      this.#counts.shift();
+    }
+    if (!this.#counts.length) {
+      return 0;
+    }
+    const number = this.#counts.reduce((sum, [, count]) => sum + count, 0);
+    return Math.round((number * 1_000) / Math.max(LEAST_MS, now - this.#counts[0][0]));
+  }
+}

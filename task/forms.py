@@ -1,0 +1,50 @@
+"""What a person may ask for on a page, in sentences when it cannot be done."""
+
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+
+class GenerateRandomUserForm(forms.Form):
+    """How many users to make. `request_id` makes the request known: submitting it twice asks once."""
+
+    use_required_attribute = False
+
+    total = forms.IntegerField(
+        label="How many users?",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}),
+        error_messages={
+            "required": "Write how many users you need.",
+            "invalid": "Write a whole number, for example 100.",
+        },
+    )
+    request_id = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        least, most = settings.GENERATE_MIN_TOTAL, settings.GENERATE_MAX_TOTAL
+        total = self.fields["total"]
+        total.help_text = f"From {least:,} to {most:,}."
+        total.validators = [
+            MinValueValidator(least, f"That is too few: ask for {least:,} users or more."),
+            MaxValueValidator(most, f"That is too many: ask for {most:,} users or fewer."),
+        ]
+
+    def clean(self) -> None:
+        if "request_id" in self.errors:
+            del self.errors["request_id"]
+            self.ask_again("This form had lost its mark, so nothing was started. Submit it again.")
+
+    def ask_again(self, reason: str) -> None:
+        """Shows the form with a new request_id, as a new request, and says why."""
+        self.data = {"total": self.data.get("total", ""), "request_id": str(uuid.uuid4())}
+        self.add_error(None, reason)
+
+
+def blank_form(preset: str) -> GenerateRandomUserForm:
+    """A form for a new request; a preset that cannot be asked for gives way to the most that can."""
+    least, most = settings.GENERATE_MIN_TOTAL, settings.GENERATE_MAX_TOTAL
+    is_usable = preset.isascii() and preset.isdigit() and len(preset) < 10 and least <= int(preset) <= most
+    return GenerateRandomUserForm(initial={"total": preset if is_usable else most, "request_id": uuid.uuid4()})

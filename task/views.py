@@ -1,0 +1,56 @@
+"""The pages: each makes one call into the rules and shows what came of it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from task.board import read_board
+from task.forms import GenerateRandomUserForm, blank_form
+from task.generation import RequestIdReused, Started, UnusableTotal, start_job
+
+QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
+ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
+OTHER_VALUES = "This form was already used to ask for another number. To ask for this one as well, submit it again."
+
+
+@require_GET
+@login_required
+@permission_required("auth.view_user", raise_exception=True)
+def users_list(request: HttpRequest) -> HttpResponse:
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+        return render(request, "400.html", status=400)
+    return render(request, "task/user_list.html", {"board": read_board(before=int(before) if before else None)})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("task.add_job", raise_exception=True)
+def generate(request: HttpRequest) -> HttpResponse:
+    is_sent = request.method == "POST"
+    form = GenerateRandomUserForm(request.POST) if is_sent else blank_form(request.GET.get("total", ""))
+    if form.is_valid() and (started := start_from(form, request)):
+        say_started(request, started)
+        return redirect("users_list")
+    return render(request, "task/generate_random_user.html", {"form": form})
+
+
+def start_from(form: GenerateRandomUserForm, request: HttpRequest) -> Started | None:
+    try:
+        return start_job(requested_by=request.user, **form.cleaned_data)
+    except RequestIdReused:
+        form.ask_again(OTHER_VALUES)
+    except UnusableTotal as error:
+        form.add_error("total", str(error))
+    return None
+
+
+def say_started(request: HttpRequest, started: Started) -> None:
+    if not started.is_new:
+        messages.info(request, ASKED_BEFORE.format(job=started.job.pk))
+        return
+    messages.success(request, "We are generating your random users!")
+    if not started.is_dispatched:
+        messages.warning(request, QUEUE_AWAY.format(job=started.job.pk))

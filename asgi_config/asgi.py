@@ -6,6 +6,7 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
+os.environ.setdefault("DATABASE_POOL", "1")
 
 pages = get_asgi_application()
 

@@ -60,4 +60,6 @@ def text_or_file(name: str, path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}): run as its owner, or set {name}.") from error
+        raise ImproperlyConfigured(
+            f"{path} cannot be read ({error.strerror}): run as its owner, or set {name}."
+        ) from error

@@ -4,15 +4,11 @@
 finds the running service without being told.
 """
 
-from pathlib import Path
-
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from asgi_config import environment
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+from asgi_config.var_dir import BASE_DIR, VAR_DIR
 
 DEBUG = environment.flag("DEBUG")
 HTTPS = environment.flag("HTTPS")
@@ -111,12 +107,13 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# The database: FACTS of SQLite and PostgreSQL are argued in docs/decisions/0004.
+# HSTS for subdomains (W005) and its preload list (W021) bind a whole domain: that is for its owner to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# The database: SQLite's options are argued in docs/decisions/0004.
 
 DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
 try:
@@ -131,6 +128,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+
+elif environment.flag("DATABASE_POOL"):
+    # asgi.py turns this on: the short reads of many watchers then share a few connections.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10}}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer
 
@@ -184,6 +186,23 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
-# Logs
+# Logs: one line a record on stderr, in the same form from the web process and the worker
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": LOG_LINE}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handlers would write each record a second time under DEBUG.
+        "django": {"handlers": [], "level": "NOTSET"},
+        "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # A page that is missing or forbidden is the visitor's matter.
+        "django.request": {"level": "ERROR"},
+    },
+}
+CELERY_WORKER_LOG_FORMAT = LOG_LINE
+CELERY_WORKER_TASK_LOG_FORMAT = LOG_LINE

@@ -46,11 +46,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
         offered = self.scope["subprotocols"]
         await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
         try:
-            if offered and protocol.SUBPROTOCOL not in offered:
-                raise Refused(Close.BAD_REQUEST, f"This server speaks {protocol.SUBPROTOCOL}.")
+            protocol.require_version(offered)
             await require_access(self.scope, self._permission)
             ask = protocol.parse_ask(self.scope["query_string"].decode("latin1"), self._key_parameter)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             await self._end(error)
         else:
             self._serving = asyncio.create_task(self._serve(ask))

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import BaseChannelLayer, channel_layers
 
 from realtime.protocol import Batch
 
@@ -25,6 +26,10 @@ class _Pause:
     """After a failure this process sends nothing for a while: a dead Redis must not slow every commit."""
 
     until = 0.0
+
+
+def layer() -> BaseChannelLayer:
+    return channel_layers[DEFAULT_CHANNEL_LAYER]
 
 
 def group_of(feed: str) -> str:
@@ -42,7 +47,7 @@ def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
     }
     try:
         async_to_sync(_send)(group_of(feed), message)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         _Pause.until = time.monotonic() + PAUSE_SECONDS
         logger.warning("Hint lost, watchers see the event at their next head check: %r", error)
 
@@ -53,4 +58,4 @@ def parse(message: dict[str, Any]) -> tuple[UUID, list[Batch]]:
 
 async def _send(group: str, message: dict[str, Any]) -> None:
     async with asyncio.timeout(SEND_SECONDS):
-        await get_channel_layer().group_send(group, message)
+        await layer().group_send(group, message)

@@ -13,7 +13,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
 
 from realtime import hints, log
@@ -99,20 +98,20 @@ class Hub:
         channel = await self._subscribe()
         while True:
             try:
-                self._hear(await get_channel_layer().receive(channel))
+                self._hear(await hints.layer().receive(channel))
             except Exception:
                 logger.exception("A hint that cannot be read is left out")
 
     async def _subscribe(self) -> str:
         """The name of a channel that hears this feed's group; waits as long as Redis is away."""
-        layer = get_channel_layer()
+        layer = hints.layer()
         while True:
             try:
                 # A probe first: new_channel() that fails would leave its queue behind in the layer.
                 await layer.group_send(hints.group_of(self.feed), {"type": "feed.probe"})
-                channel: str = await layer.new_channel()
+                channel = await layer.new_channel()
                 await layer.group_add(hints.group_of(self.feed), channel)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 logger.warning("No channel layer; events come by the head check until it is back: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -135,7 +134,7 @@ class Hub:
             self._behind.clear()
             try:
                 await self._catch_up()
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 logger.warning("The log cannot be read; trying again: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models.functions import Coalesce
@@ -62,7 +63,8 @@ def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = ti
 
 def head(feed: str, **counted: models.Expression) -> Snapshot:
     """Where the feed stands and what `counted` counts, out of ONE statement: a count that matches its cursor."""
-    row = Feed.objects.values("epoch", "head", "floor", **counted).get(pk=_feed(feed).pk)
+    rows: Any = Feed.objects.values("epoch", "head", "floor", **counted)
+    row = rows.get(pk=_feed(feed).pk)
     return Snapshot(row["epoch"], row["head"], row["floor"], {name: row[name] for name in counted})
 
 

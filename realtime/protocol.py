@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -94,6 +94,12 @@ class Ask:
         cursor = Cursor(self.epoch, self.after)
         objection = position.objection(cursor)
         return (position.cursor, objection) if objection else (cursor, None)
+
+
+def require_version(subprotocols: Iterable[str]) -> None:
+    """A client that names no subprotocol is served as version 1."""
+    if subprotocols and SUBPROTOCOL not in subprotocols:
+        raise Refused(Close.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
 
 
 def parse_ask(query: str, key_parameter: str) -> Ask:

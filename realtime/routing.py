@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.routing import URLRouter
-from django.urls import URLPattern, path, re_path
+from django.urls import path, re_path
 
 from realtime.consumers import FeedConsumer
 from realtime.protocol import Close
 
 
-def feed_path(route: str, *, feed: str, permission: str, key_parameter: str) -> URLPattern:
+def feed_path(route: str, *, feed: str, permission: str, key_parameter: str) -> Any:
     """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key."""
-    consumer = FeedConsumer.as_asgi(feed=feed, permission=permission, key_parameter=key_parameter)
+    consumer: Any = FeedConsumer.as_asgi(feed=feed, permission=permission, key_parameter=key_parameter)
     return path(route, consumer)
 
 
-def sockets(paths: Sequence[URLPattern]) -> URLRouter:
-    return URLRouter([*paths, re_path("", _no_such_feed)])
+def sockets(paths: Sequence[Any]) -> URLRouter:
+    fallback: Any = _no_such_feed
+    return URLRouter([*paths, re_path("", fallback)])
 
 
 async def _no_such_feed(scope: Any, receive: Any, send: Any) -> None:

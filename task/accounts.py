@@ -75,9 +75,7 @@ def _insert_users(candidates: Sequence[Candidate], now: datetime.datetime) -> li
 
 def _users(candidates: Sequence[Candidate], now: datetime.datetime) -> list[Any]:
     return [
-        User(
-            username=candidate.username, email=candidate.email, password=candidate.password_hash, date_joined=now
-        )
+        User(username=candidate.username, email=candidate.email, password=candidate.password_hash, date_joined=now)
         for candidate in candidates
     ]
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
-def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
+def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
     if created:
         tail = events.user_tail(instance.get_username(), instance.email)
         joined_at = events.wire_time(instance.date_joined)

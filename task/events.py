@@ -20,7 +20,9 @@ def user_tail(username: str, email: str) -> str:
     return f'"username":{json.dumps(username)},"email":{json.dumps(email)}'
 
 
-def user_created(*, user_id: Any, tail: str, joined_at: str, place: str = '"job":null,"number":null,"total":null') -> str:
+def user_created(
+    *, user_id: Any, tail: str, joined_at: str, place: str = '"job":null,"number":null,"total":null'
+) -> str:
     return f'{{"type":"user.created",{place},"user":{{"id":{user_id},{tail},"date_joined":"{joined_at}"}}}}'
 
 

@@ -34,7 +34,7 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
     """
     try:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id))
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
         return False
     return True
@@ -49,7 +49,7 @@ def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | 
 
 
 def is_worn_out(hand: Hand) -> bool:
-    """Whether the hand was started so often in a row without a step that it is left to the rescue, which goes slower."""
+    """Whether so many starts in a row made no step that the hand is left to the rescue, which goes slower."""
     return hand.starts > STARTS_WITHOUT_STEP
 
 

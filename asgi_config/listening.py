@@ -7,14 +7,14 @@ from asgi_config.part import CouldNotStart
 
 
 def check(host: str, port: int) -> None:
+    if port > 65535:
+        raise CouldNotStart(f"Port {port} does not exist: choose one from 1 to 65535.")
     try:
         family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.create_server(place[:2], family=family):
             pass
     except socket.gaierror as error:
         raise CouldNotStart(f"{host} is not the name of a network address: try HOST=127.0.0.1.") from error
-    except OverflowError as error:
-        raise CouldNotStart(f"Port {port} does not exist: choose one from 1 to 65535.") from error
     except OSError as error:
         raise CouldNotStart(_sentence(error, host, port)) from error
 

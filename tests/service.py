@@ -168,13 +168,15 @@ class Service:
             return
         self._known = self.processes()
         self.process.send_signal(number)
-        code = self.process.wait(STOP_SECONDS)
-        self.process = None
-        assert code == 0, f"exit code {code}:\n{self.stderr}"
-        self.assert_that_nothing_is_left()
+        self.wait_for_end()
         assert self.may_complain or not self.stderr, self.stderr
 
-    def assert_that_nothing_is_left(self) -> None:
+    def wait_for_end(self, code: int = 0) -> None:
+        """With that exit code, and with no process left of those that are there now."""
+        assert self.process
+        self._known = self.processes() + self._known
+        assert self.process.wait(STOP_SECONDS) == code, f"exit code {self.process.returncode}:\n{self.stderr}"
+        self.process = None
         wait_until(lambda: not still_there(self._known), 10)
 
     def kill(self) -> None:

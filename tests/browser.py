@@ -1,0 +1,24 @@
+"""A small browser without JavaScript: cookies and redirects, on a real connection."""
+
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+
+
+class Browser:
+    def __init__(self) -> None:
+        self.cookies = CookieJar()
+        self._opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
+
+    def get(self, address: str, **headers: str) -> "HTTPResponse | HTTPError":
+        """An answer of any status, at the end of all redirects."""
+        request = Request(address, headers=headers)
+        try:
+            return self._opener.open(request, timeout=20)  # type: ignore[no-any-return]
+        except HTTPError as error:
+            return error
+
+    @property
+    def cookie_header(self) -> str:
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)

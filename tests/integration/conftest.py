@@ -1,0 +1,89 @@
+"""A feed of the test's own, short ways to fill it, and one running service for those that only look at it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connection, transaction
+from django.test import Client
+
+from realtime import log
+from tests.service import Service
+from tests.service import free_port
+from tests.waiting import wait_until
+
+Append = Callable[..., int]
+
+
+@pytest.fixture
+def append() -> Append:
+    """append(3) adds three events to the feed `users` and commits; append(3, key="7") under a key."""
+
+    def append_events(count: int, *, key: str = "") -> int:
+        with transaction.atomic():
+            return log.append("users", [json.dumps({"type": "test"})] * count, key=key)
+
+    return append_events
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, redis: str) -> Iterator[str]:
+    """The address of a real daphne on the tests' database, with short intervals."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": _test_database_url(),
+        "HEARTBEAT_SECONDS": "0.4",
+        "ACCESS_CHECK_SECONDS": "0.3",
+    }
+    command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
+    process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)
+    try:
+        wait_until(lambda: _answers(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def cookie() -> str:
+    """The session of somebody who may see users."""
+    return session_of("watcher", "view_user")
+
+
+def session_of(username: str, *permissions: str) -> str:
+    user = get_user_model().objects.create(username=username)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _test_database_url() -> str:
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Service]:
+    """Shared, as a start takes seconds: who kills a part of it waits until the part is back."""
+    with Service(may_complain=True) as service:
+        yield service

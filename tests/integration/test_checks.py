@@ -1,0 +1,65 @@
+import subprocess
+import sys
+
+from django.core.checks import CheckMessage
+from pytest_django import Settings
+
+from asgi_config import checks
+from tests.service import ROOT, clean_environment
+
+PRODUCTION = {
+    "SECRET_KEY": "a-key-that-only-this-test-knows-and-that-is-long-enough-0123456789",
+    "HTTPS": "1",
+    "REDIS_URL": "redis://redis.example/0",
+}
+
+
+def check_deploy(**environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    everything = {**clean_environment(), "VAR_DIR": str(ROOT / "no-such-folder"), **environment}
+    return subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, check=False)
+
+
+def ids(messages: list[CheckMessage]) -> list[str]:
+    return [str(message.id) for message in messages]
+
+
+def test_a_production_set_up_is_without_warnings() -> None:
+    done = check_deploy(**PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_https_it_is_not() -> None:
+    done = check_deploy(**{**PRODUCTION, "HTTPS": "0"})
+    assert done.returncode == 1
+    assert "security.W012" in done.stderr
+
+
+def test_without_redis_it_is_not_and_says_what_to_do() -> None:
+    done = check_deploy(**{**PRODUCTION, "REDIS_URL": ""})
+    assert done.returncode == 1
+    assert "arrivals.W001" in done.stderr
+    assert "make run" in done.stderr
+
+
+def test_without_a_secret_key_nothing_starts_and_one_sentence_says_what_to_do() -> None:
+    done = check_deploy(**{**PRODUCTION, "SECRET_KEY": ""})
+    assert done.returncode == 1
+    assert done.stderr.startswith("SECRET_KEY is not set. Start `make run` once")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_known_redis_is_silent(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://redis.example/0"
+    assert checks.redis_is_known(None) == []
+
+
+def test_an_unknown_redis_is_told(settings: Settings) -> None:
+    settings.REDIS_URL = ""
+    assert ids(checks.redis_is_known(None)) == ["arrivals.W001"]
+
+
+def test_an_sqlite_with_the_bug_is_told_and_only_where_sqlite_is_used() -> None:
+    assert ids(checks.remarks_on("sqlite", (3, 40, 1))) == ["arrivals.I002"]
+    assert ids(checks.remarks_on("sqlite", (3, 51, 3))) == []
+    assert ids(checks.remarks_on("postgresql", (3, 40, 1))) == []

@@ -1,0 +1,167 @@
+import datetime
+import re
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from asgi_config.links import LIFETIME, make_link, use_link
+from asgi_config.models import SignInLink
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_superuser("ada")
+
+
+def path_of(link: str) -> str:
+    return link[link.index("/accounts/") :]
+
+
+def token_of(link: str) -> str:
+    return link.partition("token=")[2]
+
+
+def link_for(user: User, **options: Any) -> str:
+    return make_link(user=user, address="http://here", **options)
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_a_link_signs_in_and_leaves_the_address(client: Client, ada: User) -> None:
+    answer = client.get(path_of(link_for(ada)))
+    assert (answer.status_code, answer["Location"]) == (302, "/users/")
+    assert client.session["_auth_user_id"] == str(ada.pk)
+
+
+def test_a_link_works_once(client: Client, ada: User) -> None:
+    path = path_of(link_for(ada))
+    client.get(path)
+    stranger = Client()
+    answer = stranger.get(path)
+    assert answer.status_code == 403
+    assert "manage.py link" in answer.content.decode()
+    assert not is_signed_in(stranger)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_uses_at_once_one_succeeds(ada: User) -> None:
+    token = token_of(link_for(ada))
+
+    def use(_: int) -> User | None:
+        try:
+            return use_link(token=token)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(10) as threads:
+        users = list(threads.map(use, range(10)))
+    assert [user for user in users if user] == [ada]
+
+
+def test_head_does_not_use_a_link_up(client: Client, ada: User) -> None:
+    path = path_of(link_for(ada))
+    assert client.head(path).status_code == 200
+    assert not is_signed_in(client)
+    client.get(path)
+    assert is_signed_in(client)
+
+
+def test_post_is_no_way_to_use_a_link(client: Client, ada: User) -> None:
+    assert client.post(path_of(link_for(ada))).status_code == 405
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=nobody", "?token=%00", "?other=1"])
+def test_what_is_no_token_gets_the_clear_page(client: Client, query: str) -> None:
+    answer = client.get(f"/accounts/link/{query}")
+    assert answer.status_code == 403
+    assert "manage.py link" in answer.content.decode()
+
+
+def test_neither_answer_is_stored_or_passed_on(client: Client, ada: User) -> None:
+    path = path_of(link_for(ada))
+    answers: list[HttpResponse] = [client.head(path), client.get(path), client.get(path)]  # type: ignore[list-item]
+    assert {answer["Cache-Control"] for answer in answers} == {"no-store"}
+    assert {answer["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+
+
+def test_a_link_ends_after_ten_minutes(ada: User) -> None:
+    now = timezone.now()
+    token = token_of(link_for(ada, clock=lambda: now))
+    assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=10)) is None
+    assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=9)) == ada
+
+
+def test_the_link_of_an_inactive_user_signs_nobody_in(ada: User) -> None:
+    token = token_of(link_for(ada))
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert use_link(token=token) is None
+
+
+def test_the_database_does_not_hold_the_token(ada: User) -> None:
+    link_for(ada, make_token=lambda: "the-token")
+    assert "the-token" not in str(SignInLink.objects.values().get())
+
+
+def test_a_new_link_ends_the_earlier_one_of_its_user_and_no_other(ada: User) -> None:
+    bob = User.objects.create_user("bob")
+    earlier, of_bob, newer = token_of(link_for(ada)), token_of(link_for(bob)), token_of(link_for(ada))
+    assert [use_link(token=token) for token in (earlier, of_bob, newer)] == [None, bob, ada]
+
+
+def test_expired_links_are_removed_when_one_is_made(ada: User) -> None:
+    bob = User.objects.create_user("bob")
+    link_for(bob, clock=lambda: timezone.now() - LIFETIME)
+    link_for(ada)
+    assert list(SignInLink.objects.values_list("user__username", flat=True)) == ["ada"]
+
+
+def test_using_a_link_takes_one_update_and_one_read(
+    ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    token = token_of(link_for(ada))
+    with django_assert_num_queries(2):
+        use_link(token=token)
+
+
+def printed_link(*arguments: str) -> str:
+    output = StringIO()
+    call_command("link", *arguments, stdout=output)
+    return output.getvalue().strip()
+
+
+def test_the_command_prints_a_link_for_the_operator(client: Client) -> None:
+    operator = User.objects.create_superuser("operator")
+    link = printed_link()
+    assert re.fullmatch(r"http://[\w.:\[\]]+/accounts/link/\?token=[\w-]{43}", link)
+    client.get(path_of(link))
+    assert client.session["_auth_user_id"] == str(operator.pk)
+
+
+def test_the_command_prints_a_link_for_another_user(client: Client, ada: User) -> None:
+    client.get(path_of(printed_link("ada")))
+    assert client.session["_auth_user_id"] == str(ada.pk)
+
+
+def test_an_unknown_user_is_one_sentence() -> None:
+    with pytest.raises(CommandError, match=r"^There is no user nobody\.$"):
+        printed_link("nobody")
+
+
+def test_an_inactive_user_is_one_sentence(ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    with pytest.raises(CommandError, match=r"^The user ada is not active\.$"):
+        printed_link("ada")

@@ -1,0 +1,102 @@
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from asgi_config.interrupts import Interrupts
+from asgi_config.part import CouldNotStart, Part
+from asgi_config.supervisor import Stopped, Supervisor
+from tests.processes import all_processes
+
+ENDLESS = "import signal; signal.pause()"
+
+
+class Watch:
+    """A supervisor, what it said, and when it should be asked to stop."""
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self.said: list[str] = []
+        self.starts: list[list[int]] = []
+        self.stop_after = 10**6
+        self.interrupts = interrupts
+        self.supervisor = Supervisor(interrupts, say=self._say, started=self.starts.append)
+
+    def _say(self, line: str) -> None:
+        self.said.append(line)
+        if len(self.said) >= self.stop_after:
+            self.interrupts.asked += 1
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    with Interrupts() as interrupts:
+        watch = Watch(interrupts)
+        yield watch
+        watch.supervisor.stop()
+
+
+def part(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_seconds: float = 5) -> Part:
+    return Part(name="The part", command=[sys.executable, "-c", script], is_ready=is_ready, stop_seconds=stop_seconds)
+
+
+def test_a_part_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
+    with pytest.raises(CouldNotStart, match=r"^The part could not start \(exit code 3\)\.$"):
+        watch.supervisor.start(part("raise SystemExit(3)", is_ready=lambda: False))
+
+
+def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
+    missing = Part(name="The part", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
+    with pytest.raises(
+        CouldNotStart, match=r"^The part could not start: No such file or directory \(/no/such/program\)"
+    ):
+        watch.supervisor.start(missing)
+
+
+def test_a_wish_to_stop_ends_the_wait_for_a_part(watch: Watch) -> None:
+    watch.interrupts.asked = 1
+    with pytest.raises(Stopped):
+        watch.supervisor.start(part(ENDLESS, is_ready=lambda: False))
+
+
+def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> None:
+    watch.stop_after = 3
+    watch.supervisor.start(part("raise SystemExit(2)"))
+    watch.supervisor.keep()
+    assert watch.said == [f"The part ended (exit code 2). It starts again in {pause} s." for pause in (1, 2, 4)]
+    assert len(watch.starts) == 3
+
+
+def test_every_start_tells_the_pids(watch: Watch) -> None:
+    parts = [part(ENDLESS), part(ENDLESS)]
+    watch.supervisor.start(*parts)
+    assert watch.starts == [[parts[0].pid], [parts[0].pid, parts[1].pid]]
+
+
+def test_a_part_ends_with_all_that_it_started(watch: Watch, tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    script = "import os, pathlib, subprocess, sys; "
+    script += f"p = subprocess.Popen([sys.executable, '-c', {ENDLESS!r}]); "
+    script += f"pathlib.Path({str(tmp_path / 'draft')!r}).write_text(str(p.pid)); "
+    script += f"os.rename({str(tmp_path / 'draft')!r}, {str(child)!r}); {ENDLESS}"
+    watch.supervisor.start(part(script, is_ready=child.exists))
+    assert watch.supervisor.stop()
+    assert int(child.read_text()) not in all_processes()
+
+
+def test_a_part_that_will_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    stubborn = (
+        f"import pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); pathlib.Path({str(ready)!r}).touch()"
+    )
+    watch.supervisor.start(part(f"{stubborn}; {ENDLESS}", is_ready=ready.exists, stop_seconds=0.1))
+    assert watch.supervisor.stop()
+    assert not [pid for pid in watch.supervisor.pids if pid in all_processes()]
+
+
+def test_a_part_is_in_a_session_of_its_own_so_ctrl_c_does_not_reach_it(watch: Watch) -> None:
+    one = part(ENDLESS)
+    watch.supervisor.start(one)
+    assert one.pid
+    assert os.getsid(one.pid) == one.pid

@@ -1,0 +1,65 @@
+# `make run` starts Arrivals, `make test` tests it, `make check` is what CI runs.
+# They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
+
+PYTHON := .venv/bin/python
+
+# For commands that load the settings and start nothing.
+IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	REDIS_URL=redis://127.0.0.1:6379/0 DATABASE_URL=sqlite://:memory: HTTPS=1
+
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
+	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
+
+.PHONY: run test check lint format lock
+
+run: .venv/run.stamp
+	@exec $(PYTHON) manage.py live
+
+test: .venv/run.stamp .venv/test.stamp
+	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest -m django_db tests/integration
+	$(PYTHON) -m pytest
+
+check: lint test
+
+lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(IDLE) $(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m djlint --quiet --check templates
+	$(PYTHON) -m djlint --quiet --lint templates
+	$(IDLE) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(IDLE) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+format: .venv/dev.stamp
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+	$(PYTHON) -m djlint --quiet --reformat templates
+
+lock:
+	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt
+	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
+	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt
+
+.venv/%.stamp: requirements/%.txt | .venv/bin/python
+	@echo "Installing requirements/$*.txt into .venv"
+	@if uv --version >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(PYTHON) --require-hashes -r $<; \
+	else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+	fi
+	@touch $@
+
+# The candidates are run, not only looked for: a name may be a shim without a Python behind it.
+.venv/bin/python:
+	@rm -rf .venv; \
+	if uv --version >/dev/null 2>&1; then exec uv venv --quiet --python '>=3.11' .venv; fi; \
+	for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -m venv .venv >/dev/null 2>&1 && exit; \
+		rm -rf .venv; \
+		echo "$$python cannot make a virtual environment. On Debian: apt-get install $$python-venv" >&2; \
+		exit 1; \
+	done; \
+	echo "No Python 3.11 or newer was found. On Debian: apt-get install python3 python3-venv" >&2; \
+	exit 1

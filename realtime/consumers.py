@@ -14,7 +14,7 @@ from realtime import access, protocol
 from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
-from realtime.protocol import Close, Refused
+from realtime.protocol import Close, Cursor, Refused
 
 TOO_SLOW_SECONDS = 20.0
 
@@ -73,23 +73,30 @@ class FeedConsumer(AsyncWebsocketConsumer):
             self._serving.cancel()
 
     async def _serve(self, ask: protocol.Ask) -> None:
-        """Run until one of the two ends; a socket whose pump has ended is closed, or it would stay open and deaf."""
-        tasks = [asyncio.create_task(self._pump(ask)), asyncio.create_task(self._attend())]
+        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf."""
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            await self._end(done.pop().exception())
-        finally:
-            for task in tasks:
-                task.cancel()
+            cursor = await self._greet(ask)
+            tasks = [asyncio.create_task(self._pump(cursor, ask.key)), asyncio.create_task(self._attend())]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                done.pop().result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+        except Exception as error:
+            await self._end(error)
 
-    async def _pump(self, ask: protocol.Ask) -> None:
+    async def _greet(self, ask: protocol.Ask) -> Cursor:
         position = await read_head(self._feed)
         cursor, reason = ask.start(position)
         self._window.sent_offset = cursor.offset
         await self._send(protocol.hello(self._feed, position, cursor.offset, settings.HEARTBEAT_SECONDS))
         if reason:
             await self._send(protocol.reset(position, reason))
-        async with aclosing(follow(self._feed, cursor, key=ask.key)) as batches:
+        return cursor
+
+    async def _pump(self, cursor: Cursor, key: str | None) -> None:
+        async with aclosing(follow(self._feed, cursor, key=key)) as batches:
             async for batch in batches:
                 await self._wait_for_room()
                 self._window.sent(batch.last, len(batch.frame))
@@ -123,12 +130,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self._sent_at = asyncio.get_running_loop().time()
         await self.send(text_data=frame)
 
-    async def _end(self, error: BaseException | None) -> None:
-        match error:
-            case Refused():
-                await self.close(error.code)
-            case CursorLost():
-                await self.close(Close.TRY_AGAIN)
-            case _:
-                logger.error("A watcher is cut off and comes again", exc_info=error)
-                await self.close(Close.TRY_AGAIN)
+    async def _end(self, error: Exception) -> None:
+        if not isinstance(error, Refused | CursorLost):
+            logger.error("A watcher is cut off and comes again", exc_info=error)
+        code = error.code if isinstance(error, Refused) else Close.TRY_AGAIN
+        await self.close(int(code))  # autobahn takes no subclass of int

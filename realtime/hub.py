@@ -43,6 +43,7 @@ class Hub:
     def __init__(self, feed: str) -> None:
         self.feed = feed
         self.news = asyncio.Event()
+        self.is_hearing = False
         self._cursor: Cursor | None = None
         self._ring: deque[Batch] = deque()
         self._ring_bytes = 0
@@ -96,6 +97,7 @@ class Hub:
         of 400 in a trial), so no timeout stands around it.
         """
         channel = await self._subscribe()
+        self.is_hearing = True
         while True:
             try:
                 self._hear(await hints.layer().receive(channel))

@@ -79,7 +79,7 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
 
 def _steps(job: Job, task_id: UUID, pace: Pace, until: float) -> str:
     random = Random()  # noqa: S311 (names, no secrets)
-    while time.monotonic() < until:
+    while True:
         candidates = accounts.prepare(job, min(pace.size, job.total - job.created), random)
         began = time.monotonic()
         after = _step(job, task_id, candidates)
@@ -87,10 +87,11 @@ def _steps(job: Job, task_id: UUID, pace: Pace, until: float) -> str:
             return f"Job {job.pk} is not this message's to work on."
         if after.state == Job.State.FINISHED:
             return f"{after.total} random users created with success!"
-        pace.learn(time.monotonic() - began)
         job = after
-    hands.hand_over(job_id=job.pk, task_id=task_id, size=pace.size)
-    return f"{job.created} of {job.total} random users created so far."
+        pace.learn(time.monotonic() - began)
+        if time.monotonic() >= until:
+            hands.hand_over(job_id=job.pk, task_id=task_id, size=pace.size)
+            return f"{job.created} of {job.total} random users created so far."
 
 
 def _step(job: Job, task_id: UUID, candidates: list[accounts.Candidate]) -> Job | None:

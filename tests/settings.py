@@ -10,3 +10,7 @@ os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="arrivals-tests-"))
 os.environ.setdefault("REDIS_URL", new_address())
 
 from asgi_config.settings import *  # noqa: F403
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file: the in-memory database that Django would use has neither WAL nor waiting writers.
+    DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['VAR_DIR']}/test.sqlite3"}  # noqa: F405

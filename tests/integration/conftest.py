@@ -17,8 +17,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from realtime import log
-from tests.service import Service
-from tests.service import free_port
+from tests.service import Service, free_port
 from tests.waiting import wait_until
 
 Append = Callable[..., int]
@@ -41,7 +40,7 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
     port = free_port()
     environment = {
         **os.environ,
-        "DATABASE_URL": _test_database_url(),
+        "DATABASE_URL": database_url(),
         "HEARTBEAT_SECONDS": "0.4",
         "ACCESS_CHECK_SECONDS": "0.3",
     }
@@ -75,7 +74,7 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _test_database_url() -> str:
+def database_url() -> str:
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"

@@ -1,0 +1,110 @@
+"""The commands in a second terminal: clear lines, exit codes, never a traceback."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from random import Random
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from realtime import log
+from realtime.protocol import Cursor
+from task import accounts, generation
+from task.generation import start_job
+from task.management.commands.watch import _words
+from task.models import Account, Job
+from tests.integration.conftest import database_url
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+
+def call(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def finished_job(total: int = 3) -> Job:
+    job = start_job(total=total).job
+    candidates = accounts.prepare(job, total, Random())
+    after = generation.step(job_id=job.pk, task_id=job.hands.get().task_id, candidates=candidates)
+    assert after
+    return after
+
+
+def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
+    said = call("generate", "60")
+    job = Job.objects.get()
+    assert (job.total, job.requested_by) == (60, None)
+    assert said == f"Job {job.pk}: 60 accounts are on their way. Follow them: manage.py watch --job {job.pk}\n"
+
+
+@pytest.mark.parametrize("total", ["0", "1000001"])
+def test_generate_refuses_a_number_outside_the_bounds(total: str) -> None:
+    with pytest.raises(CommandError, match="Ask for 1 to 1000000 accounts"):
+        call("generate", total)
+
+
+def test_verify_agrees_with_a_job_that_is_right() -> None:
+    job = finished_job()
+    assert call("verify", str(job.pk)) == f"Job {job.pk}: 3 of 3 accounts, finished; each once, in order.\n"
+
+
+def test_verify_fails_for_a_job_that_is_wrong() -> None:
+    job = finished_job()
+    Account.objects.filter(number=2).delete()
+    with pytest.raises(CommandError, match="Accounts: 2") as failed:
+        call("verify", str(job.pk))
+    assert failed.value.returncode == 1
+
+
+def test_verify_knows_no_such_job() -> None:
+    with pytest.raises(CommandError, match="There is no job 999") as failed:
+        call("verify", "999")
+    assert failed.value.returncode == 2
+
+
+def test_verify_says_when_the_events_are_gone() -> None:
+    job = finished_job()
+    finished_job()
+    log.trim("users", keep=4, older_than=job.created_at)
+    with pytest.raises(CommandError, match="its first events were trimmed") as failed:
+        call("verify", str(job.pk))
+    assert failed.value.returncode == 2
+
+
+def test_watch_refuses_an_offset_that_the_log_does_not_have() -> None:
+    finished_job()
+    head = log.head("users").head
+    with pytest.raises(CommandError, match=f"The log ends at offset {head}"):
+        call("watch", "--after", str(head + 1))
+
+
+def test_a_line_of_watch_obeys_no_control_characters() -> None:
+    event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
+    assert _words(event) == "a?[31mb"
+
+
+def test_a_line_of_watch_names_job_and_number() -> None:
+    job = finished_job()
+    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
+    user = events[2]["user"]["username"]
+    assert [_words(event) for event in (events[0], events[2], events[-1])] == [
+        f"job {job.pk}, 0 of 3",
+        f"{user}  job {job.pk}, 1 of 3",
+        f"job {job.pk}, 3 of 3",
+    ]
+
+
+def test_a_job_is_kept_while_the_queue_is_away() -> None:
+    environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": "redis://127.0.0.1:1/0"}
+    command = [sys.executable, "manage.py", "generate", "50"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert "50 accounts are on their way" in done.stdout
+    assert "The queue cannot be reached just now; the job starts by itself when it is back." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert Job.objects.get().state == "queued"

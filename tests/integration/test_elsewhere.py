@@ -1,0 +1,73 @@
+"""Users that no job made or removed appear on the feed; a feed that fails never breaks their save."""
+
+import json
+from random import Random
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from realtime import log
+from realtime.models import Feed
+from realtime.protocol import Cursor
+from task import accounts, generation
+from task.generation import start_job
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User = get_user_model()
+
+
+def feed_events() -> list[dict[str, object]]:
+    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    return [event for batch in batches for event in json.loads(batch.frame)["events"]]
+
+
+def test_a_user_of_the_shell_is_created_without_a_job() -> None:
+    user = User.objects.create_user("ann", "ann@example.org")
+    (event,) = feed_events()
+    assert (event["type"], event["job"], event["number"], event["total"]) == ("user.created", None, None, None)
+    assert event["user"]["id"] == user.pk  # type: ignore[index]
+
+
+def test_a_change_of_a_user_is_no_event() -> None:
+    user = User.objects.create_user("ann")
+    user.first_name = "Ann"
+    user.save()
+    assert len(feed_events()) == 1
+
+
+def test_a_user_of_a_transaction_that_fails_was_never_there() -> None:
+    with transaction.atomic():
+        User.objects.create_user("ann")
+        transaction.set_rollback(True)
+    assert feed_events() == []
+
+
+def test_a_removed_account_names_its_job() -> None:
+    job = start_job(total=2).job
+    candidates = accounts.prepare(job, 2, Random())
+    generation.step(job_id=job.pk, task_id=job.hands.get().task_id, candidates=candidates)
+    user = User.objects.order_by("pk")[0]
+    key = {"id": user.pk, "username": user.username}
+    User.objects.filter(pk=user.pk).delete()
+    assert {name: value for name, value in feed_events()[-1].items() if name != "offset"} == {
+        "type": "user.removed",
+        "job": job.pk,
+        "user": key,
+    }
+
+
+def test_any_name_survives() -> None:
+    name = "<img src=x onerror=alert(1)> \u202e\u0000?"[:150].replace("\u0000", "")
+    User.objects.create(username=name)
+    assert feed_events()[0]["user"]["username"] == name  # type: ignore[index]
+
+
+def test_a_feed_that_fails_breaks_no_save(caplog: pytest.LogCaptureFixture) -> None:
+    User.objects.create_user("ann")
+    Feed.objects.update(head=0)  # the next batch ends where the first one did, which the database refuses
+    with transaction.atomic():
+        User.objects.create_user("bob")
+    assert User.objects.filter(username="bob").exists()
+    assert "not on the feed" in caplog.text

@@ -1,0 +1,229 @@
+"""A job of N ends with exactly N accounts: one transaction a step, whoever takes it, however often."""
+
+import json
+import threading
+from collections import Counter
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user_model
+from django.db import IntegrityError, connection
+
+from realtime import log
+from realtime.protocol import Cursor
+from task import accounts, generation, passwords
+from task.generation import RequestIdReused, UnusableTotal, start_job
+from task.models import Account, Hand, Job
+from task.verification import verify
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User = get_user_model()
+
+
+def started(total: int) -> tuple[Job, UUID]:
+    job = start_job(total=total).job
+    return job, job.hands.get().task_id
+
+
+def step(job: Job, task_id: UUID, size: int) -> Job | None:
+    candidates = accounts.prepare(job, size, Random())
+    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+
+
+def feed_events() -> list[dict[str, object]]:
+    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    return [event for batch in batches for event in json.loads(batch.frame)["events"]]
+
+
+def test_a_new_job_is_queued_and_has_one_hand() -> None:
+    result = start_job(total=60)
+    assert (result.is_new, result.is_dispatched, result.job.state) == (True, True, "queued")
+    assert result.job.hands.count() == 1
+    assert [event["type"] for event in feed_events()] == ["job.queued"]
+
+
+def test_steps_make_exactly_the_total_and_end_the_job() -> None:
+    job, task_id = started(60)
+    states = [step(job, task_id, 25) for _ in range(3)]
+    assert [(after.created, after.state) for after in states if after] == [
+        (25, "running"),
+        (50, "running"),
+        (60, "finished"),
+    ]
+    assert (User.objects.count(), Account.objects.filter(job=job).count()) == (60, 60)
+    assert not Hand.objects.exists()
+    assert verify(Job.objects.get()).problems == []
+
+
+def test_the_feed_tells_the_job_in_order() -> None:
+    job, task_id = started(3)
+    step(job, task_id, 5)
+    told = feed_events()
+    assert [event["type"] for event in told] == [
+        "job.queued",
+        "job.started",
+        "user.created",
+        "user.created",
+        "user.created",
+        "job.finished",
+    ]
+    assert [event["number"] for event in told[2:5]] == [1, 2, 3]
+    assert {event["user"]["username"] for event in told[2:5]} == set(User.objects.values_list("username", flat=True))  # type: ignore[index]
+
+
+def test_a_step_after_the_end_does_nothing() -> None:
+    job, task_id = started(5)
+    step(job, task_id, 5)
+    assert step(job, task_id, 5) is None
+    assert User.objects.count() == 5
+
+
+def test_a_hand_that_was_replaced_does_nothing() -> None:
+    job, task_id = started(5)
+    Hand.objects.update(task_id=uuid4())
+    assert step(job, task_id, 5) is None
+    assert not User.objects.exists()
+
+
+def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> None:
+    job, task_id = started(200)
+
+    def work() -> None:
+        try:
+            while step(job, task_id, 7):
+                pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert User.objects.count() == 200
+    assert Counter(Account.objects.values_list("number", flat=True)) == Counter(range(1, 201))
+    assert verify(Job.objects.get()).problems == []
+
+
+def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
+    job, task_id = started(10)
+    candidates = accounts.prepare(job, 10, Random(1))
+    User.objects.create(username=candidates[3].username, email="mine@example.org")
+    after = generation.step(job_id=job.pk, task_id=task_id, candidates=[*candidates, candidates[0]])
+    assert after is not None
+    assert after.created == 9
+    assert User.objects.get(username=candidates[3].username).email == "mine@example.org"
+    finished = step(after, task_id, 10)
+    assert finished is not None
+    assert finished.state == "finished"
+    assert verify(Job.objects.get()).problems == []
+
+
+def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -> None:
+    job, task_id = started(1)
+    step(job, task_id, 1)
+    user = User.objects.get()
+    password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.username)
+    assert user.password.startswith("pbkdf2_sha256$1$")
+    assert authenticate(username=user.username, password="wrong") is None
+    assert authenticate(username=user.username, password=password) == user
+    user.refresh_from_db()
+    assert int(user.password.split("$")[1]) > 100_000
+
+
+def test_an_account_may_do_nothing() -> None:
+    job, task_id = started(1)
+    step(job, task_id, 1)
+    user = User.objects.get()
+    assert (user.is_active, user.is_staff, user.is_superuser, user.get_all_permissions()) == (True, False, False, set())
+
+
+def test_the_same_request_is_the_same_job() -> None:
+    request_id = uuid4()
+    first = start_job(total=50, request_id=request_id)
+    again = start_job(total=50, request_id=request_id)
+    assert (again.is_new, again.job) == (False, first.job)
+    assert Job.objects.count() == 1
+
+
+def test_a_request_with_other_values_is_refused() -> None:
+    request_id = uuid4()
+    start_job(total=50, request_id=request_id)
+    with pytest.raises(RequestIdReused):
+        start_job(total=51, request_id=request_id)
+    with pytest.raises(RequestIdReused):
+        start_job(total=50, request_id=request_id, requested_by=User.objects.create(username="ann"))
+
+
+def test_the_same_request_many_times_at_once_is_one_job() -> None:
+    request_id = uuid4()
+    results = []
+
+    def ask() -> None:
+        try:
+            results.append(start_job(total=50, request_id=request_id))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.is_new for result in results].count(True) == 1
+    assert len(results) == 8
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize("total", [0, -1, 1_000_001])
+def test_a_total_outside_the_bounds_starts_nothing(total: int) -> None:
+    with pytest.raises(UnusableTotal, match="1 to 1000000"):
+        start_job(total=total)
+    assert not Job.objects.exists()
+
+
+def test_a_failed_job_says_why_and_stays_failed() -> None:
+    job, task_id = started(5)
+    generation.fail(job_id=job.pk, error="The reason.")
+    generation.fail(job_id=job.pk, error="Another.")
+    assert step(job, task_id, 5) is None
+    failed = Job.objects.get()
+    assert (failed.state, failed.error) == ("failed", "The reason.")
+    assert [event["type"] for event in feed_events()] == ["job.queued", "job.failed"]
+    assert verify(failed).problems == []
+
+
+@pytest.mark.parametrize("change", [{"created": 6}, {"state": "finished"}, {"created": 5, "state": "running"}], ids=str)
+def test_the_database_refuses_a_job_that_cannot_be(change: dict[str, object]) -> None:
+    started(5)
+    with pytest.raises(IntegrityError):
+        Job.objects.update(**change)
+
+
+def test_the_database_refuses_a_number_twice_in_a_job() -> None:
+    job, task_id = started(5)
+    step(job, task_id, 2)
+    with pytest.raises(IntegrityError):
+        Account.objects.filter(number=2).update(number=1)
+
+    job, task_id = started(5)
+    step(job, task_id, 5)
+    job.refresh_from_db()
+    Account.objects.filter(number=3).delete()
+    assert verify(job).problems == ["Accounts: 4, and 0 removed, where the job made 5."] + [
+        "The accounts are not numbered 1, 2, 3, ..."
+    ]
+
+
+def test_verify_finds_what_is_wrong() -> None:
+    job, task_id = started(5)
+    step(job, task_id, 5)
+    job.refresh_from_db()
+    Account.objects.filter(number=3).delete()
+    assert verify(job).problems == [
+        "Accounts: 4, and 0 removed, where the job made 5.",
+        "The accounts are not numbered 1, 2, 3, ...",
+    ]

@@ -1,0 +1,179 @@
+"""Hands hand over without multiplying; one that vanished is replaced; one that dies each time fails its job."""
+
+import datetime
+import json
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from redis import Redis
+
+from task import accounts, generation, hands, passwords, slices
+from task.generation import start_job
+from task.models import Hand, Job
+from task.verification import verify
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
+
+MINUTE = datetime.timedelta(minutes=1)
+LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def empty_queue(redis: str) -> None:
+    queued_ids()
+
+
+def queued_ids() -> list[UUID]:
+    """The task ids of the messages in the queue, oldest first; takes them out."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        messages = redis.lrange("celery", 0, -1)
+        redis.delete("celery")
+    return [UUID(json.loads(message)["headers"]["id"]) for message in reversed(messages)]
+
+
+def new_hand(total: int = 60) -> Hand:
+    return start_job(total=total).job.hands.get()
+
+
+def work(hand: Hand, seconds: float = 60) -> str:
+    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=seconds)
+
+
+def test_a_job_and_its_message_bear_the_same_id() -> None:
+    hand = new_hand()
+    assert queued_ids() == [hand.task_id]
+
+
+def test_the_last_hand_says_the_tutorials_sentence() -> None:
+    assert work(new_hand(500)) == "500 random users created with success!"
+
+
+def test_a_slice_that_is_over_hands_over_once_and_says_how_far_it_is() -> None:
+    hand = new_hand()
+    queued_ids()
+    assert work(hand, seconds=0) == "25 of 60 random users created so far."
+    successor = Hand.objects.get()
+    assert successor.task_id != hand.task_id
+    assert queued_ids() == [successor.task_id]
+
+
+def test_a_stale_message_ends_at_once_and_sends_nothing() -> None:
+    hand = new_hand()
+    work(hand, seconds=0)
+    queued_ids()
+    assert work(hand) == f"Job {hand.job_id} is not this message's to work on."
+    assert queued_ids() == []
+    assert Job.objects.get().created == 25
+
+
+def test_a_message_that_comes_twice_at_the_end_of_its_slice_hands_over_once() -> None:
+    hand = new_hand()
+    queued_ids()
+    for _ in range(2):
+        hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=25)
+    assert len(queued_ids()) == 1
+
+
+def test_a_message_for_a_job_that_is_gone_ends_at_once() -> None:
+    assert slices.work(job_id=999, task_id=uuid4()) == "Job 999 is not this message's to work on."
+
+
+def test_the_rescue_leaves_a_fresh_hand_alone() -> None:
+    new_hand()
+    queued_ids()
+    assert slices.rescue() == 0
+    assert queued_ids() == []
+
+
+def test_the_rescue_sends_the_same_message_again_and_waits_twice_as_long_each_time() -> None:
+    hand = new_hand()
+    queued_ids()
+    now = hand.seen_at
+    waits = []
+    for _ in range(4):
+        seen_at = now
+        while not hands.silent(now):
+            now += datetime.timedelta(seconds=1)
+        assert hands.send_again(hands.silent(now)[0], now)
+        waits.append((now - seen_at).seconds)
+        assert queued_ids() == [hand.task_id]
+    assert waits == [5, 10, 20, 40]
+
+
+def test_two_rescues_at_once_send_one_message() -> None:
+    new_hand()
+    queued_ids()
+    Hand.objects.update(seen_at=LONG_AGO)
+    now = timezone.now()
+    for hand in [hands.silent(now)[0], hands.silent(now)[0]]:
+        hands.send_again(hand, now)
+    assert len(queued_ids()) == 1
+
+
+def test_a_rescued_job_ends_complete() -> None:
+    new_hand()
+    queued_ids()
+    Hand.objects.update(seen_at=LONG_AGO)
+    assert slices.rescue() == 1
+    (task_id,) = queued_ids()
+    slices.work(job_id=Job.objects.get().pk, task_id=task_id)
+    assert verify(Job.objects.get()).problems == []
+    assert slices.rescue() == 0
+
+
+def test_a_step_starts_the_count_anew() -> None:
+    hand = new_hand()
+    Hand.objects.update(starts=3, rescues=2)
+    generation.step(job_id=hand.job_id, task_id=hand.task_id, candidates=accounts.prepare(hand.job, 1, Random()))
+    after = Hand.objects.get()
+    assert (after.starts, after.rescues) == (0, 0)
+
+
+def test_a_job_whose_hand_dies_at_every_start_fails_with_the_reason() -> None:
+    hand = new_hand()
+    Job.objects.update(created_at=LONG_AGO)
+    for _ in range(4):
+        assert hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+    assert work(hand) == f"Job {hand.job_id} failed: its worker ends each time."
+    job = Job.objects.get()
+    assert (job.state, job.error) == (
+        "failed",
+        "Its worker was started 5 times in a row without making an account; the worker's log says why.",
+    )
+
+
+def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
+    hand = new_hand()
+    for _ in range(5):
+        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+    assert work(hand) == f"Job {hand.job_id} rests until the rescue."
+    Job.objects.update(created_at=LONG_AGO)
+    Hand.objects.update(seen_at=LONG_AGO)
+    slices.rescue()
+    assert Job.objects.get().state == "failed"
+
+
+def test_waiting_long_in_a_queue_is_no_failure() -> None:
+    hand = new_hand()
+    Job.objects.update(created_at=LONG_AGO)
+    assert work(hand) == "60 random users created with success!"
+
+
+def test_a_worker_with_another_secret_key_fails_the_job() -> None:
+    hand = new_hand()
+    Job.objects.update(key_fingerprint=passwords.fingerprint("another"))
+    work(hand)
+    assert Job.objects.get().error == "This worker has another SECRET_KEY than the process that took the job."
+
+
+def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ValueError("secret detail")
+
+    monkeypatch.setattr("task.accounts.random_identities", broken)
+    hand = new_hand()
+    assert work(hand) == f"Job {hand.job_id} failed."
+    assert Job.objects.get().error == "ValueError in the worker; its log says more."

@@ -1,0 +1,94 @@
+"""A program at the other end of the wire: resumes by its cursor, acknowledges, and keeps all that it has seen."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+RETRY_SECONDS = 0.05
+
+
+class Watcher:
+    """Follows one feed over real connections, as docs/protocol.md asks of a client."""
+
+    def __init__(self, address: str, cookie: str, *, after: int | None = None, job: int | None = None) -> None:
+        self.address = address
+        self.cookie = cookie
+        self.epoch = ""
+        self.offset = after
+        self.job = job
+        self.events: list[dict[str, Any]] = []
+        self.connections = 0
+        self.resets: list[str] = []
+        self.is_live = asyncio.Event()
+
+    @property
+    def numbers(self) -> list[int]:
+        return [event["number"] for event in self.events if event["type"] == "user.created"]
+
+    @property
+    def offsets(self) -> list[int]:
+        return [event["offset"] for event in self.events]
+
+    def has_seen(self, kind: str) -> bool:
+        return any(event["type"] == kind for event in self.events)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[ClientConnection]:
+        """One connection from the cursor on; it ends without a closing handshake, as a cut does."""
+        asked = {"after": self.offset, "epoch": self.epoch or None, "job": self.job}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie) as socket:
+            self.connections += 1
+            yield socket
+            socket.transport.abort()
+
+    async def follow(self, until: Callable[["Watcher"], bool]) -> None:
+        """Come back after every cut until it is so; the caller sets the deadline."""
+        while not until(self):
+            try:
+                async with self.connection() as socket:
+                    await self.listen(socket, until)
+            except (OSError, WebSocketException, TimeoutError):
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def listen(self, socket: ClientConnection, until: Callable[["Watcher"], bool]) -> None:
+        async for frame in socket:
+            message = json.loads(frame)
+            self.handle(message)
+            if message["type"] == "events":
+                await socket.send(json.dumps({"type": "ack", "offset": self.offset}))
+            if until(self):
+                return
+
+    def handle(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "hello":
+                self.epoch, self.offset = message["epoch"], message["after"]
+                self.is_live.set()
+            case "reset":
+                self.resets.append(message["reason"])
+            case "events":
+                for event in message["events"]:
+                    if event["offset"] > (self.offset or 0):
+                        self.offset = event["offset"]
+                        self.events.append(event)
+
+
+def connect_to(url: str, cookie: str = "", *, origin: str | None = "same", **options: Any) -> connect:
+    """A connection as a browser of this site makes it; `origin` may be another one, or none."""
+    address = url.partition("://")[2].partition("/")[0]
+    return connect(
+        url.replace("http://", "ws://"),
+        origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie} if cookie else {},
+        subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
+        compression=None,
+        proxy=None,
+        **options,
+    )

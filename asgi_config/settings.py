@@ -39,19 +39,18 @@ EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
 HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
+TOO_SLOW_SECONDS = environment.seconds("TOO_SLOW_SECONDS", 20)
 
 # Django
 
 INSTALLED_APPS = [
-    "daphne",
-    "whitenoise.runserver_nostatic",
+    "asgi_config",  # first, as it has a runserver of its own
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "asgi_config",
     "realtime",
     "task",
 ]

@@ -37,6 +37,11 @@ def first_name(allowed_hosts: Sequence[str]) -> str | None:
     return next((name for name in allowed_hosts if not name.startswith((".", "*"))), None)
 
 
+def accepted_name(allowed_hosts: Sequence[str]) -> str:
+    """Any name that a request may ask for, be it only a pattern that is allowed."""
+    return next((name.lstrip(".") for name in allowed_hosts if name != "*"), "localhost")
+
+
 def advice(*, host: str, allowed_hosts: Sequence[str]) -> str | None:
     """A sentence where the service listens under a name that it would then refuse."""
     if not validate_host(name_of(host), allowed_hosts):

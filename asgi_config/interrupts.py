@@ -20,7 +20,7 @@ class Interrupts:
         for end in (self._reader, self._writer):
             os.set_blocking(end, False)
         self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
-        self._handlers = {number: signal.signal(number, self._count) for number in STOPPING}
+        self._handlers = {number: signal.signal(number, self._count) for number in STOPPING if not _is_nohup(number)}
         self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _nothing)
         return self
 
@@ -40,6 +40,10 @@ class Interrupts:
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         self.asked += 1
+
+
+def _is_nohup(number: signal.Signals) -> bool:
+    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connections
 from kombu.exceptions import OperationalError
 
 from asgi_config import embedded_redis, environment, leftovers, lifeline, listening, operator, parts
-from asgi_config.address import address_of, advice
+from asgi_config.address import accepted_name, address_of, advice
 from asgi_config.celery import app
 from asgi_config.interrupts import Interrupts
 from asgi_config.links import make_link
@@ -58,8 +58,7 @@ class Live:
         else:
             start_redis(supervisor)
         prepare_database()
-        asked_as = address.partition("//")[2]
-        web = parts.web(host=self.host, port=self.port, asked_as=asked_as)
+        web = parts.web(host=self.host, port=self.port, asked_as=accepted_name(settings.ALLOWED_HOSTS))
         supervisor.start(parts.worker(pool=self.pool), web)
         write_private(settings.VAR_DIR / "address", address)
         self.welcome(address)
@@ -72,7 +71,7 @@ class Live:
         else:
             self.say("  The account `operator` is not an active superuser. A link for another: manage.py link USER")
         self.say("  Stop:          Ctrl-C")
-        if sentence := advice(host=self.host, allowed_hosts=settings.ALLOWED_HOSTS):
+        if not settings.HTTPS and (sentence := advice(host=self.host, allowed_hosts=settings.ALLOWED_HOSTS)):
             self.say(f"\n  {sentence}")
         connections.close_all()
 

@@ -83,7 +83,11 @@ class Supervisor:
         if kept.due_at is None and kept.part.has_ended():
             self._plan(kept, now)
         elif kept.due_at is not None and kept.due_at <= now:
-            self._start(kept)
+            try:
+                self._start(kept)
+            except CouldNotStart as error:
+                self._say(str(error))
+                kept.due_at = now + kept.pause
 
     def _plan(self, kept: Kept, now: float) -> None:
         kept.part.kill()

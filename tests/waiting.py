@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 PAUSE_SECONDS = 0.02
@@ -20,7 +20,15 @@ def wait_until(predicate: Callable[[], T], seconds: float = 30) -> T:
     return answer
 
 
-async def wait_until_async(predicate: Callable[[], T | Awaitable[T]], seconds: float = 30) -> T:
+@overload
+async def wait_until_async(predicate: Callable[[], Awaitable[T]], seconds: float = 30) -> T: ...
+
+
+@overload
+async def wait_until_async(predicate: Callable[[], T], seconds: float = 30) -> T: ...
+
+
+async def wait_until_async(predicate: Callable[[], Any], seconds: float = 30) -> Any:
     """The same for a coroutine function, or for a plain one while the event loop must go on."""
     deadline = time.monotonic() + seconds
     while True:

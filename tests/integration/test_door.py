@@ -2,6 +2,7 @@
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from tests.browser import Browser
 from tests.service import Service
@@ -19,5 +20,5 @@ async def test_a_client_cannot_move_the_root_of_a_socket(running: Service) -> No
     browser.get(running.manage("link").stdout.strip())
     headers = {"Cookie": browser.cookie_header, "Daphne-Root-Path": "/elsewhere"}
     address = running.address.replace("http", "ws", 1) + "/ws/users/"
-    async with connect(address, origin=running.address, additional_headers=headers, proxy=None) as socket:  # type: ignore[arg-type]
+    async with connect(address, origin=Origin(running.address), additional_headers=headers, proxy=None) as socket:
         assert '"hello"' in str(await socket.recv())

@@ -53,6 +53,13 @@ def test_it_tells_address_link_and_how_to_stop_and_then_is_quiet(running: Servic
     assert said.endswith("Ctrl-C\n")
 
 
+def test_behind_https_it_prints_the_public_name_and_is_quiet() -> None:
+    with Service(environment={"HTTPS": "1", "ALLOWED_HOSTS": "demo.example"}) as service:
+        assert service.link.startswith("https://demo.example/accounts/link/?token=")
+        assert service.manage("link").stdout.startswith("https://demo.example/accounts/link/?token=")
+        assert service.stdout.endswith("Ctrl-C\n")
+
+
 def test_sigterm_is_as_good_as_ctrl_c() -> None:
     with Service() as service:
         service.stop(signal.SIGTERM)

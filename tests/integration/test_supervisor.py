@@ -9,6 +9,7 @@ from asgi_config.interrupts import Interrupts
 from asgi_config.part import CouldNotStart, Part
 from asgi_config.supervisor import Stopped, Supervisor
 from tests.processes import all_processes
+from tests.waiting import wait_until
 
 ENDLESS = "import signal; signal.pause()"
 
@@ -68,6 +69,16 @@ def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> 
     assert len(watch.starts) == 3
 
 
+def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.symlink_to("/bin/sh")
+    watch.stop_after = 3
+    watch.supervisor.start(Part(name="The part", command=[str(program)], is_ready=lambda: True, stop_seconds=1))
+    program.unlink()
+    watch.supervisor.keep()
+    assert ["could not start" in line for line in watch.said] == [False, True, True]
+
+
 def test_every_start_tells_the_pids(watch: Watch) -> None:
     parts = [part(ENDLESS), part(ENDLESS)]
     watch.supervisor.start(*parts)
@@ -82,7 +93,7 @@ def test_a_part_ends_with_all_that_it_started(watch: Watch, tmp_path: Path) -> N
     script += f"os.rename({str(tmp_path / 'draft')!r}, {str(child)!r}); {ENDLESS}"
     watch.supervisor.start(part(script, is_ready=child.exists))
     assert watch.supervisor.stop()
-    assert int(child.read_text()) not in all_processes()
+    wait_until(lambda: int(child.read_text()) not in all_processes())
 
 
 def test_a_part_that_will_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:

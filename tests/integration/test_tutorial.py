@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from asgi_config import embedded_redis
 from tests.browser import Browser
@@ -65,7 +66,7 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(environment: dic
         host = f"127.0.0.1:{port}"
         headers = {"Cookie": browser.cookie_header}
         async with connect(
-            f"ws://{host}/ws/users/", origin=f"http://{host}", additional_headers=headers, proxy=None
+            f"ws://{host}/ws/users/", origin=Origin(f"http://{host}"), additional_headers=headers, proxy=None
         ) as socket:
             manage(environment, "shell", "-c", "from task.tasks import create_random_user_accounts as t; t.delay(60)")
             async for frame in socket:

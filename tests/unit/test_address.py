@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config.address import address_of, advice, read
+from asgi_config.address import accepted_name, address_of, advice, read
 
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -30,6 +30,13 @@ def test_an_address_is_one_that_a_browser_can_open(host: str, allowed: list[str]
 )
 def test_behind_https_it_is_the_first_allowed_name(allowed: list[str], address: str) -> None:
     assert address_of(host="0.0.0.0", port=8000, https=True, allowed_hosts=allowed) == address
+
+
+@pytest.mark.parametrize(
+    ("allowed", "name"), [(["demo.example"], "demo.example"), (["*"], "localhost"), ([".example"], "example")]
+)
+def test_the_probe_asks_under_a_name_that_is_accepted(allowed: list[str], name: str) -> None:
+    assert accepted_name(allowed) == name
 
 
 def test_a_name_that_would_be_refused_is_told_with_the_remedy() -> None:

@@ -14,7 +14,7 @@ class GenerateRandomUserForm(forms.Form):
 
     total = forms.IntegerField(
         label="How many users?",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autofocus": True}),
         error_messages={
             "required": "Write how many users you need.",
             "invalid": "Write a whole number, for example 100.",

@@ -29,7 +29,7 @@ export class Connection {
   start() {
     addEventListener("online", () => this.#openNow());
     addEventListener("offline", () => this.#openNow());
-    addEventListener("pagehide", () => this.#drop());
+    addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && this.#openNow());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.link.phase === "waiting") {
@@ -57,6 +57,13 @@ export class Connection {
     this.#socket = socket;
     this.#acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
     this.#expectSound();
+  }
+
+  // A page without a socket may be kept for Back. Closing one that still connects would be reported on the console.
+  #leave() {
+    if (this.#socket?.readyState !== WebSocket.CONNECTING) {
+      this.#drop();
+    }
   }
 
   // A dropped socket is deaf: its late events may come in the middle of the next one's.

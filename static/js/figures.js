@@ -15,7 +15,7 @@ export class Figures {
     this.#write(".figure-rate strong", grouped(state.rate(now)));
     this.#element.querySelector(".figure-rate").hidden = false;
     if (state.isFirstPage && state.newestAt !== undefined) {
-      this.#write(".figure-newest span", ago(state.newestAt, now));
+      this.#write(".figure-newest strong", ago(state.newestAt, now));
     }
   }
 

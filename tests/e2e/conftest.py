@@ -1,0 +1,67 @@
+"""A real Chromium before the real service. Visitors remember what their browser complained about."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.e2e.visitor import Visitor
+from tests.service import Service
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Arrive = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    pytest.skip("Chromium is missing: apt-get install --no-install-recommends chromium fonts-dejavu-core")
+
+
+@pytest.fixture(scope="module")
+def service(chromium: str) -> Iterator[Service]:
+    """One for all stories of a module that can share it; a heartbeat a second makes silence short."""
+    with Service(environment={"HEARTBEAT_SECONDS": "1"}) as service:
+        yield service
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def arrive(browser: Browser) -> AsyncIterator[Arrive]:
+    """Opens a browser of somebody's own on the list of users; in the end no browser may have complained."""
+    visitors: list[Visitor] = []
+
+    async def arrive(service: Service, *, name: str = "operator", address: str = "", **options: Any) -> Visitor:
+        context = await browser.new_context(base_url=address or service.address, **options)
+        visitor = Visitor(await context.new_page())
+        visitors.append(visitor)
+        if name:
+            await visitor.sign_in(service, name)
+        return visitor
+
+    yield arrive
+    for visitor in visitors:
+        await visitor.page.context.close()
+    assert [visitor.complaints for visitor in visitors if visitor.complaints] == []

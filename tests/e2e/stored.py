@@ -1,0 +1,21 @@
+"""What the service has stored, read past all of its code."""
+
+import sqlite3
+from contextlib import closing
+
+from tests.service import Service
+
+
+def rows(service: Service, query: str) -> list[str]:
+    """The first column."""
+    with closing(sqlite3.connect(f"file:{service.var_dir / 'db.sqlite3'}?mode=ro", uri=True, timeout=20)) as database:
+        return [str(row[0]) for row in database.execute(query)]
+
+
+def usernames(service: Service) -> list[str]:
+    """Newest first."""
+    return rows(service, "SELECT username FROM auth_user ORDER BY id DESC")
+
+
+def jobs(service: Service) -> int:
+    return len(rows(service, "SELECT id FROM task_job"))

@@ -1,0 +1,93 @@
+"""Somebody before a browser: what they do and what they read, in the words of the pages."""
+
+import asyncio
+import re
+from typing import Any
+
+from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, expect
+
+from tests.service import LINK, Service
+
+# Chromium itself reports each connection that breaks and each page that is refused; no page can keep it from that.
+BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to load resource: net::ERR_")
+REFUSED_PAGE = re.compile(r"Failed to load resource: the server responded with a status of 403")
+COOKIES: dict[tuple[str, str], list[Any]] = {}
+
+
+class Visitor:
+    """`complaints` collects console messages (CSP reports are among them), errors of scripts and dialogs."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.may_be_cut_off = False
+        self.may_be_refused = False
+        page.on("console", self._hear)
+        page.on("pageerror", self._fail)
+        page.on("dialog", self._dismiss)
+
+    async def sign_in(self, service: Service, name: str) -> None:
+        """As whoever signed in before as that person on this service, or by a link of `manage.py link`."""
+        context = self.page.context
+        await context.add_cookies(COOKIES.get((service.address, name), []))
+        await self.page.goto("/users/")
+        if "/accounts/login/" in self.page.url:
+            printed = await asyncio.to_thread(service.manage, "link", name)
+            found = LINK.search(printed.stdout)
+            assert found, printed.stdout
+            await self.page.goto(found.group().removeprefix(service.address))
+            COOKIES[service.address, name] = await context.cookies()
+
+    async def generate(self, total: object) -> None:
+        await self.page.goto("/generate/")
+        await self.page.get_by_label("How many users?").fill(str(total))
+        await self.button.click()
+
+    @property
+    def button(self) -> Locator:
+        return self.page.get_by_role("button", name=re.compile("Generate"))
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".status-words")
+
+    @property
+    def total(self) -> Locator:
+        return self.page.locator(".figure-total strong")
+
+    @property
+    def jobs(self) -> Locator:
+        return self.page.locator("#jobs")
+
+    async def sees_total(self, total: int, seconds: float = 60) -> None:
+        await expect(self.total).to_have_text(f"{total:,}", timeout=seconds * 1000)
+
+    async def sees_status(self, words: str, seconds: float = 60) -> None:
+        await expect(self.status).to_have_text(re.compile(words), timeout=seconds * 1000)
+
+    async def usernames(self) -> list[str]:
+        """Those on the board, from above."""
+        return await self.page.locator("#board tbody tr:not([hidden]) .row-username").all_inner_texts()
+
+    async def all_usernames(self) -> list[str]:
+        """Those on every page, from the newest on, as the pager leads through them."""
+        await self.page.goto("/users/")
+        names = await self.usernames()
+        while await self.page.locator("#older").is_visible():
+            await self.page.locator("#older").click()
+            await self.page.wait_for_load_state()
+            names += await self.usernames()
+        return names
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        is_cut_off = self.may_be_cut_off and BROKEN_CONNECTION.search(message.text)
+        is_refused = self.may_be_refused and REFUSED_PAGE.search(message.text)
+        if not is_cut_off and not is_refused:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _fail(self, error: Error) -> None:
+        self.complaints.append(f"error: {error}")
+
+    async def _dismiss(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        await dialog.dismiss()

@@ -1,0 +1,83 @@
+"""A TCP proxy before the service that can be made to fail as networks do: cut, or silent without an end."""
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+CHUNK_BYTES = 65_536
+
+
+class Proxy:
+    """Listens on a port of its own while it is entered. `connections` counts those it has accepted."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self.is_refusing = False
+        self.connections = 0
+
+    @property
+    def address(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.cut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Reset every connection at once; new ones are taken unless `is_refusing`."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def blackhole(self) -> None:
+        """Connections stay open, and nothing passes any more, as behind a router that forgot them."""
+        self._flows.clear()
+
+    def heal(self) -> None:
+        """What connects from now on passes; what fell silent is forgotten for good."""
+        self.cut()
+        self._flows = asyncio.Event()
+        self._flows.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        if self.is_refusing:
+            writer.transport.abort()
+            return
+        away_reader, away_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers |= {writer, away_writer}
+        self._pass(reader, away_writer)
+        self._pass(away_reader, writer)
+
+    def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_copy(reader, writer, self._flows))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._writers.discard(writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event) -> None:
+    try:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(CHUNK_BYTES):
+                await flows.wait()
+                writer.write(chunk)
+                await writer.drain()
+    finally:
+        writer.transport.abort()

@@ -16,8 +16,6 @@ from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
 from realtime.protocol import Close, Cursor, Refused
 
-TOO_SLOW_SECONDS = 20.0
-
 logger = logging.getLogger(__name__)
 require_access = database_sync_to_async(access.require, thread_sensitive=False)
 
@@ -108,7 +106,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             return
         self._room.clear()
         try:
-            async with asyncio.timeout(TOO_SLOW_SECONDS):
+            async with asyncio.timeout(settings.TOO_SLOW_SECONDS):
                 await self._room.wait()
         except TimeoutError:
             raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None

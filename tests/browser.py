@@ -12,8 +12,10 @@ class Browser:
         self._opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
 
     def get(self, address: str, **headers: str) -> "HTTPResponse | HTTPError":
+        return self.send(Request(address, headers=headers))
+
+    def send(self, request: Request) -> "HTTPResponse | HTTPError":
         """An answer of any status, at the end of all redirects."""
-        request = Request(address, headers=headers)
         try:
             return self._opener.open(request, timeout=20)  # type: ignore[no-any-return]
         except HTTPError as error:

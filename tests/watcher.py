@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,20 +24,18 @@ class Watcher:
         self.offset = after
         self.job = job
         self.events: list[dict[str, Any]] = []
+        self.kinds: Counter[str] = Counter()
         self.connections = 0
         self.resets: list[str] = []
         self.is_live = asyncio.Event()
 
     @property
     def numbers(self) -> list[int]:
-        return [event["number"] for event in self.events if event["type"] == "user.created"]
+        return [event["number"] for event in self.events if event["type"] == "user.created" and event["job"]]
 
     @property
     def offsets(self) -> list[int]:
         return [event["offset"] for event in self.events]
-
-    def has_seen(self, kind: str) -> bool:
-        return any(event["type"] == kind for event in self.events)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ClientConnection]:
@@ -48,11 +47,11 @@ class Watcher:
             yield socket
             socket.transport.abort()
 
-    async def follow(self, until: Callable[["Watcher"], bool]) -> None:
+    async def follow(self, until: Callable[["Watcher"], bool], *, cut_every: float | None = None) -> None:
         """Come back after every cut until it is so; the caller sets the deadline."""
         while not until(self):
             try:
-                async with self.connection() as socket:
+                async with self.connection() as socket, asyncio.timeout(cut_every):
                     await self.listen(socket, until)
             except (OSError, WebSocketException, TimeoutError):
                 await asyncio.sleep(RETRY_SECONDS)
@@ -78,6 +77,7 @@ class Watcher:
                     if event["offset"] > (self.offset or 0):
                         self.offset = event["offset"]
                         self.events.append(event)
+                        self.kinds[event["type"]] += 1
 
 
 def connect_to(url: str, cookie: str = "", *, origin: str | None = "same", **options: Any) -> connect:

@@ -43,6 +43,7 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
         "DATABASE_URL": database_url(),
         "HEARTBEAT_SECONDS": "0.4",
         "ACCESS_CHECK_SECONDS": "0.3",
+        "TOO_SLOW_SECONDS": "1",
     }
     command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
     process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)

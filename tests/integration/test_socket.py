@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -145,6 +146,24 @@ async def test_a_frame_that_is_no_message_ends_the_connection(web: str, cookie: 
         await receive(socket)
         await socket.send(frame)
         assert await close_code(socket) == 4500
+
+
+async def test_a_client_that_never_acknowledges_gets_one_window_and_is_closed(
+    web: str, cookie: str, append: Append
+) -> None:
+    await in_thread(_append_much)(append)
+    sent = 0
+    async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
+        with suppress(ConnectionClosed):
+            while True:
+                sent += len(await asyncio.wait_for(socket.recv(), 30))
+        assert socket.close_code == 4008
+    assert 1024 * 1024 <= sent <= 1024 * 1024 + 64 * 1024
+
+
+def _append_much(append: Append) -> None:
+    for _ in range(100):
+        append(500)
 
 
 async def test_an_unknown_message_is_ignored(web: str, cookie: str, append: Append) -> None:

@@ -1,0 +1,61 @@
+"""The documentation names what there is: every setting, every command, every table, and no other."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+
+
+def named_in_table(text: str) -> set[str]:
+    return {name for row in re.findall(r"^\| (`[A-Z].*?) *\|", text, re.M) for name in re.findall(r"`([A-Z_]+)`", row)}
+
+
+def test_readme_lists_every_variable_that_the_settings_read_and_no_other() -> None:
+    sources = [(ROOT / "asgi_config" / name).read_text() for name in ("settings.py", "var_dir.py")]
+    read = set(re.findall(r"environment\.\w+\(\s*\"([A-Z_]+)\"", "".join(sources)))
+    assert named_in_table(README) == read
+
+
+def test_readme_lists_every_command_and_no_other() -> None:
+    commands = {
+        path.stem
+        for app in ("asgi_config", "realtime", "task")
+        for path in (ROOT / app / "management" / "commands").glob("[a-z]*.py")
+    }
+    commands.remove("runserver")  # Django's own
+    assert set(re.findall(r"^\| `manage\.py (\w+)", README, re.M)) == commands
+
+
+def test_readme_shows_pictures_that_exist() -> None:
+    pictures = re.findall(r'(?:src|srcset)="([^"]+)"', README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_architecture_names_every_constraint() -> None:
+    for models in ("realtime/models.py", "task/models.py"):
+        for name in re.findall(r"name=\"(\w+)\"", (ROOT / models).read_text()):
+            if not name.endswith(("_by_key", "_active")):
+                assert name in ARCHITECTURE, f"{name} of {models} is not in ARCHITECTURE.md"
+
+
+def test_the_protocol_page_names_every_close_code_and_limit() -> None:
+    source = (ROOT / "realtime" / "protocol.py").read_text()
+    for code in re.findall(r"= (4\d\d\d)$", source, re.M):
+        assert f"| {code} |" in PROTOCOL
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for page in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"^make (\w+)", (ROOT / page).read_text(), re.M):
+            assert re.search(rf"^{target}:", makefile, re.M), f"{page} names make {target}"

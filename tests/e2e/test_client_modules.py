@@ -175,3 +175,34 @@ async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: 
     }""")
     assert [ack["offset"] for ack in sent] == [1, 4, 6]
     assert {ack["type"] for ack in sent} == {"ack"}
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"phase": "starting", "since": 0}, None),
+        ({"phase": "live", "since": 0}, "Live"),
+        ({"phase": "catching up", "since": 9_900, "goal": 1_304}, None),
+        ({"phase": "catching up", "since": 9_000, "goal": 1_304}, "Catching up (1,204 to go)"),
+        ({"phase": "waiting", "since": 0, "retryAt": 12_500}, "Reconnecting in 3 s, nothing is lost"),
+        ({"phase": "waiting", "since": 0, "retryAt": 9_000}, "Reconnecting in 1 s, nothing is lost"),
+        ({"phase": "connecting", "since": 0}, "Reconnecting, nothing is lost"),
+        ({"phase": "ended", "since": 0, "code": 4501}, "Signed out"),
+        (
+            {"phase": "ended", "since": 0, "code": 4777},
+            "Not live: the server has ended the connection. Reload the page.",
+        ),
+    ],
+)
+async def test_the_connection_is_told_in_words(visitor: Visitor, link: dict[str, Any], words: str | None) -> None:
+    tell = """async (link) => (await import("/static/js/words.js"))
+      .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
+    assert await visitor.page.evaluate(tell, link) == words
+
+
+async def test_ages_are_told_in_words(visitor: Visitor) -> None:
+    ages = await visitor.page.evaluate("""async () => {
+      const { ago } = await import("/static/js/words.js");
+      return [-3, 0, 4.9, 5, 59, 60, 3_599].map((seconds) => ago(0, seconds * 1_000));
+    }""")
+    assert ages == ["just now", "just now", "just now", "5 s ago", "59 s ago", "1 min ago", "59 min ago"]

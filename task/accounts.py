@@ -8,9 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
 
-from task import events
+from task import bulk, events
 from task.identities import random_identities
 from task.models import Account, Job
 from task.passwords import Deriver, light_hash
@@ -26,6 +25,10 @@ class Candidate:
     email: str
     password_hash: str
     tail: str
+
+
+class NoneInserted(Exception):
+    """A unique constraint refuses every user: not a name that is taken by chance, so trying again cannot cure it."""
 
 
 def prepare(job: Job, count: int, random: Random) -> list[Candidate]:
@@ -47,42 +50,35 @@ def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime)
 
     Fewer than asked when some names are taken: the caller's next step makes others for them.
     """
-    made = _insert_users(candidates, now)
-    Account.objects.bulk_create(
-        Account(user=user, job=job, number=number) for number, (user, _) in enumerate(made, job.created + 1)
+    ids = _insert_users(candidates, now)
+    made = [(ids.pop(candidate.username), candidate) for candidate in candidates if candidate.username in ids]
+    if not made:
+        raise NoneInserted(f"The user table takes none of {len(candidates)} new users.")
+    numbered = list(enumerate(made, job.created + 1))
+    bulk.insert(
+        Account,
+        fields=["user", "number"],
+        rows=[(user_id, number) for number, (user_id, _) in numbered],
+        same={"job": job.pk},
+        returning=["user"],
     )
     joined_at = events.wire_time(now)
     return [
         events.user_created(
-            user_id=user.pk, tail=tail, joined_at=joined_at, place=events.place(job.pk, number, job.total)
+            user_id=user_id, tail=candidate.tail, joined_at=joined_at, place=events.place(job.pk, number, job.total)
         )
-        for number, (user, tail) in enumerate(made, job.created + 1)
+        for number, (user_id, candidate) in numbered
     ]
 
 
-def _insert_users(candidates: Sequence[Candidate], now: datetime.datetime) -> list[tuple[Any, str]]:
-    """The users with their event tails. A taken name is looked for only after it has been met: it hardly ever is."""
-    users = _users(candidates, now)
-    try:
-        with transaction.atomic():
-            User.objects.bulk_create(users)
-    except IntegrityError:
-        candidates = _free(candidates)
-        users = _users(candidates, now)
-        User.objects.bulk_create(users)
-    return list(zip(users, (candidate.tail for candidate in candidates), strict=True))
-
-
-def _users(candidates: Sequence[Candidate], now: datetime.datetime) -> list[Any]:
-    return [
-        User(username=candidate.username, email=candidate.email, password=candidate.password_hash, date_joined=now)
-        for candidate in candidates
-    ]
-
-
-def _free(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those whose names are taken neither by a user nor by an earlier candidate."""
-    by_name = {candidate.username: candidate for candidate in reversed(candidates)}
-    for username in User.objects.filter(username__in=list(by_name)).values_list("username", flat=True):
-        del by_name[username]
-    return list(by_name.values())
+def _insert_users(candidates: Sequence[Candidate], now: datetime.datetime) -> dict[str, Any]:
+    """The ids of the users that were inserted, by name: not of those whose name is taken."""
+    fields = ["username", "email", "password"]
+    inserted = bulk.insert(
+        User,
+        fields=fields,
+        rows=[(candidate.username, candidate.email, candidate.password_hash) for candidate in candidates],
+        same=bulk.prepared(User(date_joined=now), without=fields),
+        returning=["username", "id"],
+    )
+    return dict(inserted)

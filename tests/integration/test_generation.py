@@ -227,3 +227,13 @@ def test_verify_finds_what_is_wrong() -> None:
         "Accounts: 4, and 0 removed, where the job made 5.",
         "The accounts are not numbered 1, 2, 3, ...",
     ]
+
+
+def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> None:
+    job, task_id = started(2)
+    candidates = accounts.prepare(job, 2, Random(1))
+    for candidate in candidates:
+        User.objects.create(username=candidate.username)
+    with pytest.raises(accounts.NoneInserted):
+        generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    assert Job.objects.get().created == 0

@@ -201,6 +201,8 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
         # A page that is missing or forbidden is the visitor's matter.
         "django.request": {"level": "ERROR"},
+        # Its one warning: a message that came while the worker was stopping went back into the queue, as it should.
+        "kombu.transport.virtual.base": {"level": "ERROR"},
     },
 }
 CELERY_WORKER_LOG_FORMAT = LOG_LINE

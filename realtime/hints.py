@@ -57,5 +57,6 @@ def parse(message: dict[str, Any]) -> tuple[UUID, list[Batch]]:
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:
+    found = layer()  # its first use imports redis-py: 0.3 s, and over a second on a busy machine
     async with asyncio.timeout(SEND_SECONDS):
-        await layer().group_send(group, message)
+        await found.group_send(group, message)

@@ -4,11 +4,16 @@
 finds the running service without being told.
 """
 
+from contextlib import suppress
+
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from asgi_config import environment
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
+
+with suppress(OSError):  # what cannot do without it says so by itself
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = environment.flag("DEBUG")
 HTTPS = environment.flag("HTTPS")
@@ -180,7 +185,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BEAT_SCHEDULE = {
-    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 60}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

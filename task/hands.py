@@ -43,7 +43,7 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | None:
     """Count this start and return the hand; None for a stale message and for a job that has ended."""
     mine = Hand.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.ACTIVE)
-    if not Hand.objects.filter(pk__in=mine.values("pk")).update(starts=F("starts") + 1, seen_at=clock()):
+    if not mine.update(starts=F("starts") + 1, seen_at=clock()):
         return None
     return mine.select_related("job").first()
 

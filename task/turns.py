@@ -9,8 +9,8 @@ import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
 REST_SECONDS = 0.026
@@ -22,7 +22,7 @@ def turn() -> Iterator[None]:
     if connection.vendor != "sqlite":
         yield
         return
-    with (settings.VAR_DIR / "turn.lock").open("w") as file:
+    with Path(f"{connection.settings_dict['NAME']}-turn").open("w") as file:
         is_contended = not _try(file.fileno())
         if is_contended:
             fcntl.flock(file, fcntl.LOCK_EX)

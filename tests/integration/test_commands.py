@@ -67,6 +67,13 @@ def test_verify_knows_no_such_job() -> None:
     assert failed.value.returncode == 2
 
 
+def test_verify_waits_for_the_end_of_a_job() -> None:
+    job = start_job(total=3).job
+    with pytest.raises(CommandError, match="is queued: verify it when it has ended") as failed:
+        call("verify", str(job.pk))
+    assert failed.value.returncode == 2
+
+
 def test_verify_says_when_the_events_are_gone() -> None:
     job = finished_job()
     finished_job()

@@ -3,6 +3,7 @@
 import datetime
 import json
 import threading
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from realtime import log
 from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
+from realtime.tasks import trim_feeds
 from tests.integration.conftest import Append
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -136,6 +138,17 @@ def test_it_trims_by_age(append: Append) -> None:
     assert log.trim("users", keep=1000, older_than=timezone.now() + datetime.timedelta(hours=1)) == 10
     assert log.head("users").floor == 10
     assert append(1) == 11
+
+
+def test_beat_trims_every_feed_by_the_settings(append: Append, settings: Any) -> None:
+    append(10)
+    append(10)
+    settings.EVENTS_KEEP = 12
+    trim_feeds()
+    assert log.head("users").floor == 0
+    settings.EVENTS_KEEP = 10
+    trim_feeds()
+    assert log.head("users").floor == 10
 
 
 def test_the_database_refuses_a_second_batch_with_the_same_end(append: Append) -> None:

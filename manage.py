@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db.utils import OperationalError, ProgrammingError
 
 from asgi_config.var_dir import make_secret_key
 
@@ -17,9 +18,17 @@ def main() -> None:
             make_secret_key()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        if "--traceback" in sys.argv:
-            raise
-        sys.exit(str(error))
+        give_up(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        give_up(f"The database cannot be used: {reason}. Start `make run` once, or run `manage.py migrate`.")
+
+
+def give_up(sentence: str) -> None:
+    """One sentence for the user, or the traceback for who asks for it."""
+    if "--traceback" in sys.argv:
+        raise  # noqa: PLE0704
+    sys.exit(sentence)
 
 
 if __name__ == "__main__":

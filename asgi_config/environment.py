@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,10 +23,10 @@ def flag(name: str, *, default: bool = False) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: int, *, least: int = 1) -> int:
+def number(name: str, default: int, *, least: int = 1, most: int = 2**62) -> int:
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or int(value) < least:
-        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number of at least {least}.")
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -49,6 +50,18 @@ def choice(name: str, default: str, options: list[str]) -> str:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def require_redis_address(value: str) -> None:
+    """Nothing, or an address that the channel layer and Celery both understand."""
+    try:
+        url = urlsplit(value)
+        is_usable = url.scheme in {"redis", "rediss"} and bool(url.hostname) and url.port != 0
+        is_usable &= url.path in {"", "/"} or url.path[1:].isdecimal()
+    except ValueError:
+        is_usable = False
+    if value and not is_usable:
+        raise ImproperlyConfigured("REDIS_URL is not understood: write redis://:PASSWORD@HOST:6379/0.")
 
 
 def text_or_file(name: str, path: Path) -> str:

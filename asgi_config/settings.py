@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from asgi_config import environment
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
@@ -31,15 +32,17 @@ if not SECRET_KEY:
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+if any("://" not in origin for origin in CSRF_TRUSTED_ORIGINS):
+    raise ImproperlyConfigured("CSRF_TRUSTED_ORIGINS: write each with its scheme, as https://example.com.")
 
 # Arrivals
 
 GENERATE_MIN_TOTAL = environment.number("GENERATE_MIN_TOTAL", 50)
 GENERATE_MAX_TOTAL = environment.number("GENERATE_MAX_TOTAL", 500)
-GENERATE_BULK_MAX = environment.number("GENERATE_BULK_MAX", 1_000_000)
+GENERATE_BULK_MAX = environment.number("GENERATE_BULK_MAX", 1_000_000, most=100_000_000)
 if not GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX:
     raise ImproperlyConfigured("GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX must hold.")
-EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7)
+EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7, most=36_500)
 EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
 HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
@@ -135,12 +138,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 elif environment.flag("DATABASE_POOL"):
     # asgi.py turns this on: the short reads of many watchers then share a few connections.
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10}}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer
 
 REDIS_URL = environment.text_or_file("REDIS_URL", VAR_DIR / "redis.url")
+environment.require_redis_address(REDIS_URL)
 REDIS_ADDRESS = REDIS_URL or "redis://127.0.0.1:6379/0"
 
 CHANNEL_LAYERS = {
@@ -180,6 +184,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
+# Of its own, as the rescue must not wait behind the jobs; a worker takes from its queues in turn.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
+CELERY_TASK_ROUTES = {"task.tasks.rescue_jobs": {"queue": "upkeep"}, "realtime.tasks.trim_feeds": {"queue": "upkeep"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False

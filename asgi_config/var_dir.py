@@ -7,7 +7,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,26 +30,29 @@ def make_secret_key() -> None:
             write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{error.filename} cannot be made ({error.strerror}): set VAR_DIR to a folder that you may write to."
+            f"{error.filename or VAR_DIR} cannot be written ({error.strerror}): set VAR_DIR to a folder of yours."
         ) from error
 
 
 def write_once(path: Path, text: str) -> None:
-    """Leaves a file that exists as it is."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(file, "w") as stream:
-        stream.write(text)
+    """Leaves a file that exists as it is; a crash or a full disk leaves none, rather than an empty one."""
+    draft = _draft(path, text)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def write_private(path: Path, text: str) -> None:
     """A reader sees the old content or the new one, never half of it."""
+    _draft(path, text).replace(path)
+
+
+def _draft(path: Path, text: str) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    write_once(draft, text)
-    draft.replace(path)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+    return draft
 
 
 @contextmanager

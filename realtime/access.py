@@ -1,12 +1,11 @@
 """Who may watch: asked when a socket opens, and again while it stays open."""
 
-from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
@@ -42,8 +41,8 @@ def _is_same_origin(origin: str, host: str) -> bool:
 
 def _request(cookie_header: str) -> HttpRequest:
     """As much of a request as django.contrib.auth needs to find the user of its session."""
-    cookies = SimpleCookie(cookie_header)
-    cookie = cookies.get(settings.SESSION_COOKIE_NAME)
+    # Django's parser: SimpleCookie stops at the first cookie of another program on this host that it dislikes.
+    key = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookie.value if cookie else None)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     return request

@@ -1,15 +1,15 @@
 """The hub: a process's one subscription to a feed, with a ring of its newest batches that all watchers share.
 
-Guarantees that `head` reaches the log's head within HEAD_CHECK_SECONDS, whatever the channel layer loses, and at once
+Guarantees that its head reaches the log's head within HEAD_CHECK_SECONDS, whatever the channel layer loses, and at once
 when it loses nothing. Only the hub listens to the channel layer, so sockets open and stay while Redis is away.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
@@ -17,8 +17,8 @@ from django.conf import settings
 
 from realtime import hints, log
 from realtime.protocol import Batch, Cursor
+from realtime.ring import Ring
 
-RING_BYTES = 16 * 1024 * 1024
 RETRY_SECONDS = 1.0
 WINDOW_SECONDS = 0.1
 WINDOW_SECONDS_A_WATCHER = 0.0001
@@ -35,58 +35,37 @@ def hub_of(feed: str) -> "Hub":
     hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
     if feed not in hubs:
         hubs[feed] = Hub(feed)
-        hubs[feed].start()
     return hubs[feed]
 
 
 class Hub:
+    """`life` counts how often the hub had to start anew: a watcher from before asks the log whether it may go on."""
+
     def __init__(self, feed: str) -> None:
         self.feed = feed
-        self.news = asyncio.Event()
+        self.life = 0
         self.is_hearing = False
-        self._cursor: Cursor | None = None
-        self._ring: deque[Batch] = deque()
-        self._ring_bytes = 0
-        self._watchers = 0
+        self.alarm = Alarm()
+        self._epoch: UUID | None = None
+        self._ring = Ring(0)
         self._behind = asyncio.Event()
-        self._woken_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._check())]
 
     @property
     def head(self) -> int:
-        return self._cursor.offset if self._cursor else 0
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        self._watchers += 1
-        try:
-            yield
-        finally:
-            self._watchers -= 1
+        return self._ring.head
 
     def since(self, cursor: Cursor) -> list[Batch] | None:
-        """The batches after the cursor, oldest first; None when the ring does not reach back so far: read the log.
+        """The batches after the cursor, oldest first; None when the ring cannot tell: read the log.
 
-        Take `news` before you call this, and wait for it when the list is empty.
+        Take `alarm.news` before you call this, and wait for it when the list is empty.
         """
-        if self._cursor is None:
+        if self._epoch is None:
             return []
-        if cursor.epoch != self._cursor.epoch:
+        if cursor.epoch != self._epoch:
+            self._behind.set()
             return None
-        if cursor.offset >= self.head:
-            return []
-        if not self._ring or self._ring[0].first > cursor.offset + 1:
-            return None
-        newer: list[Batch] = []
-        for batch in reversed(self._ring):
-            if batch.last <= cursor.offset:
-                break
-            newer.append(batch)
-        return newer[::-1]
+        return self._ring.since(cursor.offset)
 
     # The task that hears hints
 
@@ -120,14 +99,13 @@ class Hub:
                 return channel
 
     def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] != "feed.appended" or self._cursor is None:
+        if message["type"] != "feed.appended" or self._epoch is None:
             return
         epoch, batches = hints.parse(message)
-        if epoch != self._cursor.epoch:
+        if epoch == self._epoch:
+            self._take(batches)
+        else:
             self._behind.set()
-            return
-        for batch in batches:
-            self._take(batch)
 
     # The task that asks the log
 
@@ -140,65 +118,71 @@ class Hub:
                 logger.warning("The log cannot be read; trying again: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(settings.HEAD_CHECK_SECONDS):
                     await self._behind.wait()
-            except TimeoutError:
-                pass
 
     async def _catch_up(self) -> None:
         """Take from the log what no hint has brought."""
-        if self._cursor is None:
-            self._move((await read_head(self.feed)).cursor)
+        if self._epoch is None:
+            await self._start_anew()
             return
         try:
-            while batches := (await read_log(self.feed, self._cursor))[0]:
-                for batch in batches:
-                    self._take(batch)
+            while batches := (await read_log(self.feed, Cursor(self._epoch, self.head)))[0]:
+                self._take(batches)
         except log.CursorLost:
-            self._move((await read_head(self.feed)).cursor)
+            await self._start_anew()
 
-    # The ring
+    async def _start_anew(self) -> None:
+        position = await read_head(self.feed)
+        self.life += 1
+        self._epoch = position.epoch
+        self._ring = Ring(position.head)
+        self.alarm.ring()
 
-    def _take(self, batch: Batch) -> None:
-        """Add the batch if it comes next; one that comes early means that another was lost."""
-        if self._cursor is None or batch.last <= self.head:
-            return
-        if batch.first > self.head + 1:
+    def _take(self, batches: list[Batch]) -> None:
+        """Add what comes next; a batch that comes early means that another was lost."""
+        before = self.head
+        if not all(self._ring.take(batch) for batch in batches):
             self._behind.set()
-            return
-        self._cursor = Cursor(self._cursor.epoch, batch.last)
-        self._ring.append(batch)
-        self._ring_bytes += len(batch.frame)
-        while self._ring_bytes > RING_BYTES:
-            self._ring_bytes -= len(self._ring.popleft().frame)
-        self._announce()
+        if self.head > before:
+            self.alarm.ring()
 
-    def _move(self, cursor: Cursor) -> None:
-        """Start anew at the cursor, with an empty ring: every watcher asks the log, which knows what to say."""
-        self._cursor = cursor
-        self._ring.clear()
-        self._ring_bytes = 0
-        self._announce()
 
-    def _announce(self) -> None:
-        """Wake the watchers: at once when idle, else once a window.
+class Alarm:
+    """Wakes all watchers: at once when idle, else once a window.
 
-        The window grows with what a round costs (0.1 ms a watcher, 0.1 s at most): at 1,000 watchers it more than
-        halves daphne's work, at one it costs nothing.
-        """
+    The window grows with what a round costs (0.1 ms a watcher, 0.1 s at most): at 1,000 watchers it more than halves
+    daphne's work, at one it costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self._watchers = 0
+        self._rang_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+
+    def ring(self) -> None:
         if self._timer:
             return
         loop = asyncio.get_running_loop()
-        due = self._woken_at + min(WINDOW_SECONDS, self._watchers * WINDOW_SECONDS_A_WATCHER)
+        due = self._rang_at + min(WINDOW_SECONDS, self._watchers * WINDOW_SECONDS_A_WATCHER)
         if loop.time() >= due:
-            self._wake()
+            self._ring_now()
         else:
-            self._timer = loop.call_at(due, self._wake)
+            self._timer = loop.call_at(due, self._ring_now)
 
-    def _wake(self) -> None:
+    def _ring_now(self) -> None:
         self._timer = None
-        self._woken_at = asyncio.get_running_loop().time()
+        self._rang_at = asyncio.get_running_loop().time()
         # One Event a generation: a shared Future would be cancelled by the first watcher that leaves.
         self.news.set()
         self.news = asyncio.Event()

@@ -48,6 +48,8 @@ def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = ti
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("append() belongs into the transaction of what it tells about.")
+    if not events:
+        raise ValueError("append() needs an event: a batch is never empty.")
     row = _locked(feed)
     now = clock()
     rows = [

@@ -114,7 +114,7 @@ def parse_ask(query: str, key_parameter: str) -> Ask:
     key = given.get(key_parameter)
     if key is not None and not (key.isascii() and key.isdigit() and len(key) <= 19):
         raise Refused(Close.BAD_REQUEST, f"{key_parameter} is a whole number.")
-    return Ask(after, epoch, key)
+    return Ask(after, epoch, key and str(int(key)))
 
 
 def parse_ack(text: str | None) -> int | None:

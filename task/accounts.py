@@ -52,8 +52,10 @@ def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime)
     """
     ids = _insert_users(candidates, now)
     made = [(ids.pop(candidate.username), candidate) for candidate in candidates if candidate.username in ids]
-    if not made:
+    if not made and len(candidates) > 1:
         raise NoneInserted(f"The user table takes none of {len(candidates)} new users.")
+    if not made:
+        return []
     numbered = list(enumerate(made, job.created + 1))
     bulk.insert(
         Account,

@@ -5,11 +5,14 @@ failing append never breaks the save.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from realtime.log import append
@@ -19,25 +22,54 @@ from task.models import Account
 logger = logging.getLogger(__name__)
 
 
+@dataclass
+class Removal:
+    """The users that one call of `delete` removes: an event for each, under its key."""
+
+    waiting: dict[Any, tuple[str, str]] = field(default_factory=dict)
+    events: dict[str, list[str]] = field(default_factory=dict)
+
+
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
 def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
     if created:
-        tail = events.user_tail(instance.get_username(), instance.email)
-        joined_at = events.wire_time(instance.date_joined)
-        _tell(events.user_created(user_id=instance.pk, tail=tail, joined_at=joined_at), key="")
+        with _harmless():
+            tail = events.user_tail(instance.get_username(), instance.email)
+            joined_at = events.wire_time(instance.date_joined)
+            append(events.FEED, [events.user_created(user_id=instance.pk, tail=tail, joined_at=joined_at)])
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
-def tell_removed(instance: Any, **kwargs: Any) -> None:
-    """Before, not after, as the account, which knows the job, goes first; both are in one transaction."""
-    job_id = Account.objects.filter(user=instance.pk).values_list("job", flat=True).first()
-    event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
-    _tell(event, key=str(job_id or ""))
+def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Before the deletion, as the account, which knows the job, goes first."""
+    with _harmless():
+        job_id = Account.objects.filter(user=instance.pk).values_list("job", flat=True).first()
+        event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
+        _removal(origin or instance).waiting[instance.pk] = (str(job_id or ""), event)
 
 
-def _tell(event: str, *, key: str) -> None:
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def tell_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """After the last user of this deletion: one append tells of all, and the feed is locked after all other rows."""
+    with _harmless():
+        removal = _removal(origin or instance)
+        key, event = removal.waiting.pop(instance.pk)
+        removal.events.setdefault(key, []).append(event)
+        if not removal.waiting:
+            for key, texts in removal.events.items():
+                append(events.FEED, texts, key=key)
+            removal.events = {}
+
+
+def _removal(origin: Any) -> Removal:
+    """Kept by what `delete` was called on: Django hands it to every receiver of the same deletion."""
+    return origin.__dict__.setdefault("_removal_on_the_feed", Removal())  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
     try:
         with transaction.atomic():
-            append(events.FEED, [event], key=key)
+            yield
     except Exception:
         logger.exception("A user is not on the feed; pages show it after a reload")

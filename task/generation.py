@@ -55,26 +55,19 @@ def start_job(
     The same request_id with the same values is the same job, however often and however much at once. `task_id` names
     a message that already exists and is to be the job's hand. A queue that cannot be reached loses nothing.
     """
-    if not 1 <= total <= settings.GENERATE_BULK_MAX:
+    if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
+    task_id_is_new = task_id is None
+    request_id, task_id = request_id or uuid4(), task_id or uuid4()
     with transaction.atomic(durable=True):
-        job, is_new = Job.objects.get_or_create(
-            request_id=request_id or uuid4(),
-            defaults={
-                "total": total,
-                "requested_by": requested_by,
-                "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
-                "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
-                "created_at": clock(),
-            },
-        )
+        values = {"total": total, "requested_by": requested_by, "created_at": clock(), **_secrets()}
+        job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
         if is_new:
-            hand = Hand.objects.create(job=job, task_id=task_id or uuid4(), seen_at=job.created_at)
+            Hand.objects.create(job=job, task_id=task_id, seen_at=job.created_at)
             _tell(job, [_changed(job)])
     if (job.total, job.requested_by) != (total, requested_by):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
-    is_dispatched = task_id is not None or not is_new or dispatch(job.pk, hand.task_id)
-    return Started(job, is_new, is_dispatched)
+    return Started(job, is_new, not (is_new and task_id_is_new) or dispatch(job.pk, task_id))
 
 
 def step(*, job_id: int, task_id: UUID, candidates: Sequence[Candidate], clock: Clock = timezone.now) -> Job | None:
@@ -111,6 +104,14 @@ def fail(*, job_id: int, error: str, clock: Clock = timezone.now) -> None:
         _tell(job, [_changed(job)])
 
 
+def _secrets() -> dict[str, Any]:
+    """What the passwords of a new job are derived from, and the name of the key that they need."""
+    return {
+        "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
+        "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
+    }
+
+
 def _started(job: Job, now: datetime.datetime) -> list[str]:
     if job.state == Job.State.RUNNING:
         return []
@@ -134,4 +135,5 @@ def _changed(job: Job, what: str = "") -> str:
 
 
 def _tell(job: Job, texts: Sequence[str]) -> None:
-    append(events.FEED, texts, key=str(job.pk))
+    if texts:
+        append(events.FEED, texts, key=str(job.pk))

@@ -32,7 +32,6 @@ class Job(models.Model):
     error = models.TextField(blank=True, default="")
 
     class Meta:
-        permissions = [("add_large_job", "Can ask for more accounts than the form allows")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(created__gte=0) & Q(created__lte=F("total")), name="job_never_makes_more_than_total"

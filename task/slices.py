@@ -1,5 +1,6 @@
 """A slice: one hand works on its job for about two seconds, in steps of a size that suits the machine."""
 
+import datetime
 import logging
 import time
 from dataclasses import dataclass
@@ -53,7 +54,15 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
 
 def rescue() -> int:
     """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many."""
-    now = timezone.now()
+    try:
+        return _rescue(timezone.now())
+    except TRANSIENT as error:
+        connection.close()
+        logger.warning("No rescue this time: %r", error)
+        return 0
+
+
+def _rescue(now: datetime.datetime) -> int:
     silent = hands.silent(now)
     for hand in silent:
         if hands.is_hopeless(hand, now):

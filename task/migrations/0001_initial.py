@@ -33,9 +33,6 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, default='')),
                 ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
-            options={
-                'permissions': [('add_large_job', 'Can ask for more accounts than the form allows')],
-            },
         ),
         migrations.CreateModel(
             name='Hand',

@@ -90,6 +90,16 @@ def test_watch_refuses_an_offset_that_the_log_does_not_have() -> None:
         call("watch", "--after", str(head + 1))
 
 
+def test_watch_knows_no_such_job() -> None:
+    with pytest.raises(CommandError, match="There is no job 999"):
+        call("watch", "--job", "999")
+
+
+def test_watch_refuses_a_negative_offset() -> None:
+    with pytest.raises(CommandError, match="--after is an offset"):
+        call("watch", "--after=-5")
+
+
 def test_a_line_of_watch_obeys_no_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
     assert _words(event) == "a?[31mb"

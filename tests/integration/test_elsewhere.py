@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from realtime import log
-from realtime.models import Feed
+from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
 from task import accounts, generation
 from task.generation import start_job
@@ -56,6 +57,32 @@ def test_a_removed_account_names_its_job() -> None:
         "job": job.pk,
         "user": key,
     }
+
+
+def test_users_that_are_removed_together_are_one_batch() -> None:
+    for number in range(30):
+        User.objects.create(username=f"user {number}")
+    before = Batch.objects.count()
+    User.objects.all().delete()
+    assert Batch.objects.count() == before + 1
+    removed = [event for event in feed_events() if event["type"] == "user.removed"]
+    assert {event["user"]["username"] for event in removed} == {f"user {number}" for number in range(30)}  # type: ignore[index]
+
+
+def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
+    """The lock order job, hand, feed: the other way round it would meet a step of that job in a deadlock."""
+    user = User.objects.create(username="ann")
+    start_job(total=5, requested_by=user)
+    with CaptureQueriesContext(connection) as queries:
+        user.delete()
+    updates = [query["sql"].split()[1].strip('"') for query in queries if query["sql"].startswith("UPDATE")]
+    assert updates == ["task_job", "realtime_feed"]
+
+
+def test_a_user_that_cannot_be_told_of_is_saved_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    User.objects.create(username="ann", date_joined="2026-01-01T00:00:00Z")
+    assert User.objects.filter(username="ann").exists()
+    assert "not on the feed" in caplog.text
 
 
 def test_any_name_survives() -> None:

@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from realtime import log
 from realtime.follow import follow
 from realtime.hub import hub_of
-from realtime.models import Feed
+from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
 from tests.integration.conftest import Append
 from tests.waiting import wait_until_async
@@ -95,7 +95,7 @@ async def test_many_watchers_from_many_cursors_each_see_all(append: Append) -> N
 async def test_a_watcher_that_fell_out_of_the_ring_reads_the_log(
     monkeypatch: pytest.MonkeyPatch, append: Append
 ) -> None:
-    monkeypatch.setattr("realtime.hub.RING_BYTES", 2000)
+    monkeypatch.setattr("realtime.ring.RING_BYTES", 2000)
     await in_thread(append)(1)
     cursor = await head_cursor()
     async with aclosing(follow("users", cursor)) as batches:
@@ -138,6 +138,28 @@ async def test_a_new_epoch_ends_every_watcher(settings: Any, append: Append) -> 
     with pytest.raises(log.CursorLost) as lost:
         await following
     assert lost.value.reason == "epoch"
+
+
+async def test_a_log_that_went_back_ends_every_watcher_that_had_seen_more(settings: Any, append: Append) -> None:
+    """As after a restore of the database that kept the epoch: offsets are used again, for other events."""
+    settings.HEAD_CHECK_SECONDS = 0.1
+    await in_thread(append)(1)
+    cursor = await head_cursor()
+    async with aclosing(follow("users", cursor)) as batches:
+        coming = asyncio.create_task(anext(batches))
+        await subscribed()
+        await in_thread(append)(1)
+        await coming
+        coming = asyncio.create_task(anext(batches))
+        await in_thread(_go_back)(cursor.offset)
+        with pytest.raises(log.CursorLost) as lost:
+            await asyncio.wait_for(coming, 60)
+    assert lost.value.reason == "ahead"
+
+
+def _go_back(head: int) -> None:
+    Batch.objects.filter(last__gt=head).delete()
+    Feed.objects.update(head=head)
 
 
 async def test_a_watcher_that_leaves_takes_nobody_with_it(append: Append) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -227,6 +228,25 @@ def test_verify_finds_what_is_wrong() -> None:
         "Accounts: 4, and 0 removed, where the job made 5.",
         "The accounts are not numbered 1, 2, 3, ...",
     ]
+
+
+def test_the_last_account_survives_a_taken_name_too() -> None:
+    job, task_id = started(1)
+    candidates = accounts.prepare(job, 1, Random(1))
+    User.objects.create(username=candidates[0].username)
+    after = generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    assert after is not None
+    assert (after.created, after.state) == (0, "running")
+    finished = step(after, task_id, 1)
+    assert finished is not None
+    assert finished.state == "finished"
+    assert verify(Job.objects.get()).problems == []
+
+
+@pytest.mark.parametrize("total", ["500", 5.0, None, True])
+def test_a_total_that_is_no_whole_number_starts_nothing(total: Any) -> None:
+    with pytest.raises(UnusableTotal):
+        start_job(total=total)
 
 
 def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> None:

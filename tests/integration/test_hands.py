@@ -15,6 +15,7 @@ from realtime.models import Batch
 from task import accounts, generation, hands, passwords, slices
 from task.generation import start_job
 from task.models import Hand, Job
+from task.tasks import rescue_jobs
 from task.verification import verify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
@@ -103,6 +104,14 @@ def test_the_rescue_sends_the_same_message_again_and_waits_twice_as_long_each_ti
         waits.append((now - seen_at).seconds)
         assert queued_ids() == [hand.task_id]
     assert waits == [5, 10, 20, 40]
+
+
+def test_the_rescue_does_not_wait_behind_the_jobs() -> None:
+    rescue_jobs.delay()
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        assert redis.llen("upkeep") == 1
+        assert redis.llen("celery") == 0
+        redis.delete("upkeep")
 
 
 def test_two_rescues_at_once_send_one_message() -> None:

@@ -214,6 +214,12 @@ async def test_a_cookie_from_another_origin_sees_nothing(web: str, cookie: str, 
         assert socket.close_code == 4503
 
 
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "foo[bar]=1", "x=a b", "expires=1", "flag", "_ga@x=1"])
+async def test_cookies_of_other_programs_on_this_host_do_not_matter(web: str, cookie: str, other: str) -> None:
+    async with connect_to(f"{web}/ws/users/", f"{other}; {cookie}") as socket:
+        assert (await receive(socket))["type"] == "hello"
+
+
 async def test_a_socket_ends_when_the_right_has_gone(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)

@@ -57,7 +57,7 @@ def test_a_bad_request_is_refused_for_good(query: str) -> None:
 
 
 def test_a_job_is_the_key_to_keep_to() -> None:
-    assert ask("job=7").key == "7"
+    assert ask("job=7").key == ask("job=007").key == "7"
 
 
 @pytest.mark.parametrize("offered", [[], [protocol.SUBPROTOCOL], ["other", protocol.SUBPROTOCOL]])

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from realtime.log import CursorLost
 from task.models import Job
 from task.verification import verify
 
@@ -21,7 +22,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no job {job}.", returncode=2)
         if found.state in Job.ACTIVE:
             raise CommandError(f"Job {job} is {found.state}: verify it when it has ended.", returncode=2)
-        verdict = verify(found)
+        try:
+            verdict = verify(found)
+        except CursorLost as error:
+            raise CommandError("The log was trimmed meanwhile: try again.", returncode=2) from error
         if verdict.problems:
             raise CommandError(f"Job {job} is NOT right. {' '.join(verdict.problems)}")
         if verdict.is_trimmed:

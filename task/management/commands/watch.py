@@ -14,6 +14,7 @@ from realtime import log
 from realtime.follow import follow
 from realtime.protocol import Ask, Batch, Cursor
 from task.events import FEED
+from task.models import Job
 
 RETRY_SECONDS = 1.0
 OBJECTIONS = {
@@ -31,6 +32,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
 
     def handle(self, *args: Any, after: int | None, job: int | None, **options: Any) -> None:
+        if after is not None and after < 0:
+            raise CommandError("--after is an offset: 0 shows all that the log holds.")
+        if job is not None and not Job.objects.filter(pk=job).exists():
+            raise CommandError(f"There is no job {job}.", returncode=2)
         cursor = self._start(after)
         self.write_event = self._write_json if options["json"] else self._write_words
         try:

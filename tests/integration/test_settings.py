@@ -1,0 +1,68 @@
+"""The settings of a process of its own: what they take, and one sentence for what they cannot."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.service import ROOT, clean_environment
+
+PRINT = "from asgi_config import settings; print(settings.DATABASES['default'].get('OPTIONS'))"
+
+
+def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**clean_environment(), "SECRET_KEY": "for-the-tests-only", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("pool", ["0", "1"])
+def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: str) -> None:
+    address = "postgres://ann@db.example/arrivals?sslmode=verify-full"
+    assert "'sslmode': 'verify-full'" in run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("REDIS_URL", "http://127.0.0.1:6379/0", "write redis://:PASSWORD@HOST:6379/0"),
+        ("REDIS_URL", "redis://127.0.0.1:abc/0", "write redis://:PASSWORD@HOST:6379/0"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/x", "write redis://:PASSWORD@HOST:6379/0"),
+        ("REDIS_URL", "localhost:6379", "write redis://:PASSWORD@HOST:6379/0"),
+        ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
+        ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),
+        ("EVENTS_KEEP_DAYS", "1000000", "from 1 to 36500"),
+        ("GENERATE_BULK_MAX", "9999999999", "from 1 to 100000000"),
+        ("GENERATE_MIN_TOTAL", "501", "must hold"),
+        ("DEBUG", "maybe", "use 1 or 0"),
+        ("LOG_LEVEL", "LOUD", "use one of DEBUG"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_one_sentence(name: str, value: str, remedy: str) -> None:
+    done = run("manage.py", "check", **{name: value})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert remedy in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) -> None:
+    done = run("manage.py", "check", SECRET_KEY="", VAR_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "Start `make run` once" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["generate", "60"], ["verify", "1"], ["watch"]])
+def test_a_database_without_tables_is_one_sentence_with_the_remedy(tmp_path: object, command: list[str]) -> None:
+    done = run("manage.py", *command, VAR_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1/0")
+    assert done.returncode == 1
+    assert "The database cannot be used: no such table" in done.stderr
+    assert "manage.py migrate" in done.stderr
+    assert done.stderr.count("\n") == 1

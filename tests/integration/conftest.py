@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 from urllib.parse import quote
 
 import pytest
@@ -21,6 +23,7 @@ from tests.service import Service, free_port
 from tests.waiting import wait_until
 
 Append = Callable[..., int]
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -32,6 +35,19 @@ def append() -> Append:
             return log.append("users", [json.dumps({"type": "test"})] * count, key=key)
 
     return append_events
+
+
+def at_once(times: int, work: Callable[[], T]) -> list[T]:
+    """What the threads returned, each with a connection of its own; raises what one of them raised."""
+
+    def work_and_close(_: int) -> T:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(work_and_close, range(times)))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A job of N ends with exactly N accounts: one transaction a step, whoever takes it, however often."""
 
 import json
-import threading
 from collections import Counter
 from random import Random
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from realtime import log
 from realtime.protocol import Cursor
@@ -18,6 +17,7 @@ from task import accounts, generation, passwords
 from task.generation import RequestIdReused, UnusableTotal, start_job
 from task.models import Account, Hand, Job
 from task.verification import verify
+from tests.integration.conftest import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -93,17 +93,10 @@ def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> Non
     job, task_id = started(200)
 
     def work() -> None:
-        try:
-            while step(job, task_id, 7):
-                pass
-        finally:
-            connection.close()
+        while step(job, task_id, 7):
+            pass
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(4, work)
     assert User.objects.count() == 200
     assert Counter(Account.objects.values_list("number", flat=True)) == Counter(range(1, 201))
     assert verify(Job.objects.get()).problems == []
@@ -161,19 +154,7 @@ def test_a_request_with_other_values_is_refused() -> None:
 
 def test_the_same_request_many_times_at_once_is_one_job() -> None:
     request_id = uuid4()
-    results = []
-
-    def ask() -> None:
-        try:
-            results.append(start_job(total=50, request_id=request_id))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = at_once(8, lambda: start_job(total=50, request_id=request_id))
     assert [result.is_new for result in results].count(True) == 1
     assert len(results) == 8
     assert Job.objects.count() == 1

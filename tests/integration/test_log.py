@@ -2,20 +2,19 @@
 
 import datetime
 import json
-import threading
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from realtime import log
 from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
 from realtime.tasks import trim_feeds
-from tests.integration.conftest import Append
+from tests.integration.conftest import Append, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -48,17 +47,10 @@ def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> 
 
 def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Append) -> None:
     def write() -> None:
-        try:
-            for _ in range(10):
-                append(2)
-        finally:
-            connection.close()
+        for _ in range(10):
+            append(2)
 
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(4, write)
     assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 81))
     assert list(Batch.objects.order_by("pk").values_list("last", flat=True)) == list(range(2, 81, 2))
 

@@ -96,6 +96,19 @@ async def just_asked(studio: Studio) -> None:
     await studio.shoot("asked")
 
 
+async def held_still(studio: Studio) -> None:
+    await studio.everybody(is_at_rest)
+    await studio.everybody(lambda visitor: visitor.page.get_by_role("button", name="Pause").click())
+    await studio.manage("generate", "500")
+    await studio.everybody(lambda visitor: visitor.sees_total(63_001))
+    await studio.everybody(lambda visitor: expect(visitor.page.get_by_text("500 new")).to_be_visible())
+    await studio.shoot("paused")
+    await studio.open("/users/?q=user_A")
+    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.shoot("searching")
+    await studio.open("/users/")
+
+
 async def cut_off(studio: Studio) -> None:
     await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
     studio.proxy.is_refusing = True
@@ -120,7 +133,7 @@ async def forbidden(studio: Studio) -> None:
     await studio.shoot("forbidden")
 
 
-SCENES = [before_anything, asking, arriving, just_asked, cut_off, printed, forbidden]
+SCENES = [before_anything, asking, arriving, just_asked, held_still, cut_off, printed, forbidden]
 
 
 @asynccontextmanager
@@ -135,7 +148,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def take_all() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        service = stack.enter_context(Service(environment={"HEARTBEAT_SECONDS": "1"}))
+        service = stack.enter_context(Service(may_complain=True))
         browser = await stack.enter_async_context(chromium())
         proxy = await stack.enter_async_context(Proxy(service.port))
         contexts = {

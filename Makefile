@@ -11,7 +11,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test check lint format lock
+.PHONY: run test check lint format lock screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
@@ -36,6 +36,9 @@ format: .venv/dev.stamp
 	$(PYTHON) -m ruff check --fix $(CODE)
 	$(PYTHON) -m ruff format $(CODE)
 	$(PYTHON) -m djlint --quiet --reformat templates
+
+screenshots: .venv/run.stamp .venv/test.stamp
+	$(PYTHON) -m tests.screenshots
 
 lock:
 	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt

@@ -7,10 +7,12 @@ finds the running service without being told.
 from contextlib import suppress
 
 import dj_database_url
+import django
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from asgi_config import environment
+from asgi_config.static_version import version_of
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
 
 with suppress(OSError):  # what cannot do without it says so by itself
@@ -105,10 +107,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-STATIC_URL = "static/"
+# Static files: the addresses are argued in docs/decisions/0007.
+
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_VERSION = None if DEBUG else version_of(BASE_DIR / "static", release=django.__version__)
+STATIC_URL = f"static/{STATIC_VERSION}/" if STATIC_VERSION else "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+if STATIC_VERSION:
+    WHITENOISE_IMMUTABLE_FILE_TEST = "^"  # all of them
 
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

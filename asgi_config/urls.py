@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from asgi_config.views import sign_in_by_link
+from asgi_config.views import sign_in_by_link, to_static_file
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="users_list")),
@@ -14,4 +14,6 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", to_static_file, {"path": "img/arrivals.svg", "version": ""}),
+    re_path(r"^static/(?:(?P<version>[0-9a-f]{12})/)?(?P<path>.+)$", to_static_file),
 ]

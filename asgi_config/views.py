@@ -1,9 +1,10 @@
-"""The page behind a one-time link."""
+"""The page behind a one-time link, and the way to a static file from an address that is not the present one."""
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from asgi_config.links import use_link
@@ -23,3 +24,14 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_safe
+def to_static_file(request: HttpRequest, path: str, version: str | None = None) -> HttpResponse:
+    """A page that was open during an upgrade, or came from a host that has it already, asks for another version.
+
+    Files of the present version are served before any view is asked: one that comes here does not exist.
+    """
+    if version == settings.STATIC_VERSION:
+        raise Http404
+    return redirect(static(path))

@@ -1,5 +1,7 @@
 """The pages: each makes one call into the rules and shows what came of it."""
 
+import re
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,8 @@ from task.board import read_board
 from task.forms import GenerateRandomUserForm, blank_form
 from task.generation import RequestIdReused, Started, UnusableTotal, start_job
 
+PLACE = re.compile(r"[0-9]{0,18}")
+QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
 ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
 OTHER_VALUES = "This form was already used to ask for another number. To ask for this one as well, submit it again."
@@ -19,10 +23,11 @@ OTHER_VALUES = "This form was already used to ask for another number. To ask for
 @login_required
 @permission_required("auth.view_user", raise_exception=True)
 def users_list(request: HttpRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+    before, query = request.GET.get("before", ""), request.GET.get("q", "").strip()
+    if not (PLACE.fullmatch(before) and QUERY.fullmatch(query)):
         return render(request, "400.html", status=400)
-    return render(request, "task/user_list.html", {"board": read_board(before=int(before) if before else None)})
+    board = read_board(before=int(before) if before else None, query=query)
+    return render(request, "task/user_list.html", {"board": board})
 
 
 @require_http_methods(["GET", "POST"])

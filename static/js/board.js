@@ -1,5 +1,6 @@
 // The rows: a fixed number of slots that text moves through, so that nothing on the page shifts. Text only, never HTML.
 
+import { write } from "./text.js";
 import { ago } from "./words.js";
 
 const FRESH_MS = 500;
@@ -20,8 +21,9 @@ export class Board {
     return this.#slots.map((slot) => slot.row).filter((row) => row !== null);
   }
 
-  draw(rows, now) {
-    this.#slots.forEach((slot, index) => slot.draw(rows[index] ?? null, now));
+  // Ages are told as of `at`: a board that holds still tells the time at which it was stopped.
+  draw(rows, at, now) {
+    this.#slots.forEach((slot, index) => slot.draw(rows[index] ?? null, at, now));
   }
 }
 
@@ -46,12 +48,12 @@ class Slot {
     this.row = element.hidden ? null : this.#read();
   }
 
-  draw(row, now) {
+  draw(row, at, now) {
     if (row?.id !== this.row?.id) {
       this.#fill(row);
     }
     if (row) {
-      write(this.#time, ago(row.joinedAt, now));
+      write(this.#time, ago(row.joinedAt, at));
       this.#element.classList.toggle("fresh", now - row.arrivedAt < FRESH_MS);
     }
   }
@@ -74,11 +76,5 @@ class Slot {
     write(email, row.email);
     write(job, row.job === null ? "" : String(row.job));
     this.#time.dateTime = new Date(row.joinedAt).toISOString();
-  }
-}
-
-function write(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
   }
 }

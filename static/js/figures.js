@@ -1,5 +1,6 @@
 // The figures above the board, out of the same events as the rows: they cannot disagree.
 
+import { write } from "./text.js";
 import { ago, grouped } from "./words.js";
 
 export class Figures {
@@ -20,9 +21,6 @@ export class Figures {
   }
 
   #write(selector, text) {
-    const element = this.#element.querySelector(selector);
-    if (element.textContent !== text) {
-      element.textContent = text;
-    }
+    write(this.#element.querySelector(selector), text);
   }
 }

@@ -1,90 +1,72 @@
-// The strip of jobs at work: one line a job, the first few of them. Text only, never HTML.
+// The strip of jobs: fixed lines, in which a job keeps its place until it leaves, so that nothing moves. Text only, never
+// HTML.
 
-import { grouped } from "./words.js";
+import { write } from "./text.js";
+import { grouped, jobWords, leftWords } from "./words.js";
 
 export class Jobs {
   #section;
-  #list;
-  #template;
-  #lines = new Map();
-  #limit;
+  #lines;
 
-  constructor(section, limit) {
+  constructor(section, size) {
+    const template = section.querySelector("template").content.firstElementChild;
     this.#section = section;
-    this.#list = section.querySelector(".job-list");
-    this.#template = section.querySelector("template");
-    this.#list.replaceChildren();
-    this.#limit = limit;
+    this.#lines = Array.from({ length: size }, () => new Line(template.cloneNode(true)));
+    section.querySelector(".job-list").replaceChildren(...this.#lines.map((line) => line.element));
   }
 
-  draw(jobs, hasAccounts) {
-    const shown = jobs.slice(0, this.#limit);
-    this.#keep(new Set(shown.map((job) => job.id)));
-    shown.forEach((job) => this.#line(job.id).draw(job));
+  draw({ jobs, more }, hasAccounts, now) {
+    this.#place(jobs, more > 0 ? this.#lines.length - 1 : this.#lines.length, now);
     this.#show(".job-list", jobs.length > 0);
     this.#show(".jobs-none", jobs.length === 0 && hasAccounts);
     this.#show(".jobs-first", jobs.length === 0 && !hasAccounts);
-    this.#show(".jobs-more", jobs.length > shown.length);
-    this.#section.querySelector(".jobs-more").textContent = `and ${grouped(jobs.length - shown.length)} more`;
+    this.#show(".jobs-more", more > 0);
+    write(this.#section.querySelector(".jobs-more"), `and ${grouped(more)} more`);
+  }
+
+  #place(jobs, room, now) {
+    const lines = this.#lines.slice(0, room);
+    const placed = new Set(lines.map((line) => line.id));
+    const waiting = jobs.filter((job) => !placed.has(job.id));
+    lines.forEach((line) => line.draw(jobs.find((job) => job.id === line.id) ?? waiting.shift() ?? null, now));
+    this.#lines.slice(room).forEach((line) => line.draw(null, now));
   }
 
   #show(selector, isShown) {
     this.#section.querySelector(selector).hidden = !isShown;
   }
-
-  #keep(ids) {
-    for (const [id, line] of this.#lines) {
-      if (!ids.has(id)) {
-        line.element.remove();
-        this.#lines.delete(id);
-      }
-    }
-  }
-
-  #line(id) {
-    if (!this.#lines.has(id)) {
-      const line = new Line(this.#template.content.firstElementChild.cloneNode(true));
-      this.#lines.set(id, line);
-      this.#list.append(line.element);
-    }
-    return this.#lines.get(id);
-  }
 }
 
 class Line {
-  #drawn = "";
+  id = null;
 
   constructor(element) {
     this.element = element;
+    element.hidden = true;
   }
 
-  draw(job) {
-    const drawn = `${job.state} ${job.created} ${job.total} ${job.error}`;
-    if (drawn === this.#drawn) {
+  draw(job, now) {
+    this.id = job?.id ?? null;
+    this.element.hidden = job === null;
+    if (job === null) {
       return;
     }
-    this.#drawn = drawn;
     this.element.dataset.state = job.state;
     this.#write(".job-name", `Job ${job.id}`);
     this.#write(".job-count", `${grouped(job.created)} of ${grouped(job.total)}`);
-    this.#write(".job-words", words(job));
-    this.#write(".job-error", job.error ?? "").hidden = !job.error;
-    const bar = this.element.querySelector("progress");
-    bar.ariaLabel = `Progress of job ${job.id}`;
+    this.#write(".job-words", jobWords(job));
+    this.#write(".job-left", leftWords(job.leftMs(now)));
+    this.#write(".job-error", job.error);
+    this.#fill(this.element.querySelector("progress"), job);
+  }
+
+  #fill(bar, job) {
+    bar.setAttribute("aria-label", `Progress of job ${job.id}`);
     bar.max = job.total;
     bar.value = job.created;
   }
 
   #write(selector, text) {
-    const element = this.element.querySelector(selector);
-    element.textContent = text;
-    return element;
+    write(this.element.querySelector(selector), text);
   }
-}
-
-function words({ state, created, total }) {
-  if (state === "running") {
-    return `${Math.floor((created * 100) / total)} %`;
-  }
-  return { queued: "waiting", finished: "\u2713 finished", failed: "\u2715 failed" }[state];
 }

@@ -15,17 +15,22 @@ export class Rate {
       newest[1] += 1;
     } else {
       this.#counts.push([time, 1]);
+      this.#forget(now); // A hidden tab reads nothing for hours.
     }
   }
 
   read(now) {
-    while (this.#counts.length && this.#counts[0][0] <= now - WINDOW_MS) {
-      this.#counts.shift();
-    }
+    this.#forget(now);
     if (!this.#counts.length) {
       return 0;
     }
     const number = this.#counts.reduce((sum, [, count]) => sum + count, 0);
     return Math.round((number * 1_000) / Math.max(LEAST_MS, now - this.#counts[0][0]));
+  }
+
+  #forget(now) {
+    while (this.#counts.length && this.#counts[0][0] <= now - WINDOW_MS) {
+      this.#counts.shift();
+    }
   }
 }

@@ -1,28 +1,36 @@
-// The newest users, in the order in which a fresh page would list them: by id, the greatest first. Pure.
+// The newest users that match, in the order in which a fresh page would list them: by id, the greatest first. Pure.
 
 export class Rows {
   #size;
   #rows; // Ascending: the newest is pushed. A few more than are shown are kept, to fill up after a removal.
+  #isCut; // There are users below the oldest row that is kept here.
 
-  constructor(newestFirst, size) {
+  constructor(newestFirst, size, hasOlder) {
     this.#size = size;
     this.#rows = newestFirst.slice().reverse();
+    this.#isCut = hasOlder;
   }
 
   get shown() {
     return this.#rows.slice(-this.#size).reverse();
   }
 
-  // `total` users exist now: when not all of them are here, one below the oldest row belongs to an older page.
-  add(row, total) {
+  get hasOlder() {
+    return this.#isCut || this.#rows.length > this.#size;
+  }
+
+  // Whether it is new here: it may be listed already, or belong to an older page.
+  add(row) {
     const place = this.#place(row.id);
-    if (this.#rows[place]?.id === row.id || (place === 0 && total > this.#rows.length + 1)) {
-      return;
+    if (this.#rows[place]?.id === row.id || (place === 0 && this.#isCut)) {
+      return false;
     }
     this.#rows.splice(place, 0, row);
     if (this.#rows.length > this.#size * 2) {
       this.#rows.splice(0, this.#rows.length - this.#size);
+      this.#isCut = true;
     }
+    return true;
   }
 
   remove(id) {

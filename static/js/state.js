@@ -1,24 +1,26 @@
 // What the page knows: a snapshot and the events since. After every event it is what a fresh page would show. Pure.
 
+import { AtWork } from "./at_work.js";
 import { Rate } from "./rate.js";
 import { Rows } from "./rows.js";
-
-const FINISHED_STAYS_MS = 6_000;
-const STATES = { "job.queued": "queued", "job.started": "running", "job.finished": "finished", "job.failed": "failed" };
+import { matcher } from "./search.js";
 
 export class State {
+  arrived = 0; // How many have come into the rows since the snapshot, whether they are still listed or not.
   #rows;
+  #matches;
   #rate = new Rate();
-  #jobs = new Map();
+  #atWork;
 
   // `board` is the page's own data, `rows` what it lists, newest first.
   constructor(board, rows) {
     this.total = board.total;
     this.hasAccounts = board.has_accounts;
     this.isFirstPage = board.is_first_page;
-    this.newestAt = this.isFirstPage ? rows[0]?.joinedAt : undefined;
-    this.#rows = new Rows(rows, board.page_size);
-    board.jobs.forEach((job) => this.#jobs.set(job.id, { ...job }));
+    this.newestAt = board.newest_at === null ? undefined : Date.parse(board.newest_at);
+    this.#rows = new Rows(rows, board.page_size, board.has_older);
+    this.#matches = matcher(board.query);
+    this.#atWork = new AtWork(board.jobs);
   }
 
   get rows() {
@@ -26,21 +28,15 @@ export class State {
   }
 
   get hasOlder() {
-    return this.total > this.rows.length;
+    return this.#rows.hasOlder && this.total > this.rows.length;
   }
 
   rate(now) {
     return this.#rate.read(now);
   }
 
-  // A finished job stays for a moment, so that one can read it; a failed one stays with its reason.
-  jobs(now) {
-    for (const [id, job] of this.#jobs) {
-      if (job.state === "finished" && now > job.endedAt + FINISHED_STAYS_MS) {
-        this.#jobs.delete(id);
-      }
-    }
-    return [...this.#jobs.values()];
+  jobs(lines, now) {
+    return this.#atWork.read(lines, now);
   }
 
   apply(event, now) {
@@ -48,23 +44,24 @@ export class State {
       this.#created(event, now);
     } else if (event.type === "user.removed") {
       this.#removed(event);
-    } else if (event.type in STATES) {
-      this.#moved(event, now);
+    } else {
+      this.#atWork.change(event, now);
     }
   }
 
-  #created({ job, number, total, user }, now) {
+  #created(event, now) {
+    const { job, user } = event;
     const joinedAt = Date.parse(user.date_joined);
     this.total += 1;
     this.newestAt = joinedAt;
     this.#rate.add(joinedAt, now);
-    if (this.isFirstPage) {
+    if (this.isFirstPage && this.#matches(user)) {
       const row = { id: user.id, username: user.username, email: user.email, joinedAt, job, arrivedAt: now };
-      this.#rows.add(row, this.total);
+      this.arrived += this.#rows.add(row) ? 1 : 0;
     }
     if (job !== null) {
       this.hasAccounts = true;
-      this.#progress(job, total, number);
+      this.#atWork.account(event, joinedAt);
     }
   }
 
@@ -73,21 +70,5 @@ export class State {
     if (this.isFirstPage) {
       this.#rows.remove(user.id);
     }
-  }
-
-  #moved({ type, job: id, total, created, error }, now) {
-    const job = this.#progress(id, total, created);
-    job.state = STATES[type];
-    job.endedAt = now;
-    job.error = error ?? "";
-  }
-
-  // The snapshot may be ahead of the cursor, and tells of some accounts before their events do: hence the greatest number.
-  #progress(id, total, number) {
-    const job = this.#jobs.get(id) ?? { id, created: 0, state: "running" };
-    job.total = total;
-    job.created = Math.max(job.created, number);
-    this.#jobs.set(id, job);
-    return job;
   }
 }

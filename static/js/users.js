@@ -2,8 +2,10 @@
 
 import { Board } from "./board.js";
 import { Connection } from "./connection.js";
+import { Controls } from "./controls.js";
 import { Figures } from "./figures.js";
 import { Jobs } from "./jobs.js";
+import { Pause } from "./pause.js";
 import { Cursor } from "./protocol.js";
 import { reloadOnce } from "./reload.js";
 import { State } from "./state.js";
@@ -15,15 +17,19 @@ const TICK_MS = 500;
 const page = JSON.parse(document.getElementById("board-data").textContent);
 const clockAhead = Date.parse(page.now) - Date.now();
 const cursor = new Cursor(page.epoch, page.head);
-const board = new Board(document.getElementById("board"), page.page_size);
-const jobs = new Jobs(document.getElementById("jobs"), page.shown_jobs);
+const table = document.getElementById("board");
+const board = new Board(table, page.page_size);
+const jobs = new Jobs(document.getElementById("jobs"), page.job_lines);
 const figures = new Figures(document.getElementById("figures"));
 const status = new Status(document.getElementById("status"));
 const older = document.getElementById("older");
+const none = document.getElementById("none");
 const state = new State(page, board.read());
+const pause = new Pause();
+const controls = page.is_first_page ? new Controls(document.getElementById("follow"), table, pause, drawSoon) : null;
 const connection = new Connection(page.socket, cursor, {
   onEvent: (event) => state.apply(event, serverTime()),
-  onChange: () => drawSoon(),
+  onChange: drawSoon,
   onReset: reloadOnce,
 });
 let isDrawing = false;
@@ -45,13 +51,20 @@ function draw() {
   isDrawing = false;
   const now = serverTime();
   figures.draw(state, now);
-  jobs.draw(state.jobs(now), state.hasAccounts);
-  board.draw(state.rows, now);
-  if (state.isFirstPage) {
-    older.hidden = !state.hasOlder;
-    older.search = `?before=${state.rows.at(-1)?.id ?? ""}`;
-  }
+  jobs.draw(state.jobs(page.job_lines, now), state.hasAccounts, now);
+  drawBoard(now);
   drawStatus();
+}
+
+function drawBoard(now) {
+  const view = pause.view(state, now);
+  board.draw(view.rows, view.at, now);
+  none.hidden = view.rows.length > 0;
+  if (controls) {
+    controls.draw(view, pause.isOn);
+    older.hidden = !view.hasOlder;
+    older.search = new URLSearchParams({ ...(page.query && { q: page.query }), before: view.rows.at(-1)?.id ?? "" });
+  }
 }
 
 function drawStatus() {

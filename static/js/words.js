@@ -27,6 +27,32 @@ export function ago(time, now) {
   return new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
+export function clockTime(time) {
+  return new Date(time).toLocaleTimeString("en-GB");
+}
+
+export function jobWords({ state, created, total, isVerified }) {
+  if (state === "running") {
+    return `${Math.floor((created * 100) / total)} %`;
+  }
+  return { queued: "waiting", finished: isVerified ? "\u2713 verified" : "\u2713 finished", failed: "\u2715 failed" }[state];
+}
+
+export function leftWords(milliseconds) {
+  if (milliseconds === null) {
+    return "";
+  }
+  const seconds = milliseconds / 1_000;
+  if (seconds < 1) {
+    return "under a second left";
+  }
+  if (seconds <= 59) {
+    return `${Math.ceil(seconds)} s left`;
+  }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min left` : `${grouped(Math.round(minutes / 60))} h left`;
+}
+
 // {tone, words} for a link of connection.js, or null while there is nothing to say that the page does not say already.
 export function connectionWords(link, { offset, now, isOnline }) {
   switch (link.phase) {

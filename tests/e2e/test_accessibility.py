@@ -1,13 +1,15 @@
 """axe finds nothing on any page, light and dark, wide and narrow."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import Visitor
+from tests.e2e.walk import every_page
+from tests.proxy import Proxy
 from tests.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -16,9 +18,11 @@ PHONE = {"width": 390, "height": 844}
 SCREEN = {"width": 1280, "height": 800}
 
 
-async def assert_nothing_is_found(visitor: Visitor) -> None:
-    results = await Axe().run(visitor.page)
-    assert results.violations_count == 0, results.generate_report()
+@pytest.fixture(scope="module")
+def service(chromium: str) -> Iterator[Service]:
+    """It writes down each form that it does not accept."""
+    with Service(environment={"HEARTBEAT_SECONDS": "1"}, may_complain=True) as service:
+        yield service
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -26,21 +30,11 @@ async def assert_nothing_is_found(visitor: Visitor) -> None:
 async def test_axe_finds_nothing_on_any_page(
     service: Service, arrive: Arrive, scheme: str, viewport: dict[str, int]
 ) -> None:
-    visitor = await arrive(service, color_scheme=scheme, viewport=viewport)
-    await visitor.sees_status("^Live$")
-    await assert_nothing_is_found(visitor)
-    await visitor.generate(49)
-    await expect(visitor.page.get_by_text("too few")).to_be_visible()
-    await assert_nothing_is_found(visitor)
-    await visitor.generate(60)
-    await expect(visitor.jobs).to_contain_text("60 of 60")
-    await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
-    await assert_nothing_is_found(visitor)
-    await visitor.page.locator("summary").click()
-    await assert_nothing_is_found(visitor)
-    await visitor.page.get_by_role("button", name="Sign out").click()
-    await expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await assert_nothing_is_found(visitor)
+    async with Proxy(service.port) as proxy:
+        visitor = await arrive(service, name="", address=proxy.address, color_scheme=scheme, viewport=viewport)
+        async for page in every_page(service, proxy, visitor):
+            results = await Axe().run(visitor.page)
+            assert results.violations_count == 0, f"{page}: {results.generate_report()}"
 
 
 async def test_the_first_tab_stop_leads_past_the_header_and_every_stop_is_visible(

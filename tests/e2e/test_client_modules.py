@@ -1,4 +1,4 @@
-"""The pure parts of the browser client, as Chromium runs them."""
+"""The pure parts of the browser client that know the wire and the words, as Chromium runs them."""
 
 from typing import Any
 
@@ -12,45 +12,25 @@ from tests.service import Service
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FOLLOW = """async ({ after, frames }) => {
-  const { Cursor, parse, receive } = await import("/static/js/protocol.js");
+  const { Cursor, parse, receive } = await import(js("protocol"));
   const cursor = new Cursor("e", after);
   const handled = [];
   frames.forEach((frame) => receive(parse(JSON.stringify(frame)), cursor, (event) => handled.push(event.offset)));
   return { handled, offset: cursor.offset };
 }"""
-STATE = """async ({ board, rows, events, now }) => {
-  const { State } = await import("/static/js/state.js");
-  const state = new State(board, rows);
-  events.forEach((event) => state.apply(event, now));
-  return { total: state.total, ids: state.rows.map((row) => row.id), jobs: state.jobs(now), hasOlder: state.hasOlder };
-}"""
-BOARD = {"total": 3, "has_accounts": True, "is_first_page": True, "page_size": 4, "jobs": []}
+MODULES = "js = (name) => new URL(`../js/${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visitor(service: Service, arrive: Arrive) -> Visitor:
     visitor = await arrive(service, name="")
+    await visitor.page.add_init_script(MODULES)
     await visitor.page.goto("/accounts/login/")
     return visitor
 
 
 def frame(*offsets: int) -> dict[str, Any]:
     return {"type": "events", "first": offsets[0], "last": offsets[-1], "events": [{"offset": one} for one in offsets]}
-
-
-def row(number: int) -> dict[str, Any]:
-    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "job": None}
-
-
-def created(
-    number: int, *, job: int | None = None, place: int | None = None, total: int | None = None
-) -> dict[str, Any]:
-    user = {"id": number, "username": f"u{number}", "email": "", "date_joined": "2026-01-01T12:00:00.000Z"}
-    return {"type": "user.created", "job": job, "number": place, "total": total, "user": user}
-
-
-def removed(number: int) -> dict[str, Any]:
-    return {"type": "user.removed", "job": None, "user": {"id": number, "username": f"u{number}"}}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +54,7 @@ async def test_every_event_is_handled_once(
 
 async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) -> None:
     offset = await visitor.page.evaluate("""async () => {
-      const { Cursor, receive } = await import("/static/js/protocol.js");
+      const { Cursor, receive } = await import(js("protocol"));
       const cursor = new Cursor("e", 0);
       const poison = () => { throw new Error("poison"); };
       try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* as it must */ }
@@ -85,72 +65,27 @@ async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) ->
 
 @pytest.mark.parametrize("text", ["", "no JSON", "null", "7", '"text"', "[]"])
 async def test_a_frame_that_is_none_is_ignored(visitor: Visitor, text: str) -> None:
-    read = 'async (text) => (await import("/static/js/protocol.js")).parse(text).type ?? null'
+    read = 'async (text) => (await import(js("protocol"))).parse(text).type ?? null'
     assert await visitor.page.evaluate(read, text) is None
 
 
 async def test_only_codes_from_4500_on_end_the_trying(visitor: Visitor) -> None:
     codes = [1000, 1001, 1006, 1011, 4000, 4001, 4008, 4499, 4500, 4501, 4503, 4504, 4999]
-    verdicts = await visitor.page.evaluate(
-        'async (codes) => codes.map((await import("/static/js/protocol.js")).verdict)', codes
-    )
+    verdicts = await visitor.page.evaluate('async (codes) => codes.map((await import(js("protocol"))).verdict)', codes)
     assert verdicts == ["retry"] * 8 + ["stop", "sign in", "stop", "stop", "stop"]
 
 
 async def test_a_retry_waits_between_nothing_and_thirty_seconds(visitor: Visitor) -> None:
     delays = await visitor.page.evaluate("""async () => {
-      const { retryDelay } = await import("/static/js/protocol.js");
+      const { retryDelay } = await import(js("protocol"));
       return [0, 1, 4, 5, 50].map((attempt) => retryDelay(attempt, 1)).concat(retryDelay(9, 0));
     }""")
     assert delays == [1_000, 2_000, 16_000, 30_000, 30_000, 0]
 
 
-@pytest.mark.parametrize(
-    ("rows", "events", "ids", "total"),
-    [
-        ([3, 2, 1], [created(4), created(5)], [5, 4, 3, 2], 5),
-        ([3, 2, 1], [created(3)], [3, 2, 1], 4),
-        ([3, 2, 1], [created(5), created(4)], [5, 4, 3, 2], 5),
-        ([3, 2, 1], [removed(2)], [3, 1], 2),
-        ([3, 2, 1], [created(4), removed(4)], [3, 2, 1], 3),
-        ([3, 2, 1], [created(4), created(5), removed(5), removed(4)], [3, 2, 1], 3),
-        ([3, 2, 1], [removed(99)], [3, 2, 1], 2),
-        ([9, 8, 7, 6], [created(5)], [9, 8, 7, 6], 4),
-        ([3, 2, 1], [{"type": "job.of_tomorrow", "job": 1}], [3, 2, 1], 3),
-    ],
-    ids=["new", "listed", "late", "removed", "gone", "filled up", "unseen", "below", "unknown"],
-)
-async def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
-    visitor: Visitor, rows: list[int], events: list[Any], ids: list[int], total: int
-) -> None:
-    given = {"board": BOARD, "rows": [row(number) for number in rows], "events": events, "now": 0}
-    state = await visitor.page.evaluate(STATE, given)
-    assert (state["ids"], state["total"]) == (ids, total)
-    assert state["hasOlder"] == (total > len(ids))
-
-
-async def test_progress_is_the_greatest_number_seen(visitor: Visitor) -> None:
-    board = BOARD | {"jobs": [{"id": 7, "state": "running", "total": 500, "created": 312}]}
-    events = [created(10, job=7, place=300, total=500), created(11, job=7, place=313, total=500)]
-    state = await visitor.page.evaluate(STATE, {"board": board, "rows": [], "events": events, "now": 0})
-    assert [(job["id"], job["created"], job["state"]) for job in state["jobs"]] == [(7, 313, "running")]
-
-
-async def test_a_failed_job_stays_with_its_reason(visitor: Visitor) -> None:
-    events = [
-        {"type": "job.queued", "job": 7, "total": 500, "created": 0},
-        {"type": "job.started", "job": 7, "total": 500, "created": 0},
-        {"type": "job.failed", "job": 7, "total": 500, "created": 25, "error": "No names are left."},
-    ]
-    state = await visitor.page.evaluate(STATE, {"board": BOARD, "rows": [], "events": events, "now": 0})
-    assert [(job["state"], job["created"], job["error"]) for job in state["jobs"]] == [
-        ("failed", 25, "No names are left.")
-    ]
-
-
 async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) -> None:
     rates = await visitor.page.evaluate("""async () => {
-      const { Rate } = await import("/static/js/rate.js");
+      const { Rate } = await import(js("rate"));
       const rate = new Rate();
       for (let time = 0; time < 10_000; time += 10) rate.add(time, 10_000);
       return [10_000, 11_500, 20_000].map((now) => rate.read(now));
@@ -160,7 +95,7 @@ async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) 
 
 async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: Visitor) -> None:
     sent = await visitor.page.evaluate("""async () => {
-      const { Acknowledger } = await import("/static/js/acknowledger.js");
+      const { Acknowledger } = await import(js("acknowledger"));
       const sent = [];
       const acks = new Acknowledger((text) => sent.push(JSON.parse(text)));
       acks.open(1000);
@@ -195,14 +130,14 @@ async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: 
     ],
 )
 async def test_the_connection_is_told_in_words(visitor: Visitor, link: dict[str, Any], words: str | None) -> None:
-    tell = """async (link) => (await import("/static/js/words.js"))
+    tell = """async (link) => (await import(js("words")))
       .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
     assert await visitor.page.evaluate(tell, link) == words
 
 
 async def test_ages_are_told_in_words(visitor: Visitor) -> None:
     ages = await visitor.page.evaluate("""async () => {
-      const { ago } = await import("/static/js/words.js");
+      const { ago } = await import(js("words"));
       return [-3, 0, 4.9, 5, 59, 60, 3_599].map((seconds) => ago(0, seconds * 1_000));
     }""")
     assert ages == ["just now", "just now", "just now", "5 s ago", "59 s ago", "1 min ago", "59 min ago"]

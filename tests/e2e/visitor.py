@@ -10,7 +10,7 @@ from tests.service import LINK, Service
 
 # Chromium itself reports each connection that breaks and each page that is refused; no page can keep it from that.
 BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to load resource: net::ERR_")
-REFUSED_PAGE = re.compile(r"Failed to load resource: the server responded with a status of 403")
+REFUSED_PAGE = re.compile(r"Failed to load resource: the server responded with a status of 40[034]")
 COOKIES: dict[tuple[str, str], list[Any]] = {}
 
 

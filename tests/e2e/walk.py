@@ -1,0 +1,85 @@
+"""Leads a visitor through every page, and every state of it, for tests that have one question to all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from django.template.loader import render_to_string
+from playwright.async_api import expect
+
+from tests.e2e.visitor import Visitor
+from tests.proxy import Proxy
+from tests.service import Service
+
+LONG_NAME = "W" * 150
+MAKE_POWERLESS = f"from django.contrib.auth.models import User; User.objects.get_or_create(username={LONG_NAME!r})"
+
+
+async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIterator[str]:
+    """Yields the name of what is shown now. The visitor comes signed out, and by the proxy's address."""
+    visitor.may_be_refused = visitor.may_be_cut_off = True
+    for walk in (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), lost(visitor)):
+        async for name in walk:
+            yield name
+    await asyncio.to_thread(service.manage, "shell", "-c", MAKE_POWERLESS)
+    await visitor.page.context.clear_cookies()
+    await visitor.sign_in(service, LONG_NAME)
+    yield "not allowed"
+
+
+async def signed_out(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto("/accounts/link/?token=used")
+    yield "link expired"
+    await visitor.page.goto("/users/")
+    yield "sign in"
+    await visitor.page.get_by_role("button", name="Sign in").click()
+    await expect(visitor.page.get_by_text("This field is required.").first).to_be_visible()
+    yield "sign in, with errors"
+
+
+async def watching(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.sign_in(service, "operator")
+    await visitor.sees_status("^Live$")
+    yield "users"
+    await asyncio.to_thread(service.manage, "generate", "20000")
+    await expect(visitor.jobs).to_contain_text("of 20,000")
+    yield "arriving"
+    await expect(visitor.jobs).to_contain_text("20,000 of 20,000")
+    await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
+    yield "finished"
+    proxy.is_refusing = True
+    proxy.cut()
+    await visitor.sees_status("^Reconnecting")
+    yield "reconnecting"
+    proxy.is_refusing = False
+    await visitor.sees_status("^Live$")
+    await visitor.page.locator("summary").click()
+    yield "menu"
+    await visitor.page.goto("/users/?before=1")
+    yield "no older users"
+
+
+async def asking(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto("/generate/")
+    yield "generate"
+    await visitor.generate(49)
+    await expect(visitor.page.get_by_text("too few")).to_be_visible()
+    yield "generate, with an error"
+    await visitor.generate(60)
+    await expect(visitor.page.get_by_text("We are generating your random users!")).to_be_visible()
+    yield "asked"
+
+
+async def lost(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto("/generate/")
+    await visitor.page.context.clear_cookies(name="csrftoken")
+    await visitor.button.click()
+    await expect(visitor.page.get_by_role("heading", name="The form was not accepted")).to_be_visible()
+    yield "not accepted"
+    await visitor.page.goto("/no-such-page/")
+    yield "not found"
+    await visitor.page.goto("/users/?before=x")
+    yield "not understood"
+    failed = render_to_string("500.html")
+    await visitor.page.route("**/failed/", lambda route: route.fulfill(body=failed, content_type="text/html"))
+    await visitor.page.goto("/failed/")
+    yield "failed"

@@ -5,6 +5,7 @@ import logging
 from contextlib import aclosing
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -71,7 +72,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
             self._serving.cancel()
 
     async def _serve(self, ask: protocol.Ask) -> None:
-        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf."""
+        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf.
+
+        A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault.
+        """
         try:
             cursor = await self._greet(ask)
             tasks = [asyncio.create_task(self._pump(cursor, ask.key)), asyncio.create_task(self._attend())]
@@ -81,6 +85,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             finally:
                 for task in tasks:
                     task.cancel()
+        except Disconnected:
+            return
         except Exception as error:
             await self._end(error)
 

@@ -71,10 +71,11 @@ async def is_at_rest(visitor: Visitor) -> None:
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
 
 
+@pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
 async def test_while_twenty_thousand_arrive_nothing_moves_and_afterwards_nothing_has_grown(
-    service: Service, arrive: Arrive
+    service: Service, arrive: Arrive, viewport: dict[str, int]
 ) -> None:
-    visitor = await arrive(service)
+    visitor = await arrive(service, viewport=viewport)
     await visitor.page.add_init_script(OBSERVE)
     await visitor.page.reload()
     await visitor.sees_status("^Live$")

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOMS = {
     "phone": {"width": 390, "height": 844},
+    "small phone": {"width": 320, "height": 640},
     "zoomed": {"width": 640, "height": 400},
 }
 TOO_WIDE = """() => {

@@ -14,6 +14,7 @@ from typing import Any
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e.conftest import NAMES, OPTIONS
+from tests.e2e.scripted import is_catching_up, is_offline
 from tests.e2e.visitor import Visitor
 from tests.proxy import Proxy
 from tests.service import ROOT, Service
@@ -119,6 +120,15 @@ async def cut_off(studio: Studio) -> None:
     await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
 
 
+async def scripted(studio: Studio) -> None:
+    """From here on the pages' sockets are not the service's."""
+    servers = {look: await is_catching_up(visitor) for look, visitor in studio.visitors.items()}
+    await studio.shoot("catching-up")
+    for look, visitor in studio.visitors.items():
+        await is_offline(visitor, servers[look])
+    await studio.shoot("offline")
+
+
 async def printed(studio: Studio) -> None:
     await studio.everybody(lambda visitor: visitor.page.emulate_media(media="print"))
     await studio.shoot("printed")
@@ -133,7 +143,7 @@ async def forbidden(studio: Studio) -> None:
     await studio.shoot("forbidden")
 
 
-SCENES = [before_anything, asking, arriving, just_asked, held_still, cut_off, printed, forbidden]
+SCENES = [before_anything, asking, arriving, just_asked, held_still, cut_off, printed, scripted, forbidden]
 
 
 @asynccontextmanager

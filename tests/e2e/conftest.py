@@ -41,19 +41,28 @@ def service(chromium: str) -> Iterator[Service]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+async def launch(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
+    """The module's browser; another one should Chromium have crashed between two stories, as seen once in 30 runs."""
+    launched: list[Browser] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-        yield browser
-        await browser.close()
+
+        async def launch() -> Browser:
+            if not launched or not launched[-1].is_connected():
+                launched.append(await playwright.chromium.launch(executable_path=chromium, args=OPTIONS))
+            return launched[-1]
+
+        yield launch
+        for browser in launched:
+            await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def arrive(browser: Browser) -> AsyncIterator[Arrive]:
+async def arrive(launch: Callable[[], Awaitable[Browser]]) -> AsyncIterator[Arrive]:
     """Opens a browser of somebody's own on the list of users; in the end no browser may have complained."""
     visitors: list[Visitor] = []
 
     async def arrive(service: Service, *, name: str = "operator", address: str = "", **options: Any) -> Visitor:
+        browser = await launch()
         context = await browser.new_context(base_url=address or service.address, **options)
         visitor = Visitor(await context.new_page())
         visitors.append(visitor)

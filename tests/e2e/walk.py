@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from django.template.loader import render_to_string
 from playwright.async_api import expect
 
+from tests.e2e.scripted import is_catching_up, is_offline
 from tests.e2e.visitor import Visitor
 from tests.proxy import Proxy
 from tests.service import Service
@@ -17,7 +18,8 @@ MAKE_POWERLESS = f"from django.contrib.auth.models import User; User.objects.get
 async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIterator[str]:
     """Yields the name of what is shown now. The visitor comes signed out, and by the proxy's address."""
     visitor.may_be_refused = visitor.may_be_cut_off = True
-    for walk in (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), lost(visitor)):
+    walks = (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), lost(visitor), scripted(visitor))
+    for walk in walks:
         async for name in walk:
             yield name
     await asyncio.to_thread(service.manage, "shell", "-c", MAKE_POWERLESS)
@@ -46,6 +48,15 @@ async def watching(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIte
     await expect(visitor.jobs).to_contain_text("20,000 of 20,000")
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
     yield "finished"
+    await visitor.page.get_by_role("button", name="Pause").click()
+    await asyncio.to_thread(service.manage, "generate", "50")
+    await expect(visitor.page.get_by_role("button", name="50 new")).to_be_visible()
+    yield "paused"
+    await visitor.page.goto("/users/?q=user_")
+    await visitor.sees_status("^Live$")
+    yield "searching"
+    await visitor.page.goto("/users/")
+    await visitor.sees_status("^Live$")
     proxy.is_refusing = True
     proxy.cut()
     await visitor.sees_status("^Reconnecting")
@@ -83,3 +94,10 @@ async def lost(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.route("**/failed/", lambda route: route.fulfill(body=failed, content_type="text/html"))
     await visitor.page.goto("/failed/")
     yield "failed"
+
+
+async def scripted(visitor: Visitor) -> AsyncIterator[str]:
+    server = await is_catching_up(visitor)
+    yield "catching up"
+    await is_offline(visitor, server)
+    yield "offline"

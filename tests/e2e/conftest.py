@@ -42,7 +42,7 @@ def service(chromium: str) -> Iterator[Service]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def launch(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
-    """The module's browser; another one should Chromium have crashed between two stories, as seen once in 30 runs."""
+    """The module's browser; another one should Chromium have crashed between two stories, as was seen once."""
     launched: list[Browser] = []
     async with async_playwright() as playwright:
 

@@ -41,11 +41,11 @@ async def test_from_the_link_to_five_hundred_users_that_a_second_browser_sees_as
     await owner.page.get_by_label("How many users?").fill("500")
     await expect(owner.button).to_have_text("Generate 500 users")
     await owner.button.click()
+    await expect(watcher.jobs).to_contain_text("500 of 500")
     await expect(owner.page.get_by_text("We are generating your random users!")).to_be_visible()
 
     for visitor in (owner, watcher):
         await visitor.sees_total(501)
-    await expect(watcher.jobs).to_contain_text("500 of 500")
     await expect(watcher.jobs.get_by_text("No job is at work.")).to_be_visible(timeout=20_000)
     assert await watcher.page.evaluate(SHIFTS) == []
 

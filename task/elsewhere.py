@@ -18,6 +18,7 @@ from django.dispatch import receiver
 from realtime.log import append
 from task import events
 from task.models import Account
+from task.removal import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
 def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
     """Before the deletion, as the account, which knows the job, goes first."""
+    if isinstance(origin, Origin):
+        return
     with _harmless():
         job_id = Account.objects.filter(user=instance.pk).values_list("job", flat=True).first()
         event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
@@ -51,6 +54,8 @@ def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def tell_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
     """After the last user of this deletion: one append tells of all, and the feed is locked after all other rows."""
+    if isinstance(origin, Origin):
+        return
     with _harmless():
         removal = _removal(origin or instance)
         key, event = removal.waiting.pop(instance.pk)

@@ -1,4 +1,4 @@
-"""The life of a job: start, step, fail; one transaction each. Lock order: job, hand, feed.
+"""The life of a job: start, step, fail; one transaction each. Lock order: requester, job, hand, feed.
 
 The job row is the only state of the work, so whoever takes a step, however often and whatever is killed meanwhile, a
 job of N ends with exactly N accounts.
@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from realtime.log import append
-from task import accounts, events, passwords
+from task import accounts, limits, passwords, record
 from task.accounts import Candidate
+from task.announcements import changed, tell
 from task.hands import dispatch
-from task.models import Hand, Job
+from task.models import Act, Hand, Job
+from task.options import Options
 from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
@@ -46,6 +47,7 @@ def start_job(
     *,
     total: int,
     requested_by: Any = None,
+    options: Options = Options(),  # noqa: B008 (frozen)
     request_id: UUID | None = None,
     task_id: UUID | None = None,
     clock: Clock = timezone.now,
@@ -53,19 +55,24 @@ def start_job(
     """Commit a job for `total` accounts, then send its message; must be called outside any transaction.
 
     The same request_id with the same values is the same job, however often and however much at once. `task_id` names
-    a message that already exists and is to be the job's hand. A queue that cannot be reached loses nothing.
+    a message that already exists and is to be the job's hand. A queue that cannot be reached loses nothing. Raises
+    UnusableTotal, UnusableOption, RequestIdReused and, for a person who has too many jobs, limits.TooManyJobs.
     """
-    if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
-        raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
+    _require_usable(total)
+    options.require_usable()
     task_id_is_new = task_id is None
-    request_id, task_id = request_id or uuid4(), task_id or uuid4()
+    request_id, task_id, now = request_id or uuid4(), task_id or uuid4(), clock()
+    values = {"total": total, "requested_by": requested_by, "created_at": now, "remove_at": options.remove_at(now)}
     with transaction.atomic(durable=True):
-        values = {"total": total, "requested_by": requested_by, "created_at": clock(), **_secrets()}
-        job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
+        job = Job.objects.filter(request_id=request_id).first()
+        is_new = job is None
+        if job is None:
+            job, is_new = _admit(request_id, values, now)
         if is_new:
-            Hand.objects.create(job=job, task_id=task_id, seen_at=job.created_at)
-            _tell(job, [_changed(job)])
-    if (job.total, job.requested_by) != (total, requested_by):
+            Hand.objects.create(job=job, task_id=task_id, seen_at=now)
+            record.note(Act.Kind.ASKED, by=requested_by, job=job, at=now)
+            tell(job, [changed(job)])
+    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
     return Started(job, is_new, not (is_new and task_id_is_new) or dispatch(job.pk, task_id))
 
@@ -91,17 +98,28 @@ def step(*, job_id: int, task_id: UUID, candidates: Sequence[Candidate], clock: 
 
 
 def fail(*, job_id: int, error: str, clock: Clock = timezone.now) -> None:
-    """End an active job as failed, with the reason; nothing happens to a job that has ended."""
+    """End a job at work as failed, with the reason: its generation or its removal. Nothing happens to any other."""
     with transaction.atomic(durable=True):
-        job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.ACTIVE).first()
+        job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
         if job is None:
             return
         job.state = Job.State.FAILED
         job.error = error
-        job.finished_at = clock()
+        job.finished_at = job.finished_at or clock()
         job.save(update_fields=["state", "error", "finished_at"])
         job.hands.all().delete()
-        _tell(job, [_changed(job)])
+        tell(job, [changed(job)])
+
+
+def _require_usable(total: int) -> None:
+    if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
+        raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
+
+
+def _admit(request_id: UUID, values: dict[str, Any], now: datetime.datetime) -> tuple[Job, bool]:
+    """The job's row, unless the person has too many; of two calls at once with one request_id, one makes it."""
+    limits.require_room(values["requested_by"], now)
+    return Job.objects.get_or_create(request_id=request_id, defaults={**values, **_secrets()})
 
 
 def _secrets() -> dict[str, Any]:
@@ -117,7 +135,7 @@ def _started(job: Job, now: datetime.datetime) -> list[str]:
         return []
     job.state = Job.State.RUNNING
     job.started_at = now
-    return [_changed(job, "started")]
+    return [changed(job, "started")]
 
 
 def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
@@ -125,15 +143,6 @@ def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
         job.state = Job.State.FINISHED
         job.finished_at = now
         job.hands.all().delete()
-        texts = [*texts, _changed(job)]
+        texts = [*texts, changed(job)]
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
-    _tell(job, texts)
-
-
-def _changed(job: Job, what: str = "") -> str:
-    return events.job_changed(what or job.state, job_id=job.pk, total=job.total, created=job.created, error=job.error)
-
-
-def _tell(job: Job, texts: Sequence[str]) -> None:
-    if texts:
-        append(events.FEED, texts, key=str(job.pk))
+    tell(job, texts)

@@ -42,7 +42,7 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 
 def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | None:
     """Count this start and return the hand; None for a stale message and for a job that has ended."""
-    mine = Hand.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.ACTIVE)
+    mine = Hand.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
     if not mine.update(starts=F("starts") + 1, seen_at=clock()):
         return None
     return mine.select_related("job").first()
@@ -55,7 +55,8 @@ def is_worn_out(hand: Hand) -> bool:
 
 def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
     """Whether the job should fail: five starts in a row without a step, and the last step is long ago."""
-    last_at = hand.job.stepped_at or hand.job.created_at
+    job = hand.job
+    last_at = max(at for at in (job.created_at, job.stepped_at, job.removal_began_at) if at)
     return hand.starts >= STARTS_WITHOUT_STEP and now - last_at > HOPELESS_AFTER
 
 
@@ -67,11 +68,11 @@ def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.
 
 
 def silent(now: datetime.datetime) -> list[Hand]:
-    """Hands of active jobs that were not heard from for so long that their message may be lost.
+    """Hands of jobs at work that were not heard from for so long that their message may be lost.
 
     Twice as long after each unanswered rescue: behind a long queue nothing piles up.
     """
-    hands = Hand.objects.filter(job__state__in=Job.ACTIVE, seen_at__lte=now - RESCUE_AFTER).select_related("job")
+    hands = Hand.objects.filter(job__state__in=Job.AT_WORK, seen_at__lte=now - RESCUE_AFTER).select_related("job")
     return [
         hand
         for hand in hands.order_by("seen_at")

@@ -1,10 +1,15 @@
-"""Jobs, the accounts they made, and the hands that work on them. Only task.generation changes a job or a hand."""
+"""Jobs, their accounts and their record, the hands that work on them, and the tokens of programs.
+
+Only task.generation, task.steering, task.removal and task.hands change a job or a hand; only task.tokens a token.
+"""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from task.options import Options
 
 
 class Job(models.Model):
@@ -15,8 +20,13 @@ class Job(models.Model):
         RUNNING = "running"
         FINISHED = "finished"
         FAILED = "failed"
+        CANCELLED = "cancelled"
+        REMOVING = "removing"
+        REMOVED = "removed"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
+    AT_WORK = (*ACTIVE, State.REMOVING)
+    REMOVABLE = (State.FINISHED, State.FAILED, State.CANCELLED)
 
     request_id = models.UUIDField(unique=True, default=uuid.uuid4)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
@@ -30,8 +40,13 @@ class Job(models.Model):
     stepped_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, default="")
+    remove_at = models.DateTimeField(null=True, blank=True)
+    removal_began_at = models.DateTimeField(null=True, blank=True)
+    removed_through = models.PositiveIntegerField(default=0)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [("add_large_job", "Can ask for more accounts than the form offers")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(created__gte=0) & Q(created__lte=F("total")), name="job_never_makes_more_than_total"
@@ -43,11 +58,55 @@ class Job(models.Model):
                 condition=~Q(state__in=["queued", "running"]) | Q(created__lt=F("total")),
                 name="job_that_is_complete_is_not_active",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at=None)
+                | (~Q(state__in=["queued", "running"]) & Q(finished_at__isnull=False)),
+                name="job_that_ended_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(removal_began_at__isnull=False)
+                | (~Q(state__in=["removing", "removed"]) & Q(removed_through=0)),
+                name="job_removes_only_after_it_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_through__gte=0) & Q(removed_through__lte=F("created")),
+                name="job_removes_no_more_than_it_made",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="removed") | Q(removed_through=F("created"), removed_at__isnull=False),
+                name="job_is_removed_only_when_all_were_looked_at",
+            ),
         ]
-        indexes = [models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="job_active")]
+        indexes = [
+            models.Index(
+                fields=["state"], condition=Q(state__in=["queued", "running", "removing"]), name="job_at_work"
+            ),
+            models.Index(
+                fields=["remove_at"],
+                condition=Q(remove_at__isnull=False, removal_began_at=None),
+                name="job_to_remove_in_time",
+            ),
+            models.Index(fields=["requested_by", "created_at"], name="job_by_requester"),
+        ]
 
     def __str__(self) -> str:
         return f"Job {self.pk}: {self.created} of {self.total}, {self.state}"
+
+    @property
+    def options(self) -> Options:
+        return Options.of(created_at=self.created_at, remove_at=self.remove_at)
+
+    @property
+    def may_cancel(self) -> bool:
+        return self.state in self.ACTIVE
+
+    @property
+    def may_retry(self) -> bool:
+        return self.state == self.State.FAILED and self.removal_began_at is None
+
+    @property
+    def may_remove(self) -> bool:
+        return self.state in self.REMOVABLE and self.created > 0
 
 
 class Account(models.Model):
@@ -79,3 +138,54 @@ class Hand(models.Model):
 
     def __str__(self) -> str:
         return f"lane {self.lane} of job {self.job_id}"
+
+
+class Act(models.Model):
+    """What somebody did to a job or a token: a line of the record, never changed. `by` is null for the shell and beat.
+
+    `by_name` stays when the user goes.
+    """
+
+    class Kind(models.TextChoices):
+        ASKED = "asked"
+        CANCELLED = "cancelled"
+        RETRIED = "retried"
+        REMOVED = "removed"
+        EXPIRED = "expired"
+        TOKEN_MADE = "token_made", "made a token"
+        TOKEN_REVOKED = "token_revoked", "revoked a token"
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=16, choices=Kind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    by_name = models.CharField(max_length=254, blank=True, default="")
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.CASCADE, related_name="acts")
+    detail = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} by {self.by_name or 'nobody signed in'}"
+
+
+class Token(models.Model):
+    """A bearer token of a program: `digest` is the SHA-256 of 256 random bits, which only the program holds."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
+
+
+class Worker(models.Model):
+    """A worker, by its Celery name, and when it was last heard from: its housekeeping writes it every few seconds."""
+
+    name = models.CharField(primary_key=True, max_length=200)
+    heard_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

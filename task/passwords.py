@@ -16,6 +16,7 @@ NONCE_BYTES = 32
 SYMBOLS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 SALT_SYMBOLS = bytes(ord((string.ascii_letters + string.digits)[byte % 62]) for byte in range(256))
 SALT_LENGTH = 24
+LIGHT_PREFIX = "pbkdf2_sha256$1$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def light_hash(password: str, random_bytes: Callable[[int], bytes] = urandom) ->
     """
     salt = random_bytes(SALT_LENGTH).translate(SALT_SYMBOLS)
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
-    return f"pbkdf2_sha256$1${salt.decode()}${base64.b64encode(digest).decode()}"
+    return f"{LIGHT_PREFIX}{salt.decode()}${base64.b64encode(digest).decode()}"
 
 
 def _root(secret_key: str) -> bytes:

@@ -1,9 +1,10 @@
 """A slice: one hand works on its job for about two seconds, in steps of a size that suits the machine."""
 
-import datetime
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from task import accounts, generation, hands, passwords
+from task import accounts, generation, hands, passwords, removal
 from task.models import Job
 
 SLICE_SECONDS = 2.0
@@ -21,12 +22,15 @@ LARGEST_SIZE = 500
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 TRANSIENT = (OperationalError, InterfaceError)
 
+# Makes ready the next step of a job, of about that many accounts: what it returns is one transaction.
+Step = Callable[[Job, int], Callable[[], Job | None]]
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Pace:
-    """How many accounts a step makes: doubles up to 500, and halves when a step took over 100 ms."""
+    """How many accounts a step makes or removes: doubles up to 500, and halves when a step took over 100 ms."""
 
     size: int
 
@@ -52,24 +56,14 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
         return f"Job {job_id} failed."
 
 
-def rescue() -> int:
-    """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many."""
-    try:
-        return _rescue(timezone.now())
-    except TRANSIENT as error:
-        connection.close()
-        logger.warning("No rescue this time: %r", error)
-        return 0
-
-
-def _rescue(now: datetime.datetime) -> int:
-    silent = hands.silent(now)
-    for hand in silent:
-        if hands.is_hopeless(hand, now):
-            _give_up(hand.job)
-        elif not hands.send_again(hand, now):
-            break
-    return len(silent)
+def give_up(job: Job) -> str:
+    """Fail a job whose hands end each time before they make a step."""
+    generation.fail(
+        job_id=job.pk,
+        error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making a step; "
+        "the worker's log says why.",
+    )
+    return f"Job {job.pk} failed: its worker ends each time."
 
 
 def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
@@ -77,48 +71,69 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
     if hand is None:
         return f"Job {job_id} is not this message's to work on."
     if hands.is_hopeless(hand, timezone.now()):
-        return _give_up(hand.job)
+        return give_up(hand.job)
     if hands.is_worn_out(hand):
         return f"Job {job_id} rests until the rescue."
+    if hand.job.state == Job.State.REMOVING:
+        return _steps(hand.job, task_id, pace, until, _removal(task_id))
     if hand.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
         generation.fail(job_id=job_id, error="This worker has another SECRET_KEY than the process that took the job.")
         return f"Job {job_id} failed: another SECRET_KEY."
-    return _steps(hand.job, task_id, pace, until)
+    return _steps(hand.job, task_id, pace, until, _generation(task_id))
 
 
-def _steps(job: Job, task_id: UUID, pace: Pace, until: float) -> str:
+def _generation(task_id: UUID) -> Step:
     random = Random()  # noqa: S311 (names, no secrets)
+
+    def step(job: Job, size: int) -> Callable[[], Job | None]:
+        candidates = accounts.prepare(job, min(size, job.total - job.created), random)
+        return partial(generation.step, job_id=job.pk, task_id=task_id, candidates=candidates)
+
+    return step
+
+
+def _removal(task_id: UUID) -> Step:
+    def step(job: Job, size: int) -> Callable[[], Job | None]:
+        return partial(removal.step, job_id=job.pk, task_id=task_id, size=size)
+
+    return step
+
+
+def _steps(job: Job, task_id: UUID, pace: Pace, until: float, prepare: Step) -> str:
     while True:
-        candidates = accounts.prepare(job, min(pace.size, job.total - job.created), random)
+        step = prepare(job, pace.size)
         began = time.monotonic()
-        after = _step(job, task_id, candidates)
+        after = _persist(job.pk, step)
         if after is None:
             return f"Job {job.pk} is not this message's to work on."
-        if after.state == Job.State.FINISHED:
-            return f"{after.total} random users created with success!"
         job = after
+        if job.state not in Job.AT_WORK:
+            return _said(job)
         pace.learn(time.monotonic() - began)
         if time.monotonic() >= until:
             hands.hand_over(job_id=job.pk, task_id=task_id, size=pace.size)
-            return f"{job.created} of {job.total} random users created so far."
+            return _said(job)
 
 
-def _step(job: Job, task_id: UUID, candidates: list[accounts.Candidate]) -> Job | None:
+def _persist(job_id: int, step: Callable[[], Job | None]) -> Job | None:
     """One step, repeated with backoff over a lock, a deadlock or a restarted database."""
     for pause in PAUSES_SECONDS:
         try:
-            return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+            return step()
         except TRANSIENT as error:
-            logger.info("A step of job %s is repeated: %r", job.pk, error)
+            logger.info("A step of job %s is repeated: %r", job_id, error)
             connection.close()
             time.sleep(pause)
-    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    return step()
 
 
-def _give_up(job: Job) -> str:
-    generation.fail(
-        job_id=job.pk,
-        error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making an account; "
-        "the worker's log says why.",
-    )
-    return f"Job {job.pk} failed: its worker ends each time."
+def _said(job: Job) -> str:
+    match job.state:
+        case Job.State.FINISHED:
+            return f"{job.total} random users created with success!"
+        case Job.State.REMOVED:
+            return f"Job {job.pk}: its accounts are removed."
+        case Job.State.REMOVING:
+            return f"Job {job.pk}: {job.removed_through} of {job.created} accounts looked at so far."
+        case _:
+            return f"{job.created} of {job.total} random users created so far."

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from task import slices
+from task import slices, upkeep
 from task.generation import start_job
 from task.hands import FIRST_SIZE
 
@@ -24,6 +24,6 @@ def create_random_user_accounts(
     return slices.work(job_id=job, task_id=task_id, size=size)
 
 
-@shared_task
-def rescue_jobs() -> int:
-    return slices.rescue()
+@shared_task(bind=True)
+def rescue_jobs(self: Any) -> int:
+    return upkeep.rescue(worker=self.request.hostname or "")

@@ -25,14 +25,15 @@ class Tally:
 
     def add(self, event: dict[str, Any]) -> None:
         match event["type"]:
-            case "job.queued":
+            case "job.queued":  # again, when a failed job is retried
                 self.has_beginning = True
+                self.endings = []
             case "user.created":
                 self.numbers[event["number"]] += 1
                 self.is_after_end |= bool(self.endings)
             case "user.removed":
                 self.removed += 1
-            case "job.finished" | "job.failed":
+            case "job.finished" | "job.failed" | "job.cancelled" | "job.removing" | "job.removed":
                 self.endings.append(event["type"])
 
 
@@ -66,10 +67,19 @@ def _events_against(job: Job, tally: Tally) -> Iterator[str]:
         missing = [number for number in expected if number not in tally.numbers]
         twice = [number for number, count in tally.numbers.items() if count > 1]
         yield f"Events: {tally.numbers.total()} for {job.created} accounts; missing {missing[:5]}, twice {twice[:5]}."
-    if job.state in {Job.State.FINISHED, Job.State.FAILED} and tally.endings != [f"job.{job.state}"]:
+    if job.state not in Job.ACTIVE and not _is_right_end(tally.endings, job.state):
         yield f"The job is {job.state}, and the feed says {tally.endings or 'nothing of its end'}."
     if tally.is_after_end:
         yield "Accounts come after the end of the job on the feed."
+
+
+def _is_right_end(endings: list[str], state: str) -> bool:
+    """One end of the making, then those of removals; the last is the job's state."""
+    made, *removals = endings or [""]
+    is_one_end = made in {"job.finished", "job.failed", "job.cancelled"}
+    begun, over = removals[0::2], removals[1::2]
+    in_turn = set(begun) <= {"job.removing"} and set(over) <= {"job.removed", "job.failed"}
+    return is_one_end and in_turn and endings[-1] == f"job.{state}"
 
 
 def _accounts_against(job: Job, tally: Tally) -> Iterator[str]:

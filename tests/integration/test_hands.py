@@ -12,7 +12,7 @@ from django.utils import timezone
 from redis import Redis
 
 from realtime.models import Batch
-from task import accounts, generation, hands, passwords, slices
+from task import accounts, generation, hands, passwords, slices, upkeep
 from task.generation import start_job
 from task.models import Hand, Job
 from task.tasks import rescue_jobs
@@ -87,7 +87,7 @@ def test_a_message_for_a_job_that_is_gone_ends_at_once() -> None:
 def test_the_rescue_leaves_a_fresh_hand_alone() -> None:
     new_hand()
     queued_ids()
-    assert slices.rescue() == 0
+    assert upkeep.rescue() == 0
     assert queued_ids() == []
 
 
@@ -128,11 +128,11 @@ def test_a_rescued_job_ends_complete() -> None:
     new_hand()
     queued_ids()
     Hand.objects.update(seen_at=LONG_AGO)
-    assert slices.rescue() == 1
+    assert upkeep.rescue() == 1
     (task_id,) = queued_ids()
     slices.work(job_id=Job.objects.get().pk, task_id=task_id)
     assert verify(Job.objects.get()).problems == []
-    assert slices.rescue() == 0
+    assert upkeep.rescue() == 0
 
 
 def test_a_step_starts_the_count_anew() -> None:
@@ -163,7 +163,7 @@ def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
     assert work(hand) == f"Job {hand.job_id} rests until the rescue."
     Job.objects.update(created_at=LONG_AGO)
     Hand.objects.update(seen_at=LONG_AGO)
-    slices.rescue()
+    upkeep.rescue()
     assert Job.objects.get().state == "failed"
 
 

@@ -1,0 +1,18 @@
+"""Puts what happens to a job on the feed, under the job's key, in the caller's transaction."""
+
+from collections.abc import Sequence
+
+from realtime.log import append
+from task import events
+from task.models import Job
+
+
+def changed(job: Job, what: str = "") -> str:
+    """The text of `job.<what>`, by default of the job's state."""
+    return events.job_changed(what or job.state, job_id=job.pk, total=job.total, created=job.created, error=job.error)
+
+
+def tell(job: Job, texts: Sequence[str]) -> None:
+    """Append the texts; the feed stays locked until the caller's commit."""
+    if texts:
+        append(events.FEED, texts, key=str(job.pk))

@@ -1,0 +1,47 @@
+"""How much one person may have: jobs at work, and jobs an hour. The shell is not limited."""
+
+import datetime
+import math
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from task.models import Job
+
+HOUR = datetime.timedelta(hours=1)
+RETRY_SECONDS = 10
+
+
+class TooManyJobs(Exception):
+    """The person has too many jobs; the text says which limit, `retry_after_seconds` when to ask again."""
+
+    def __init__(self, reason: str, retry_after_seconds: int) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+def require_room(person: Any, now: datetime.datetime) -> None:
+    """Raise TooManyJobs unless the person may ask for one more, in the transaction that makes it.
+
+    Locks the person's row: of many requests at once none slips through.
+    """
+    if person is None:
+        return
+    get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
+    own = Job.objects.filter(requested_by=person)
+    if own.filter(state__in=Job.ACTIVE).count() >= settings.JOBS_AT_WORK_MAX:
+        raise TooManyJobs(
+            f"You have {settings.JOBS_AT_WORK_MAX} jobs at work, which is the most: wait until one has ended, or "
+            "cancel one.",
+            RETRY_SECONDS,
+        )
+    lately = own.filter(created_at__gt=now - HOUR).order_by("-created_at")
+    oldest = lately.values_list("created_at", flat=True)[settings.JOBS_AN_HOUR_MAX - 1 : settings.JOBS_AN_HOUR_MAX]
+    for asked_at in oldest:
+        seconds = math.ceil((asked_at + HOUR - now).total_seconds())
+        raise TooManyJobs(
+            f"You asked for {settings.JOBS_AN_HOUR_MAX} jobs within the hour, which is the most: ask again in "
+            f"{math.ceil(seconds / 60)} min.",
+            seconds,
+        )

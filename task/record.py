@@ -1,0 +1,12 @@
+"""The record: who did what to which job, and who made and revoked tokens. Written with the act, in its transaction."""
+
+import datetime
+from typing import Any
+
+from task.models import Act, Job
+
+
+def note(kind: Act.Kind, *, by: Any, at: datetime.datetime, job: Job | None = None, detail: str = "") -> Act:
+    """Add an act; `by` is a user, or None for the shell and for beat. The name stays when the user goes."""
+    name = by.get_username() if by else ""
+    return Act.objects.create(kind=kind, by=by, by_name=name, at=at, job=job, detail=detail)

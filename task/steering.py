@@ -1,0 +1,98 @@
+"""What people do to a job after they asked for it: cancel, retry, remove its accounts. One transaction each.
+
+Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, hand, feed.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from task import record
+from task.announcements import changed, tell
+from task.hands import dispatch
+from task.models import Act, Hand, Job
+
+Clock = Callable[[], datetime.datetime]
+
+
+class NotNow(Exception):
+    """The job is in a state in which this cannot be done; the text says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """`is_new`: this call did it; `is_dispatched`: the message is in the queue (if not, rescue sends it)."""
+
+    job: Job
+    is_new: bool
+    is_dispatched: bool = True
+
+
+def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
+    """End an active job: after the commit not one account of it is made. Raises Job.DoesNotExist and NotNow."""
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state == Job.State.CANCELLED:
+            return Steered(job, is_new=False)
+        if job.state not in Job.ACTIVE:
+            raise NotNow(f"Job {job.pk} has ended already: it is {job.state}. There is nothing left to cancel.")
+        now = clock()
+        job.state, job.finished_at = Job.State.CANCELLED, now
+        job.save(update_fields=["state", "finished_at"])
+        job.hands.all().delete()
+        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        tell(job, [changed(job)])
+    return Steered(job, is_new=True)
+
+
+def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
+    """Queue a failed job again, to go on where it stopped. Raises Job.DoesNotExist and NotNow."""
+    task_id = uuid4()
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state in Job.ACTIVE:
+            return Steered(job, is_new=False)
+        if not job.may_retry:
+            raise NotNow(f"Job {job.pk} is {job.state}: only one that failed while it made accounts can go on.")
+        now = clock()
+        job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
+        job.save(update_fields=["state", "error", "finished_at"])
+        Hand.objects.create(job=job, task_id=task_id, seen_at=now)
+        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        tell(job, [changed(job)])
+    return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+
+
+def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now) -> Steered:
+    """Begin to remove the accounts of a job that has ended, but for those in use; task.removal does it.
+
+    A removal that failed goes on where it stopped. Raises Job.DoesNotExist and NotNow.
+    """
+    task_id = uuid4()
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state in {Job.State.REMOVING, Job.State.REMOVED}:
+            return Steered(job, is_new=False)
+        if job.state not in Job.REMOVABLE:
+            raise NotNow(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
+        now = clock()
+        job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
+        job.save(update_fields=["state", "error", "removal_began_at"])
+        Hand.objects.create(job=job, task_id=task_id, seen_at=now)
+        record.note(kind, by=by, job=job, at=now)
+        tell(job, [changed(job)])
+    return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+
+
+def remove_expired(now: datetime.datetime) -> int:
+    """Begin the removal of every job whose time has come; return how many. One that is at work waits for its end."""
+    due = Job.objects.filter(remove_at__lte=now, removal_began_at=None, state__in=Job.REMOVABLE)
+    jobs = list(due.order_by("remove_at").values_list("pk", flat=True))
+    for job_id in jobs:
+        remove(job_id=job_id, kind=Act.Kind.EXPIRED)
+    return len(jobs)

@@ -1,0 +1,37 @@
+"""What beat has done every few seconds: vanished hands are replaced, and jobs whose time has come are removed."""
+
+import datetime
+import logging
+
+from django.db import connection
+from django.utils import timezone
+
+from task import hands, slices, steering, workers
+
+logger = logging.getLogger(__name__)
+
+
+def rescue(*, worker: str = "") -> int:
+    """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many.
+
+    Writes that the worker of that name was heard from, and begins the removals that are due.
+    """
+    now = timezone.now()
+    try:
+        workers.note(worker, now)
+        steering.remove_expired(now)
+        return _rescue(now)
+    except slices.TRANSIENT as error:
+        connection.close()
+        logger.warning("No rescue this time: %r", error)
+        return 0
+
+
+def _rescue(now: datetime.datetime) -> int:
+    silent = hands.silent(now)
+    for hand in silent:
+        if hands.is_hopeless(hand, now):
+            slices.give_up(hand.job)
+        elif not hands.send_again(hand, now):
+            break
+    return len(silent)

@@ -1,0 +1,28 @@
+"""Which workers are alive, as far as the database knows."""
+
+import datetime
+
+from task.models import Job, Worker
+
+SILENT_AFTER = datetime.timedelta(seconds=30)
+PATIENCE = datetime.timedelta(seconds=10)
+
+
+def note(name: str, now: datetime.datetime) -> None:
+    """Write that the worker was heard from; its housekeeping does so every few seconds."""
+    Worker.objects.update_or_create(name=name, defaults={"heard_at": now})
+
+
+def are_heard(now: datetime.datetime) -> bool:
+    """Whether any worker was heard from lately: by its housekeeping, or by a step of any job."""
+    since = now - SILENT_AFTER
+    return Worker.objects.filter(heard_at__gt=since).exists() or Job.objects.filter(stepped_at__gt=since).exists()
+
+
+def waiting_words(job: Job, now: datetime.datetime) -> str:
+    """Why there is no first account yet, in plain words; empty when the job does not wait."""
+    if job.state != Job.State.QUEUED:
+        return ""
+    if now - job.created_at > PATIENCE and not are_heard(now):
+        return "no worker is running"
+    return "waiting for a worker"

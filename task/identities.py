@@ -1,22 +1,72 @@
-"""Who the accounts are: `user_` and 10 letters, at example.com, which RFC 2606 keeps free of real mailboxes. Pure."""
+"""Who the accounts are: the index-th identity of a seed, the same for ever, and different for each index. Pure.
+
+The mail domains are those that RFC 2606 keeps free of real mailboxes.
+"""
 
 import string
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
+from functools import cache
+
+from task.names import LOCALES, Names
+from task.permutation import Permutation
 
 LETTERS = 10
+DIGITS = 10_000
 DOMAIN = "example.com"
+DOMAINS = ("example.com", "example.org", "example.net")
+MIXED = "mixed"
+FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     username: str
     email: str
+    first_name: str = ""
+    last_name: str = ""
 
 
-def random_identities(count: int, random: Random) -> Iterator[Identity]:
-    """`count` identities; a name may come twice, though hardly ever: there are 52^10 of them."""
-    for _ in range(count):
-        username = f"user_{''.join(random.choices(string.ascii_letters, k=LETTERS))}"
+def random_identities(seed: int, indexes: range) -> Iterator[Identity]:
+    """`user_` and 10 letters: of 52^10 names, none twice."""
+    permutation = Permutation(len(string.ascii_letters) ** LETTERS, seed)
+    for index in indexes:
+        username = f"user_{_letters(permutation.at(index))}"
         yield Identity(username, f"{username}@{DOMAIN}")
+
+
+def realistic_identities(seed: int, indexes: range, locale: str = MIXED) -> Iterator[Identity]:
+    """Names as people have them with four digits, which keep them apart: 90 million to a locale, none twice."""
+    people = _people(locale)
+    permutation = Permutation(len(people) * DIGITS, seed)
+    for index in indexes:
+        person, digits = divmod(permutation.at(index), DIGITS)
+        first_name, last_name, folded = people[person]
+        username = f"{folded}{digits:04}"
+        yield Identity(username, f"{username}@{DOMAINS[digits % 3]}", first_name, last_name)
+
+
+@cache
+def _people(locale: str) -> list[tuple[str, str, str]]:
+    """Every pair of a given and a family name with what it looks like in a mail address, each look once."""
+    chosen = LOCALES.values() if locale == MIXED else [LOCALES[locale]]
+    by_look = {_folded(first, last): (first, last) for names in chosen for first, last in _pairs(names)}
+    return [(first, last, look) for look, (first, last) in by_look.items()]
+
+
+def _pairs(names: Names) -> Iterator[tuple[str, str]]:
+    return ((first, last) for first in names.given for last in names.family)
+
+
+def _folded(first: str, last: str) -> str:
+    plain = f"{first}.{last}".lower().translate(FOLDED)
+    return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+
+
+def _letters(number: int) -> str:
+    letters = []
+    for _ in range(LETTERS):
+        number, letter = divmod(number, 52)
+        letters.append(string.ascii_letters[letter])
+    return "".join(letters)

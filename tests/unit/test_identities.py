@@ -1,20 +1,56 @@
-"""The tutorial's random users."""
+"""The identities of a seed: always the same, each once, and in the form that is promised."""
 
 import re
-from random import Random
 
-from task.identities import random_identities
+import pytest
+
+from task.identities import MIXED, random_identities, realistic_identities
+from task.names import LOCALES
+
+MANY = range(20_000)
 
 
-def test_a_random_user_is_the_tutorials() -> None:
-    for identity in random_identities(20, Random(1)):
-        assert re.fullmatch(r"user_[A-Za-z]{10}", identity.username)
+def test_a_random_name_is_user_and_ten_letters_at_a_domain_without_mailboxes() -> None:
+    for identity in random_identities(7, range(1_000)):
+        assert re.fullmatch(r"user_[a-zA-Z]{10}", identity.username)
         assert identity.email == f"{identity.username}@example.com"
+        assert (identity.first_name, identity.last_name) == ("", "")
 
 
-def test_the_same_randomness_gives_the_same_names() -> None:
-    assert list(random_identities(5, Random(7))) == list(random_identities(5, Random(7)))
+@pytest.mark.parametrize("locale", [*LOCALES, MIXED])
+def test_a_realistic_name_has_both_names_and_fits_a_mail_address(locale: str) -> None:
+    for identity in realistic_identities(7, range(1_000), locale):
+        assert re.fullmatch(r"[a-z]+\.[a-z]+[0-9]{4}", identity.username), identity
+        assert re.fullmatch(r"[a-z.0-9]+@example\.(com|org|net)", identity.email)
+        assert identity.first_name
+        assert identity.last_name
+        assert len(identity.username) <= 150
 
 
-def test_as_many_as_asked_for_and_hardly_ever_one_twice() -> None:
-    assert len({identity.username for identity in random_identities(1000, Random(3))}) == 1000
+@pytest.mark.parametrize("locale", [*LOCALES, MIXED])
+def test_no_realistic_name_comes_twice(locale: str) -> None:
+    assert len({identity.username for identity in realistic_identities(7, MANY, locale)}) == len(MANY)
+    assert len({identity.email for identity in realistic_identities(7, MANY, locale)}) == len(MANY)
+
+
+def test_no_random_name_comes_twice() -> None:
+    assert len({identity.username for identity in random_identities(7, MANY)}) == len(MANY)
+
+
+def test_the_same_seed_gives_the_same_names_however_they_are_asked_for() -> None:
+    whole = list(realistic_identities(42, range(100)))
+    parts = [*realistic_identities(42, range(30)), *realistic_identities(42, range(30, 100))]
+    assert whole == parts
+    assert list(random_identities(42, range(5, 8))) == list(random_identities(42, range(10)))[5:8]
+
+
+def test_another_seed_gives_other_names() -> None:
+    one, other = (list(realistic_identities(seed, range(1_000))) for seed in (1, 2))
+    assert len({identity.username for identity in one} & {identity.username for identity in other}) < 10
+
+
+def test_every_language_and_domain_is_met() -> None:
+    identities = list(realistic_identities(7, MANY))
+    given = {identity.first_name for identity in identities}
+    assert all(len(given & set(names.given)) > len(names.given) / 2 for names in LOCALES.values())
+    assert {identity.email.partition("@")[2] for identity in identities} == {"example.com", "example.org", "example.net"}

@@ -17,6 +17,8 @@ def main() -> None:
         if sys.argv[1:2] == ["live"]:
             make_secret_key()
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:  # while Django starts: a command that has begun says more
+        sys.exit(130)
     except ImproperlyConfigured as error:
         give_up(str(error))
     except (OperationalError, ProgrammingError) as error:

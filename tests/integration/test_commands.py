@@ -14,8 +14,8 @@ from realtime import log
 from realtime.protocol import Cursor
 from task import accounts, generation
 from task.generation import start_job
-from task.management.commands.watch import _words
 from task.models import Account, Job
+from task.terminal.words import event_words
 from tests.integration.conftest import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -39,7 +39,7 @@ def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
     said = call("generate", "60")
     job = Job.objects.get()
     assert (job.total, job.requested_by) == (60, None)
-    assert said == f"Job {job.pk}: 60 accounts are on their way. Follow them: manage.py watch --job {job.pk}\n"
+    assert said == f"Job {job.pk}: 60 accounts on their way. Follow them: manage.py watch --job {job.pk} --after 0\n"
 
 
 @pytest.mark.parametrize("total", ["0", "1000001"])
@@ -102,7 +102,7 @@ def test_watch_refuses_a_negative_offset() -> None:
 
 def test_a_line_of_watch_obeys_no_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
-    assert _words(event) == "a?[31mb"
+    assert event_words(event) == "a?[31mb"
 
 
 def test_a_line_of_watch_names_job_and_number() -> None:
@@ -110,7 +110,7 @@ def test_a_line_of_watch_names_job_and_number() -> None:
     batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
     events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
     user = events[2]["user"]["username"]
-    assert [_words(event) for event in (events[0], events[2], events[-1])] == [
+    assert [event_words(event) for event in (events[0], events[2], events[-1])] == [
         f"job {job.pk}, 0 of 3",
         f"{user}  job {job.pk}, 1 of 3",
         f"job {job.pk}, 3 of 3",
@@ -121,7 +121,7 @@ def test_a_job_is_kept_while_the_queue_is_away() -> None:
     environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "manage.py", "generate", "50"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert "50 accounts are on their way" in done.stdout
+    assert "50 accounts on their way" in done.stdout
     assert "The queue cannot be reached just now; the job starts by itself when it is back." in done.stderr
     assert "Traceback" not in done.stderr
     assert Job.objects.get().state == "queued"

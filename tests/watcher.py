@@ -80,13 +80,16 @@ class Watcher:
                         self.kinds[event["type"]] += 1
 
 
-def connect_to(url: str, cookie: str = "", *, origin: str | None = "same", **options: Any) -> connect:
-    """A connection as a browser of this site makes it; `origin` may be another one, or none."""
+def connect_to(
+    url: str, cookie: str = "", *, token: str = "", authorization: str = "", origin: str | None = "same", **options: Any
+) -> connect:
+    """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
     address = url.partition("://")[2].partition("/")[0]
+    headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
     return connect(
         url.replace("http://", "ws://"),
         origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
-        additional_headers={"Cookie": cookie} if cookie else {},
+        additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
         compression=None,
         proxy=None,

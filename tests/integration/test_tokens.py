@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,13 +103,18 @@ def test_of_many_uses_at_once_none_is_refused(ada: User, token: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_door_opens_while_somebody_holds_the_lock_of_the_token(ada: User, token: str) -> None:
+def test_the_door_opens_while_somebody_holds_the_lock_of_the_token(
+    ada: User, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """On SQLite that is the lock of all; a write would wait 20 s for it, and on PostgreSQL without end."""
+    caplog.set_level(logging.DEBUG)
     with _somebody_writing():
         asked_at = time.monotonic()
         assert tokens.user_of(token, clock=at(NOON)) == ada
         assert time.monotonic() - asked_at < 5
     assert Token.objects.get().last_used_at is None
+    assert "is not written this time" in caplog.text
+    assert token not in caplog.text
     tokens.user_of(token, clock=at(NOON))
     assert Token.objects.get().last_used_at == NOON
 

@@ -70,11 +70,12 @@ def answer_of(response: Any) -> Answer:
     return Answer(response.status_code, response.headers, response.content.decode())
 
 
-def fetch(address: str, *, method: str = "GET", body: object = None, seconds: float = 60, **headers: str) -> Answer:
+def fetch(address: str, cookie: str = "", *, method: str = "GET", body: object = None, **headers: str) -> Answer:
     """One request on a connection of its own."""
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.netloc, timeout=seconds)
+    connection = HTTPConnection(parts.netloc, timeout=60)
     given = {"Content-Type": "application/json"} if body is not None else {}
+    given |= {"Cookie": cookie} if cookie else {}
     try:
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         data = None if body is None else json.dumps(body)

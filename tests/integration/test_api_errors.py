@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
 from task.api.problems import CODES

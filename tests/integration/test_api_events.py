@@ -171,7 +171,7 @@ def test_over_real_connections_it_gives_what_the_socket_gives(web: str, cookie: 
     watcher = Watcher(web, cookie, after=0)
     end = head()
     asyncio.run(asyncio.wait_for(watcher.follow(lambda seen: seen.offset == end), 60))
-    polled = fetch(f"{web}{EVENTS}?after=0&limit=100", Cookie=cookie)
+    polled = fetch(f"{web}{EVENTS}?after=0&limit=100", cookie)
     assert polled.json["events"] == watcher.events
     assert len(watcher.events) == end > 60
 
@@ -182,7 +182,7 @@ def test_many_polls_wait_at_once_and_all_are_woken(web: str, cookie: str, append
     address = f"{web}{EVENTS}?after={start}&epoch={epoch}&wait=30"
 
     def ask(number: int) -> Answer:
-        return fetch(address, Cookie=cookie) if number else Answer(append(2), {}, "")
+        return fetch(address, cookie) if number else Answer(append(2), {}, "")
 
     numbers = iter([*range(1, 21), 0])
     answers = at_once(21, lambda: ask(next(numbers)))
@@ -191,7 +191,7 @@ def test_many_polls_wait_at_once_and_all_are_woken(web: str, cookie: str, append
 
 def test_a_poll_without_an_event_ends_when_its_time_is_over(web: str, cookie: str, append: Append) -> None:
     end = append(1)
-    found = fetch(f"{web}{EVENTS}?wait=1", Cookie=cookie)
+    found = fetch(f"{web}{EVENTS}?wait=1", cookie)
     assert (found.status, found.json["events"], found.json["last"]) == (200, [], end)
 
 
@@ -202,7 +202,7 @@ def test_a_client_that_goes_away_gives_its_seat_back(web: str) -> None:
     request = f"GET {EVENTS}?wait=30 HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
 
     def is_full() -> bool:
-        return fetch(f"{web}{EVENTS}", Cookie=cookie).status == 429
+        return fetch(f"{web}{EVENTS}", cookie).status == 429
 
     with ExitStack() as stack:
         for _ in range(60):
@@ -213,6 +213,6 @@ def test_a_client_that_goes_away_gives_its_seat_back(web: str) -> None:
 
 
 def test_a_session_polls_without_csrf_and_a_stranger_sees_nothing(web: str, cookie: str) -> None:
-    assert fetch(f"{web}{EVENTS}", Cookie=cookie).status == 200
+    assert fetch(f"{web}{EVENTS}", cookie).status == 200
     assert fetch(f"{web}{EVENTS}?wait=30").problem == (401, "not_signed_in")
-    assert fetch(f"{web}{EVENTS}?wait=30", Cookie=session_of("nobody")).problem == (403, "not_allowed")
+    assert fetch(f"{web}{EVENTS}?wait=30", session_of("nobody")).problem == (403, "not_allowed")

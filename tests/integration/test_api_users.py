@@ -105,7 +105,7 @@ def test_a_search_finds_part_of_a_name_or_mail(reader: Caller, query: str) -> No
 def test_a_page_keeps_its_search(reader: Caller) -> None:
     for number in range(3):
         User.objects.create_user(f"ada & {number}")
-    page = reader.client.get("/api/users", {"q": "a &", "limit": 2}).json()
+    page = reader.client.get("/api/users", {"q": "a &", "limit": "2"}).json()
     assert [user["username"] for user in reader.get(page["next"]).json["items"]] == ["ada & 0"]
 
 

@@ -17,9 +17,12 @@ RETRY_SECONDS = 0.05
 class Watcher:
     """Follows one feed over real connections, as docs/protocol.md asks of a client."""
 
-    def __init__(self, address: str, cookie: str, *, after: int | None = None, job: int | None = None) -> None:
+    def __init__(
+        self, address: str, cookie: str = "", *, token: str = "", after: int | None = None, job: int | None = None
+    ) -> None:
         self.address = address
         self.cookie = cookie
+        self.token = token
         self.epoch = ""
         self.offset = after
         self.job = job
@@ -42,7 +45,7 @@ class Watcher:
         """One connection from the cursor on; it ends without a closing handshake, as a cut does."""
         asked = {"after": self.offset, "epoch": self.epoch or None, "job": self.job}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
-        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie) as socket:
+        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie, token=self.token) as socket:
             self.connections += 1
             yield socket
             socket.transport.abort()

@@ -52,7 +52,7 @@ async def test_no_account_comes_after_a_cancel(database: str) -> None:
     print(f"\nARRIVALS_CHAOS_SEED={SEED}")
     with database_url_of(database) as url, Service(environment={"DATABASE_URL": url} if url else {}) as service:
         program = await asyncio.to_thread(Program, service)
-        watcher = Watcher(service.address, "", after=0, token=program.token)
+        watcher = Watcher(service.address, after=0, token=program.token)
         async with asyncio.timeout(DEADLINE):
             following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
             jobs = [await cancel_at_a_random_moment(program, watcher, random) for _ in range(CANCELS)]

@@ -32,7 +32,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     needs: ClassVar[Mapping[str, str]] = {}
     note = ""
 
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     paginator = NewestOnly
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

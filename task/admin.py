@@ -5,6 +5,7 @@ To look at: what is done to a job, the domain does, so nobody deletes a job or a
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -74,13 +75,15 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="accounts")
     def its_accounts(self, job: Job) -> str:
         address = reverse("admin:task_account_changelist", query={"job__id__exact": job.pk})
-        return format_html('<a href="{}">Those that are there</a>', address)
+        return format_html('<a href="{}">Show them</a>', address)
 
 
 @admin.register(Account)
 class AccountAdmin(GoesWithItsUser):
     needs = {"user": VIEW_USER, "job": VIEW_JOB}
     note = "The newest 10,000; a job's page leads to its own"
+    # One index serves this, for all jobs and for one of them: a million accounts by their key took 1.1 s to sort.
+    ordering = ("-job_id", "-number")
     list_display = ("__str__", "user", "job_id", "number")
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}__startswith",)
@@ -118,8 +121,9 @@ class TokenAdmin(GoesWithItsUser):
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         for token in queryset:
             tokens.revoke(token_id=token.pk, by=request.user)
+        seconds = f"{settings.ACCESS_CHECK_SECONDS:g} s"
         self.message_user(
-            request, "Revoked: every door refuses it from now on, open connections within a minute.", messages.SUCCESS
+            request, f"Revoked: every door refuses it from now on, open sockets end within {seconds}.", messages.SUCCESS
         )
 
     def change_view(

@@ -179,7 +179,7 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.user_id}"
+        return self.name
 
 
 class Worker(models.Model):

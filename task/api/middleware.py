@@ -28,7 +28,7 @@ def problems_under_api(get_response: Any) -> Middleware:
 
 def _worded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Keeps the headers of the answer, such as Allow."""
-    if not request.path_info.startswith(PREFIX):
+    if not f"{request.path_info}/".startswith(PREFIX):
         return response
     response.headers["Cache-Control"] = "no-store"
     if response.status_code >= 400 and response.headers.get("Content-Type") != MEDIA_TYPE:

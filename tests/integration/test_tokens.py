@@ -11,6 +11,7 @@ from threading import Event
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
@@ -196,3 +197,49 @@ def test_the_tokens_of_a_user_go_with_the_user(ada: User, token: str) -> None:
     assert not Token.objects.exists()
     assert tokens.user_of(token, clock=at(NOON)) is None
     assert Act.objects.get().detail == "nightly, of ada"
+
+
+def test_the_command_prints_the_token_alone_and_says_the_rest_on_stderr(
+    ada: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("token", "ada", "--name", "nightly load test", "--days", "7")
+    out, err = capsys.readouterr()
+    assert out == out.strip() + "\n"
+    assert tokens.user_of(out.strip()) == ada
+    assert "for 7 days" in err
+    assert "not shown again" in err
+    assert out.strip() not in err
+    stored = Token.objects.get()
+    assert (stored.name, stored.expires_at) == ("nightly load test", stored.created_at + 7 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("options", "days", "words"), [([], 90, "for 90 days"), (["--days", "0"], None, "until it is")]
+)
+def test_the_command_makes_tokens_that_end_unless_asked(
+    ada: User, options: list[str], days: int | None, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("token", "ada", *options)
+    stored = Token.objects.get()
+    assert stored.expires_at == (stored.created_at + days * DAY if days else None)
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nobody"], "There is no user nobody."),
+        (["\udcff"], "There is no user"),
+        (["gone"], "The user gone is not active."),
+        (["ada", "--days=-1"], "1 to 3660 days"),
+        (["ada", "--days", "99999999999999999999"], "1 to 3660 days"),
+        (["ada", "--name", ""], "1 to 100 printable"),
+        (["ada", "--name", "\udcff"], "1 to 100 printable"),
+    ],
+)
+def test_the_command_says_in_one_sentence_what_is_wrong(ada: User, arguments: list[str], sentence: str) -> None:
+    User.objects.create(username="gone", is_active=False)
+    with pytest.raises(CommandError, match=sentence) as error:
+        call_command("token", *arguments)
+    assert error.value.returncode == 2
+    assert not Token.objects.exists()

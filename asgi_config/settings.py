@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "asgi_config.middleware.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

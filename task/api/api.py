@@ -20,6 +20,10 @@ class Api(NinjaAPI):
             raise exc
         return response_of(problem)
 
+    def get_openapi_operation_id(self, operation: Any) -> str:
+        """A name that reads well in the clients that are generated from it."""
+        return str(operation.view_func.__name__)
+
     def get_openapi_schema(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
         schema["components"]["schemas"]["Problem"] = ProblemShown.model_json_schema()

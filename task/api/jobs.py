@@ -10,10 +10,11 @@ from ninja import Header, Query, Router
 
 from task.api.callers import Request, needing
 from task.api.described import WRITING, problems
+from task.api.paging import page_of
 from task.api.problems import Problem
 from task.api.request_ids import Disagreement, request_id_of
 from task.api.schemas import JobFilter, JobPage, JobShown, JobWanted
-from task.api.shown import job_shown, jobs_shown, next_address
+from task.api.shown import job_shown, jobs_shown
 from task.generation import start_job
 from task.models import Job
 from task.options import Options
@@ -60,10 +61,7 @@ def ask_for_job(
     openapi_extra=problems("invalid"),
 )
 def list_jobs(request: Request, asked: Query[JobFilter]) -> dict[str, Any]:
-    rows = list(_matching(asked)[: asked.limit + 1])
-    page = rows[: asked.limit]
-    has_older = len(rows) > asked.limit
-    following = next_address(request.path, asked.dict(exclude={"before"}), page[-1].pk) if has_older else None
+    page, following = page_of(_matching(asked), by="pk", asked=asked, path=request.path)
     return {"items": jobs_shown(page, request.auth), "next": following}
 
 
@@ -79,12 +77,10 @@ def show_job(request: Request, job_id: int) -> dict[str, Any]:
 
 
 def _matching(asked: JobFilter) -> QuerySet[Job]:
-    jobs = Job.objects.select_related("requested_by").order_by("-pk")
+    jobs = Job.objects.select_related("requested_by")
     if asked.state:
         jobs = jobs.filter(state=asked.state)
-    if asked.request_id:
-        jobs = jobs.filter(request_id=asked.request_id)
-    return jobs if asked.before is None else jobs.filter(pk__lt=asked.before)
+    return jobs.filter(request_id=asked.request_id) if asked.request_id else jobs
 
 
 def _require_size_allowed(total: int, user: Any) -> None:

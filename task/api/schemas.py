@@ -60,11 +60,14 @@ class JobPage(Schema):
     next: str | None = Field(description="Where older ones are; null on the last page.")
 
 
-class JobFilter(Schema):
+class Paged(Schema):
+    before: Key | None = Field(None, description="Only those with a smaller id; users of a job: a smaller number.")
+    limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
+
+
+class JobFilter(Paged):
     state: State | None = None
     request_id: UUID | None = None
-    before: Key | None = Field(None, description="Only jobs with a smaller id.")
-    limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
 
 
 class RemovalShown(Schema):
@@ -94,11 +97,9 @@ class UserPage(Schema):
     next: str | None
 
 
-class UserFilter(Schema):
-    before: Key | None = Field(None, description="Only users with a smaller id.")
+class UserFilter(Paged):
     q: str = Field("", max_length=LONGEST_QUERY, pattern=r"^[^\x00]*$", description="Part of a name or e-mail.")
     job: Key | None = None
-    limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
 
 
 class ProblemShown(Schema):

@@ -1,10 +1,9 @@
 """Jobs as JSON, as their reader may see them: a page of them costs one query more than its rows."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.utils import timezone
@@ -38,12 +37,6 @@ def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
         }
         for job in jobs
     ]
-
-
-def next_address(path: str, asked: Mapping[str, Any], last_id: int) -> str:
-    """Where the rows below that id are, with the same filters."""
-    filters = {name: value for name, value in asked.items() if value not in (None, "")}
-    return f"{path}?{urlencode({**filters, 'before': last_id})}"
 
 
 _MOMENTS = ("created_at", "started_at", "finished_at", "remove_at", "removal_began_at", "removed_at")

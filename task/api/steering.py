@@ -17,19 +17,19 @@ STEERED: dict[str, Any] = {"response": {202: JobShown}, "openapi_extra": problem
 
 
 @router.post("/jobs/{int:job_id}/cancel", auth=needing("task.change_job"), summary="Cancel a job", **STEERED)
-def cancel(request: Request, job_id: int) -> dict[str, Any]:
+def cancel_job(request: Request, job_id: int) -> dict[str, Any]:
     """After the answer not one account of it is made; those that it has made stay."""
     return job_shown(steering.cancel(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post("/jobs/{int:job_id}/retry", auth=needing("task.change_job"), summary="Retry a failed job", **STEERED)
-def retry(request: Request, job_id: int) -> dict[str, Any]:
+def retry_job(request: Request, job_id: int) -> dict[str, Any]:
     """It goes on where it stopped."""
     return job_shown(steering.retry(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post("/jobs/{int:job_id}/remove", auth=needing("task.delete_job"), summary="Remove its accounts", **STEERED)
-def remove(request: Request, job_id: int) -> dict[str, Any]:
+def remove_accounts(request: Request, job_id: int) -> dict[str, Any]:
     """In the background, all but those in use; a removal that failed goes on."""
     return job_shown(steering.remove(job_id=job_id, by=request.auth).job, request.auth)
 

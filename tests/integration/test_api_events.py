@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import socket
-from contextlib import ExitStack
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -22,7 +25,8 @@ from realtime.seats import seat
 from task import slices
 from task.generation import start_job
 from tests.caller import Answer, Caller, caller, fetch
-from tests.integration.conftest import Append, at_once, session_of
+from tests.integration.conftest import Append, at_once, database_url, session_of
+from tests.service import ROOT, free_port
 from tests.waiting import wait_until, wait_until_async
 from tests.watcher import Watcher
 
@@ -205,11 +209,40 @@ def test_a_client_that_goes_away_gives_its_seat_back(web: str) -> None:
         return fetch(f"{web}{EVENTS}", cookie).status == 429
 
     with ExitStack() as stack:
-        for _ in range(60):
+
+        def fill() -> bool:
             connection = socket.create_connection((str(address.hostname), int(address.port or 0)))
             stack.enter_context(connection).sendall(request)
-        wait_until(is_full)
-    wait_until(lambda: not is_full(), 10)
+            return is_full()
+
+        wait_until(fill)
+    wait_until(lambda: not is_full())
+
+
+def test_a_daphne_that_is_stopped_ends_although_polls_wait(cookie: str) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
+    environment = {**os.environ, "DATABASE_URL": database_url()}
+    process = subprocess.Popen([*command, "asgi_config.asgi:application"], cwd=ROOT, env=environment)
+    request = f"GET {EVENTS}?wait=30 HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+    try:
+        wait_until(lambda: answers(port))
+        with ExitStack() as stack:
+            for _ in range(10):
+                connection = socket.create_connection(("127.0.0.1", port))
+                stack.enter_context(connection).sendall(request)
+            assert fetch(f"http://127.0.0.1:{port}{EVENTS}?wait=1", cookie).status == 200
+            process.terminate()
+            assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def test_a_session_polls_without_csrf_and_a_stranger_sees_nothing(web: str, cookie: str) -> None:

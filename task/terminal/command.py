@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -121,6 +122,9 @@ def _quiet_logs(verbosity: int) -> Iterator[None]:
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
     """SIGTERM is as Ctrl-C; it must work where a shell started the command with SIGINT ignored, as with `&`."""
+    if threading.current_thread() is not threading.main_thread():  # Python has no signals there
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

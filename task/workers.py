@@ -6,6 +6,7 @@ from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
 PATIENCE = datetime.timedelta(seconds=10)
+NONE_RUNNING = "no worker is running"
 
 
 def note(name: str, now: datetime.datetime) -> None:
@@ -24,5 +25,5 @@ def waiting_words(job: Job, now: datetime.datetime) -> str:
     if job.state != Job.State.QUEUED:
         return ""
     if now - job.created_at > PATIENCE and not are_heard(now):
-        return "no worker is running"
+        return NONE_RUNNING
     return "waiting for a worker"

@@ -10,6 +10,7 @@ import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,8 @@ class TerminalCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, epilog=f"Exit codes: {self.exit_codes}", **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal's encoding does not have
         try:
             with _quiet_logs(options["verbosity"]), _ended_by_sigterm():
                 said: str | None = super().execute(*args, **options)

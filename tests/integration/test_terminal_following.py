@@ -1,20 +1,17 @@
 """Jobs followed in a terminal and in a pipe, beside the running service; and what Ctrl-C leaves behind."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.pseudo_terminal import CTRL_C, PseudoTerminal
 from tests.service import ROOT, Service
-from tests.waiting import wait_until
 
 MANAGE = [sys.executable, "manage.py"]
 LARGE = "150000"
@@ -167,38 +164,13 @@ def test_watch_on_a_terminal_has_the_events_and_a_last_line_and_says_where_to_go
     assert re.search(rf"Go on from here: manage.py watch --job {job} --after \d+", said)
 
 
-def test_a_database_that_is_away_for_a_while_only_delays(tmp_path: Path) -> None:
-    home, away = tmp_path / "home", tmp_path / "away"
-    home.mkdir()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "VAR_DIR": str(tmp_path / "var"),
-    }
-
-    def manage(*arguments: str) -> None:
-        subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=True)
-
-    manage("migrate")
-    manage("generate", "60")
-    output, complaints = tmp_path / "output", tmp_path / "complaints"
-    with output.open("wb") as out, complaints.open("wb") as err:
-        watch = subprocess.Popen(
-            [*MANAGE, "watch", "--after", "0", "--json"], cwd=ROOT, env=environment, stdout=out, stderr=err
-        )
-    try:
-        wait_until(lambda: output.read_text().count("job.queued") == 1)
-        home.rename(away)
-        wait_until(lambda: "The database does not answer" in complaints.read_text())
-        away.rename(home)
-        wait_until(lambda: "The database answers again." in complaints.read_text())
-        manage("generate", "60")
-        wait_until(lambda: output.read_text().count("job.queued") == 2)
-        watch.send_signal(signal.SIGINT)
-        assert watch.wait(30) == 0
-    finally:
-        watch.kill()
-        watch.wait()
-    assert [json.loads(one)["offset"] for one in output.read_text().splitlines()] == [1, 2]
-    assert len(complaints.read_text().splitlines()) == 2
+def test_a_name_that_the_terminal_cannot_show_ends_nothing(running: Service) -> None:
+    name = "zo\u00eb"
+    running.manage(
+        "shell", "-c", f"from django.contrib.auth.models import User; User.objects.create(username='{name}')"
+    )
+    with on_terminal(running, "watch", "--after", "0", columns=12, PYTHONIOENCODING="ascii") as terminal:
+        terminal.wait_for("zo\\xeb")
+        terminal.type(CTRL_C)
+        assert terminal.wait_for_end() == 0
+        assert "Traceback" not in terminal.text

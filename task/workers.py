@@ -7,6 +7,7 @@ from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
 PATIENCE = datetime.timedelta(seconds=10)
+NONE_RUNNING = "no worker is running"
 
 
 def note(name: str, now: datetime.datetime) -> None:
@@ -27,5 +28,5 @@ def waiting_words(
     if job.state != Job.State.QUEUED:
         return ""
     if now - job.created_at > PATIENCE and not is_heard(now):
-        return "no worker is running"
+        return NONE_RUNNING
     return "waiting for a worker"

@@ -6,9 +6,11 @@ import os
 import re
 import signal
 import sys
+import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import Any
 
 from django.conf import settings
@@ -35,6 +37,8 @@ class TerminalCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, epilog=f"Exit codes: {self.exit_codes}", **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal's encoding does not have
         try:
             with _quiet_logs(options["verbosity"]), _ended_by_sigterm():
                 said: str | None = super().execute(*args, **options)
@@ -121,6 +125,9 @@ def _quiet_logs(verbosity: int) -> Iterator[None]:
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
     """SIGTERM is as Ctrl-C; it must work where a shell started the command with SIGINT ignored, as with `&`."""
+    if threading.current_thread() is not threading.main_thread():  # Python has no signals there
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -88,7 +88,7 @@ class Following:
     async def _run(self) -> None:
         task = asyncio.current_task()
         assert task  # noqa: S101 (for mypy: asyncio.run made it)
-        with suppress(NotImplementedError):
+        with suppress(RuntimeError):  # outside the main thread there are no signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         with self.show:
             tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._look())]
@@ -141,6 +141,7 @@ def _why_waiting(job_id: int) -> str:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return ""
-    if job.state == Job.State.REMOVING:
-        return "" if workers.are_heard(now) else "no worker is running"
-    return workers.waiting_words(job, now)
+    waits = workers.waiting_words(job, now)
+    if job.state == Job.State.REMOVING and not workers.are_heard(now):
+        waits = workers.NONE_RUNNING
+    return f"{waits}: start `make run` in another terminal" if waits == workers.NONE_RUNNING else waits

@@ -85,9 +85,9 @@ class JobScreen(Screen):
         name = f"Job {progress.job}"
         if progress.waiting:
             return Text(f"{name}{GAP}{progress.waiting}", overflow="ellipsis", no_wrap=True)
-        room = self.width - len(name) - len(GAP) - NARROWEST_BAR
+        room = self.width - len(name) - 2 * len(GAP) - NARROWEST_BAR
         figures = GAP.join(fitting(figures_of(progress), room))
-        bar = min(WIDEST_BAR, room + NARROWEST_BAR - len(figures) - len(GAP))
+        bar = min(WIDEST_BAR, NARROWEST_BAR + room - len(figures))
         cells: list[RenderableType] = [Text(name), Text(figures, overflow="ellipsis", no_wrap=True)]
         if bar >= NARROWEST_BAR:
             cells.insert(1, ProgressBar(total=progress.total or 1, completed=progress.done, width=bar))
@@ -118,7 +118,8 @@ class EventScreen(Screen):
             f"the feed is at {self.head}",
         ]
         style = "reverse" if self.console.color_system else ""
-        return Text(GAP.join(fitting(dict(enumerate(parts)), self.width)), style=style, no_wrap=True)
+        fits = GAP.join(fitting(dict(enumerate(parts)), self.width))
+        return Text(fits, style=style, overflow="ellipsis", no_wrap=True)
 
 
 class Lines:

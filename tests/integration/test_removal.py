@@ -20,6 +20,7 @@ from task.generation import start_job
 from task.models import Account, Hand, Job
 from task.options import Options, UnusableOption
 from task.steering import NotNow
+from task.tokens import make_token
 from task.verification import verify
 from tests.integration import stepping
 from tests.integration.conftest import at_once
@@ -38,6 +39,7 @@ USES: dict[str, Callable[[Any], object]] = {
     "made superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
     "given groups": lambda user: user.groups.add(*[Group.objects.create(name=name) for name in ("a", "b")]),
     "given permissions": lambda user: user.user_permissions.set(Permission.objects.all()[:3]),
+    "given a token": lambda user: make_token(user=user, name="of a program", days=1),
 }
 
 

@@ -1,17 +1,20 @@
 """What a terminal is told, without one: words, rates, the progress of a job, and what fits into a line."""
 
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management.base import OutputWrapper
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from realtime.protocol import Batch, pack, unpack
 from task.terminal import words
 from task.terminal.progress import Making, Removing, line
 from task.terminal.rate import Rate
-from task.terminal.screen import figures_of, fitting
+from task.terminal.screen import JobScreen, Lines, figures_of, fitting
 
 
 class Clock:
@@ -37,6 +40,13 @@ def test_a_batch_is_unpacked_into_the_texts_that_were_packed(names: list[str], f
 def test_a_name_in_a_line_obeys_no_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31m\x9bb\n"}}
     assert words.event_words(event) == "a?[31m?b?"
+
+
+def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
+    console = Console(file=StringIO(), force_terminal=True, width=20)
+    event = {"offset": 1, "type": "user.created", "job": None, "user": {"username": "[red]a[/red] :smile: 12"}}
+    console.print(Lines([event]), crop=False)
+    assert console.file.getvalue() == "       1  user.created  [red]a[/red] :smile: 12\n"  # type: ignore[attr-defined]
 
 
 def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
@@ -108,6 +118,20 @@ def test_a_line_has_all_figures() -> None:
     making.take(created(5_000))
     making.note()
     assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 a second, 1 min left"
+
+
+@pytest.mark.parametrize("columns", range(36, 121))
+def test_a_line_has_a_bar_and_leaves_room_for_the_echo_of_ctrl_c(columns: int) -> None:
+    making = Making(12, 3_000)
+    making.take(created(1_234))
+    screen = JobScreen(OutputWrapper(StringIO()), OutputWrapper(StringIO()), making)
+    screen.console = Console(file=StringIO(), force_terminal=True, width=columns, color_system=None)
+    with screen.console.capture() as captured:
+        screen.console.print(screen.last_line())
+    (shown,) = captured.get().splitlines()
+    assert "1,234 of 3,000" in shown
+    assert "\u2501" in shown
+    assert len(shown.rstrip()) <= columns - 2
 
 
 def test_a_narrow_line_keeps_the_count_and_leaves_out_what_does_not_fit() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-BUCKETS = 120
-LEAST_MS = 100
+BUCKETS = 100
+LEAST_MS = 250  # A step takes 50 to 100 ms: shorter stretches would show the steps, not the speed.
+TELLING = 2
 WIDTH, HEIGHT = 600, 100
 
 
@@ -21,9 +22,9 @@ class Timeline:
     counts: list[int]
 
     @property
-    def peak(self) -> int:
-        """The most accounts a second in any stretch."""
-        return max(self.counts, default=0) * 1_000 // self.width_ms
+    def peak(self) -> int | None:
+        """The most accounts a second in any stretch; None where the stretches are too few to tell."""
+        return max(self.counts) * 1_000 // self.width_ms if len(self.counts) >= TELLING else None
 
     @property
     def span_ms(self) -> int:
@@ -32,7 +33,7 @@ class Timeline:
     @property
     def path(self) -> str:
         """The filled steps, for an SVG of WIDTH x HEIGHT."""
-        most, count = max(self.counts, default=0) or 1, len(self.counts) or 1
+        most, count = max(self.counts) or 1, len(self.counts)
         steps = [
             f"V{HEIGHT - round(number * HEIGHT / most)}H{(place + 1) * WIDTH // count}"
             for place, number in enumerate(self.counts)
@@ -41,7 +42,7 @@ class Timeline:
 
 
 def timeline_of(moments: Iterable[tuple[datetime, int]], *, start: datetime) -> Timeline:
-    """Stretches of 0.1 s, or twice as long, and so on, until they are few enough."""
+    """Stretches of 0.25 s, or twice as long, and so on, until they are few enough."""
     start_ms = round(start.timestamp() * 1_000)
     found = [(max(start_ms, round(moment.timestamp() * 1_000)), number) for moment, number in moments]
     span_ms = max((time for time, _ in found), default=start_ms) - start_ms

@@ -62,6 +62,7 @@ class SeenJob:
             "removed": self.removed,
             "offset": self.offset,
             "error": job.error,
+            "isRemovalBegun": job.removal_began_at is not None,
         }
 
 

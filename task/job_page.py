@@ -42,6 +42,10 @@ class JobPage:
         return job_words.sentence(self.job, removed=self.seen.removed, waiting=self.waiting)
 
     @property
+    def timeline_words(self) -> str:
+        return job_words.timeline(self.timeline.peak, self.timeline.span_ms)
+
+    @property
     def elapsed_ms(self) -> float | None:
         if self.job.started_at is None:
             return None

@@ -46,3 +46,18 @@ def percent(job: Job) -> int:
 
 def kept(number: int) -> str:
     return f", {number:,} kept" if number else ""
+
+
+def duration(milliseconds: float) -> str:
+    """Short, for a figure: with tenths below ten seconds."""
+    seconds = milliseconds / 1_000
+    if seconds < 99.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes:,} min" if minutes < 100 else f"{round(minutes / 60):,} h"
+
+
+def timeline(peak: int | None, span_ms: int) -> str:
+    """The chart for those who hear it."""
+    most = "" if peak is None else f", {peak:,} at most"
+    return f"Accounts a second over {duration(span_ms)}{most}."

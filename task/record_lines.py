@@ -10,7 +10,7 @@ from task.job_list import SeenJob
 from task.models import Act, Job
 
 VERBS = {
-    Act.Kind.ASKED: "asked for",
+    Act.Kind.ASKED: "asked",
     Act.Kind.CANCELLED: "cancelled",
     Act.Kind.RETRIED: "retried",
     Act.Kind.REMOVED: "removal asked for",
@@ -31,7 +31,7 @@ def lines_of(seen: SeenJob, *, viewer: Any) -> list[Line]:
     acts = list(seen.job.acts.all())
     told = [Line(act.at, _act(act, viewer, names)) for act in acts]
     if not any(act.kind == Act.Kind.ASKED for act in acts):
-        told.insert(0, Line(seen.job.created_at, "asked for"))
+        told.insert(0, Line(seen.job.created_at, "asked"))
     told += _own(seen, was_cancelled=any(act.kind == Act.Kind.CANCELLED for act in acts))
     return sorted(told, key=lambda line: (line.at is None, line.at or seen.job.created_at))
 
@@ -45,9 +45,9 @@ def _act(act: Act, viewer: Any, names: bool) -> str:
 def _whose(act: Act, viewer: Any, names: bool) -> str:
     if act.by_id is not None and act.by_id == viewer.pk:
         return "by you"
-    if not act.by_name:
-        return "from a shell"
-    return f"by {act.by_name}" if names else ""
+    if not names:
+        return ""
+    return f"by {act.by_name}" if act.by_name else "from a shell"
 
 
 def _own(seen: SeenJob, *, was_cancelled: bool) -> Iterator[Line]:

@@ -2,6 +2,8 @@
 
 from django import template
 
+from task.job_words import duration
+
 register = template.Library()
 
 
@@ -16,13 +18,4 @@ def percent_of(part: int, whole: int) -> int:
     return part * 100 // whole
 
 
-@register.filter
-def duration(milliseconds: float) -> str:
-    """Short, for a figure: with tenths below ten seconds."""
-    seconds = milliseconds / 1_000
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes:,} min" if minutes < 100 else f"{round(minutes / 60):,} h"
+register.filter("duration", duration)

@@ -153,7 +153,7 @@ def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Clie
     removed(job, 25)
     record = record_on(operator.get(f"/jobs/{job.pk}/"))
     assert record == [
-        "asked for by you",
+        "asked by you",
         "started",
         "cancelled by you at 25 of 60",
         "removal asked for by colleague",
@@ -179,7 +179,7 @@ def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(oper
         assert not re.search("operator|a shell|from a shell", text_of(response))
         assert name not in content
         assert not re.search("js/job", content)
-    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["asked for", "started"]
+    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["asked", "started"]
 
 
 def test_the_accounts_of_a_job_are_paged_by_their_number(operator: Client) -> None:
@@ -223,6 +223,6 @@ def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Cl
 
 def test_when_the_accounts_go_by_themselves_is_said(operator: Client) -> None:
     job = start(hours=24)
-    expected = (job.created_at + 24 * HOUR).strftime("%H:%M")
+    expected = (job.created_at + 24 * HOUR).strftime("%H:%M:%S")
     assert f"{expected}, unless they are in use." in text_of(operator.get(f"/jobs/{job.pk}/"))
     assert "The accounts stay until somebody removes them." in text_of(operator.get(f"/jobs/{start().pk}/"))

@@ -45,7 +45,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
         job.hands.all().delete()
-        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)])
     return Steered(job, is_new=True)
 
@@ -63,7 +63,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
         Hand.objects.create(job=job, task_id=task_id, seen_at=now)
-        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)])
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
 

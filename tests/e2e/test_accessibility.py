@@ -45,7 +45,7 @@ async def test_the_first_tab_stop_leads_past_the_header_and_every_stop_is_visibl
     await visitor.page.keyboard.press("Tab")
     focused = visitor.page.locator(":focus")
     await expect(focused).to_have_text("Skip to the content")
-    for name in ["Arrivals", "Users", "Generate", "operator"]:
+    for name in ["Arrivals", "Users", "Generate", "Jobs", "operator"]:
         await visitor.page.keyboard.press("Tab")
         await expect(focused).to_contain_text(name)
         assert await focused.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"

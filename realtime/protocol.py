@@ -24,6 +24,7 @@ class Close(IntEnum):
     BAD_REQUEST = 4500
     NOT_SIGNED_IN = 4501
     NOT_ALLOWED = 4503
+    TOO_MANY = 4504
 
 
 class Refused(Exception):

@@ -80,7 +80,7 @@ def read_board(*, before: int | None, query: str = "") -> Board:
     """
     users = get_user_model()._default_manager.order_by("-pk")
     start = head("users", users=count_of(users))
-    page = users.filter(_matches(query)) if before is None else users.filter(_matches(query), pk__lt=before)
+    page = users.filter(matches(query)) if before is None else users.filter(matches(query), pk__lt=before)
     rows = list(page.select_related("account")[: PAGE_SIZE + 1])
     return Board(
         start=start,
@@ -94,6 +94,6 @@ def read_board(*, before: int | None, query: str = "") -> Board:
     )
 
 
-def _matches(query: str) -> Q:
+def matches(query: str) -> Q:
     """No index serves this: what nobody matches reads a million users in 0.12 s on SQLite. search.js does the same."""
     return Q(username__icontains=query) | Q(email__icontains=query) if query else Q()

@@ -64,6 +64,7 @@ def start_job(
     request_id, task_id, now = request_id or uuid4(), task_id or uuid4(), clock()
     values = {"total": total, "requested_by": requested_by, "created_at": now, "remove_at": options.remove_at(now)}
     with transaction.atomic(durable=True):
+        limits.lock(requested_by)
         job = Job.objects.filter(request_id=request_id).first()
         is_new = job is None
         if job is None:

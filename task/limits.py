@@ -21,14 +21,16 @@ class TooManyJobs(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-def require_room(person: Any, now: datetime.datetime) -> None:
-    """Raise TooManyJobs unless the person may ask for one more, in the transaction that makes it.
+def lock(person: Any) -> None:
+    """Let nobody else ask for jobs as this person until the transaction ends: of many requests none slips through."""
+    if person is not None:
+        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
 
-    Locks the person's row: of many requests at once none slips through.
-    """
+
+def require_room(person: Any, now: datetime.datetime) -> None:
+    """Raise TooManyJobs unless the person, who is locked, may ask for one more."""
     if person is None:
         return
-    get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
     own = Job.objects.filter(requested_by=person)
     if own.filter(state__in=Job.ACTIVE).count() >= settings.JOBS_AT_WORK_MAX:
         raise TooManyJobs(

@@ -3,21 +3,31 @@
 import os
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
 
+from tests import postgres
 from tests.service import Service
 from tests.waiting import wait_until
 
 WAL_WRITE_LOCK = "120"
+WORK_DONE = "SELECT coalesce(sum(created + removed_through), 0) FROM task_job"
 OPEN_STEPS = """
     SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
     WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
 """
 
 IsOpen = Callable[[int], bool]
+
+
+@contextmanager
+def database_url_of(kind: str) -> Iterator[str | None]:
+    """A fresh PostgreSQL, or None for the SQLite that the service makes itself."""
+    with postgres.running() if kind == "postgresql" else nullcontext() as url:
+        yield url
 
 
 def sqlite_step_is_open(var_dir: Path) -> IsOpen:
@@ -65,13 +75,13 @@ def _is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t", "Z"}
 
 
-def made_so_far(service: Service, database_url: str | None) -> int:
-    """How many accounts are committed, asked of the database itself."""
+def work_so_far(service: Service, database_url: str | None) -> int:
+    """How many accounts were made and looked at again by removals, asked of the database itself."""
     if database_url:
         with psycopg.connect(database_url) as connection:
-            row = connection.execute("SELECT coalesce(sum(created), 0) FROM task_job").fetchone()
+            row = connection.execute(WORK_DONE).fetchone()
     else:
         connection_to_file = sqlite3.connect(f"file:{service.var_dir / 'db.sqlite3'}?mode=ro", uri=True, timeout=20)
-        row = connection_to_file.execute("SELECT coalesce(sum(created), 0) FROM task_job").fetchone()
+        row = connection_to_file.execute(WORK_DONE).fetchone()
         connection_to_file.close()
     return int(row[0]) if row else 0

@@ -12,21 +12,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import postgres
 from tests.browser import Browser
 from tests.chaos.strikes import (
-    IsOpen,
+    database_url_of,
     kill_in_open_step,
-    made_so_far,
     postgres_step_is_open,
     sqlite_step_is_open,
+    work_so_far,
 )
 from tests.service import Service
 from tests.waiting import wait_until_async
 from tests.watcher import Watcher
 
-TOTAL = int(os.environ.get("ARRIVALS_CHAOS_TOTAL", "20000"))
-STRIKES = int(os.environ.get("ARRIVALS_CHAOS_STRIKES", "5"))
+TOTAL = int(os.environ.get("ARRIVALS_CHAOS_TOTAL", "10000"))
+STRIKES = int(os.environ.get("ARRIVALS_CHAOS_STRIKES", "4"))
 PAUSE = TOTAL // (STRIKES + 3)
 DEADLINE = 600
 
@@ -38,10 +37,7 @@ pytestmark = [
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    if request.param == "sqlite":
-        yield None
-        return
-    with postgres.running() as url:
+    with database_url_of(request.param) as url:
         yield url
 
 
@@ -51,19 +47,15 @@ def cookie_of(service: Service) -> str:
     return browser.cookie_header
 
 
-def is_finished(watcher: Watcher) -> bool:
-    return watcher.kinds["job.finished"] > 0
-
-
-async def strike_until(service: Service, is_open: IsOpen, database_url: str | None) -> int:
+async def strike(service: Service, database_url: str | None, done: int) -> int:
     """Kill children with an open step, each after some more accounts; then the whole worker, once."""
+    is_open = postgres_step_is_open(database_url) if database_url else sqlite_step_is_open(service.var_dir)
     strikes = 0
-    made = 0
     while strikes < STRIKES:
-        made = await more_than(made + PAUSE // 2, service, database_url)
+        done = await more_than(done + PAUSE // 2, service, database_url)
         await wait_until_async(lambda: asyncio.to_thread(kill_in_open_step, service, is_open), 120)
         strikes += 1
-    await more_than(made, service, database_url)
+    await more_than(done, service, database_url)
     worker = service.pids().worker
     assert worker
     os.kill(worker, signal.SIGKILL)
@@ -74,34 +66,57 @@ async def more_than(count: int, service: Service, database_url: str | None) -> i
     """Wait until more accounts are committed, and say how many."""
 
     async def made() -> int:
-        number = await asyncio.to_thread(made_so_far, service, database_url)
+        number = await asyncio.to_thread(work_so_far, service, database_url)
         return number if number > count else 0
 
     return await wait_until_async(made, 120)
 
 
 async def test_every_watcher_sees_each_account_once_and_in_order(database_url: str | None) -> None:
+    """While they are made, and then while they are removed."""
     environment = {"DATABASE_URL": database_url} if database_url else {}
     with Service(environment=environment, options=["--workers", "1"], may_complain=True) as service:
-        is_open = postgres_step_is_open(database_url) if database_url else sqlite_step_is_open(service.var_dir)
         cookie = cookie_of(service)
         steady, cut, late = (Watcher(service.address, cookie, after=0) for _ in range(3))
-        began = time.monotonic()
-        service.manage("generate", str(TOTAL))
-        async with asyncio.timeout(DEADLINE):
-            following = [
-                asyncio.create_task(steady.follow(is_finished)),
-                asyncio.create_task(cut.follow(is_finished, cut_every=0.5)),
-            ]
-            strikes = await strike_until(service, is_open, database_url)
-            await following[0]
-            made = time.monotonic() - began
-            await asyncio.gather(*following, late.follow(is_finished))
-        print(f"\n{TOTAL} accounts in {made:.1f} s through {strikes} kills in an open step and one of the worker; ")
-        print(f"the watcher that was cut connected {cut.connections} times")
-        assert strikes >= STRIKES
+        await through_kills(service, database_url, steady, cut, command=["generate", str(TOTAL)], until="job.finished")
+        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
+        await through_kills(service, database_url, steady, cut, command=["remove", "1", "--yes"], until="job.removed")
+        await late.follow(lambda seen: seen.kinds["job.removed"] > 0)
         for watcher in (steady, cut, late):
             assert watcher.numbers == list(range(1, TOTAL + 1))
+            assert sorted(removed_by(watcher)) == sorted(made_by(watcher))
             assert watcher.offsets == sorted(set(watcher.offsets))
             assert not watcher.resets
-        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
+        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, removed")
+
+
+async def through_kills(
+    service: Service, database_url: str | None, steady: Watcher, cut: Watcher, *, command: list[str], until: str
+) -> None:
+    """Give the command, and kill until both watchers have seen its end."""
+
+    def is_over(watcher: Watcher) -> bool:
+        return watcher.kinds[until] > 0
+
+    done = await asyncio.to_thread(work_so_far, service, database_url)
+    began = time.monotonic()
+    await asyncio.to_thread(service.manage, *command)
+    async with asyncio.timeout(DEADLINE):
+        following = [
+            asyncio.create_task(steady.follow(is_over)),
+            asyncio.create_task(cut.follow(is_over, cut_every=0.5)),
+        ]
+        strikes = await strike(service, database_url, done)
+        await asyncio.gather(*following)
+    seconds = time.monotonic() - began
+    print(f"\n{command[0]}: {TOTAL} accounts in {seconds:.1f} s through {strikes} kills in an open step and one of the")
+    print(f"worker; the watcher that was cut has connected {cut.connections} times")
+    assert strikes >= STRIKES
+
+
+def made_by(watcher: Watcher) -> list[int]:
+    return [event["user"]["id"] for event in watcher.events if event["type"] == "user.created" and event["job"]]
+
+
+def removed_by(watcher: Watcher) -> list[int]:
+    return [event["user"]["id"] for event in watcher.events if event["type"] == "user.removed"]

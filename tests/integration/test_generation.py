@@ -1,42 +1,26 @@
 """A job of N ends with exactly N accounts: one transaction a step, whoever takes it, however often."""
 
-import json
 from collections import Counter
 from random import Random
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError
 
-from realtime import log
-from realtime.protocol import Cursor
 from task import accounts, generation, passwords
 from task.generation import RequestIdReused, UnusableTotal, start_job
 from task.models import Account, Hand, Job
 from task.verification import verify
 from tests.integration.conftest import at_once
+from tests.integration.feeding import feed_events
+from tests.integration.stepping import queued, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 User = get_user_model()
-
-
-def started(total: int) -> tuple[Job, UUID]:
-    job = start_job(total=total).job
-    return job, job.hands.get().task_id
-
-
-def step(job: Job, task_id: UUID, size: int) -> Job | None:
-    candidates = accounts.prepare(job, size, Random())
-    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
-
-
-def feed_events() -> list[dict[str, object]]:
-    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
-    return [event for batch in batches for event in json.loads(batch.frame)["events"]]
 
 
 def test_a_new_job_is_queued_and_has_one_hand() -> None:
@@ -47,7 +31,7 @@ def test_a_new_job_is_queued_and_has_one_hand() -> None:
 
 
 def test_steps_make_exactly_the_total_and_end_the_job() -> None:
-    job, task_id = started(60)
+    job, task_id = queued(60)
     states = [step(job, task_id, 25) for _ in range(3)]
     assert [(after.created, after.state) for after in states if after] == [
         (25, "running"),
@@ -60,7 +44,7 @@ def test_steps_make_exactly_the_total_and_end_the_job() -> None:
 
 
 def test_the_feed_tells_the_job_in_order() -> None:
-    job, task_id = started(3)
+    job, task_id = queued(3)
     step(job, task_id, 5)
     told = feed_events()
     assert [event["type"] for event in told] == [
@@ -72,25 +56,25 @@ def test_the_feed_tells_the_job_in_order() -> None:
         "job.finished",
     ]
     assert [event["number"] for event in told[2:5]] == [1, 2, 3]
-    assert {event["user"]["username"] for event in told[2:5]} == set(User.objects.values_list("username", flat=True))  # type: ignore[index]
+    assert {event["user"]["username"] for event in told[2:5]} == set(User.objects.values_list("username", flat=True))
 
 
 def test_a_step_after_the_end_does_nothing() -> None:
-    job, task_id = started(5)
+    job, task_id = queued(5)
     step(job, task_id, 5)
     assert step(job, task_id, 5) is None
     assert User.objects.count() == 5
 
 
 def test_a_hand_that_was_replaced_does_nothing() -> None:
-    job, task_id = started(5)
+    job, task_id = queued(5)
     Hand.objects.update(task_id=uuid4())
     assert step(job, task_id, 5) is None
     assert not User.objects.exists()
 
 
 def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> None:
-    job, task_id = started(200)
+    job, task_id = queued(200)
 
     def work() -> None:
         while step(job, task_id, 7):
@@ -103,7 +87,7 @@ def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> Non
 
 
 def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
-    job, task_id = started(10)
+    job, task_id = queued(10)
     candidates = accounts.prepare(job, 10, Random(1))
     User.objects.create(username=candidates[3].username, email="mine@example.org")
     after = generation.step(job_id=job.pk, task_id=task_id, candidates=[*candidates, candidates[0]])
@@ -117,7 +101,7 @@ def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
 
 
 def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -> None:
-    job, task_id = started(1)
+    job, task_id = queued(1)
     step(job, task_id, 1)
     user = User.objects.get()
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.username)
@@ -129,7 +113,7 @@ def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -
 
 
 def test_an_account_may_do_nothing() -> None:
-    job, task_id = started(1)
+    job, task_id = queued(1)
     step(job, task_id, 1)
     user = User.objects.get()
     assert (user.is_active, user.is_staff, user.is_superuser, user.get_all_permissions()) == (True, False, False, set())
@@ -168,7 +152,7 @@ def test_a_total_outside_the_bounds_starts_nothing(total: int) -> None:
 
 
 def test_a_failed_job_says_why_and_stays_failed() -> None:
-    job, task_id = started(5)
+    job, task_id = queued(5)
     generation.fail(job_id=job.pk, error="The reason.")
     generation.fail(job_id=job.pk, error="Another.")
     assert step(job, task_id, 5) is None
@@ -180,18 +164,18 @@ def test_a_failed_job_says_why_and_stays_failed() -> None:
 
 @pytest.mark.parametrize("change", [{"created": 6}, {"state": "finished"}, {"created": 5, "state": "running"}], ids=str)
 def test_the_database_refuses_a_job_that_cannot_be(change: dict[str, object]) -> None:
-    started(5)
+    queued(5)
     with pytest.raises(IntegrityError):
         Job.objects.update(**change)
 
 
 def test_the_database_refuses_a_number_twice_in_a_job() -> None:
-    job, task_id = started(5)
+    job, task_id = queued(5)
     step(job, task_id, 2)
     with pytest.raises(IntegrityError):
         Account.objects.filter(number=2).update(number=1)
 
-    job, task_id = started(5)
+    job, task_id = queued(5)
     step(job, task_id, 5)
     job.refresh_from_db()
     Account.objects.filter(number=3).delete()
@@ -201,7 +185,7 @@ def test_the_database_refuses_a_number_twice_in_a_job() -> None:
 
 
 def test_verify_finds_what_is_wrong() -> None:
-    job, task_id = started(5)
+    job, task_id = queued(5)
     step(job, task_id, 5)
     job.refresh_from_db()
     Account.objects.filter(number=3).delete()
@@ -212,7 +196,7 @@ def test_verify_finds_what_is_wrong() -> None:
 
 
 def test_the_last_account_survives_a_taken_name_too() -> None:
-    job, task_id = started(1)
+    job, task_id = queued(1)
     candidates = accounts.prepare(job, 1, Random(1))
     User.objects.create(username=candidates[0].username)
     after = generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
@@ -231,7 +215,7 @@ def test_a_total_that_is_no_whole_number_starts_nothing(total: Any) -> None:
 
 
 def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> None:
-    job, task_id = started(2)
+    job, task_id = queued(2)
     candidates = accounts.prepare(job, 2, Random(1))
     for candidate in candidates:
         User.objects.create(username=candidate.username)

@@ -152,7 +152,7 @@ def test_a_job_whose_hand_dies_at_every_start_fails_with_the_reason() -> None:
     job = Job.objects.get()
     assert (job.state, job.error) == (
         "failed",
-        "Its worker was started 5 times in a row without making an account; the worker's log says why.",
+        "Its worker was started 5 times in a row without making a step; the worker's log says why.",
     )
 
 

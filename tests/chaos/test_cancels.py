@@ -1,0 +1,69 @@
+"""A cancel at a random moment: final at its commit, told once, after every account of its job.
+
+ARRIVALS_CHAOS_CANCELS makes it long (50 gave the figures in docs/performance.md), ARRIVALS_CHAOS_SEED repeats a run.
+"""
+
+import asyncio
+import os
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from tests.chaos.strikes import database_url_of
+from tests.program import Program
+from tests.service import Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
+
+CANCELS = int(os.environ.get("ARRIVALS_CHAOS_CANCELS", "3"))
+SEED = os.environ.get("ARRIVALS_CHAOS_SEED") or uuid4().hex[:8]
+TOTAL = 1_000_000  # not reached by any
+LATEST = 5_000
+DEADLINE = 60 + 20 * CANCELS
+
+pytestmark = [pytest.mark.timeout(DEADLINE + 120)]
+
+
+async def cancel_at_a_random_moment(program: Program, watcher: Watcher, random: Random) -> tuple[int, int]:
+    """The job, and how many accounts its answer to the cancel said that there are."""
+    threshold = random.choice([0, random.randrange(1, 100), random.randrange(100, LATEST)])
+    threshold += watcher.kinds["user.created"]
+    asked = await asyncio.to_thread(program.post, "/api/jobs", {"total": TOTAL})
+    job = asked.json["id"]
+    await wait_until_async(lambda: watcher.kinds["user.created"] >= threshold)
+    answer = await asyncio.to_thread(program.post, f"/api/jobs/{job}/cancel", {})
+    assert answer.json["state"] == "cancelled", answer.text
+    await wait_until_async(lambda: ends_of(watcher, job))
+    return job, answer.json["created"]
+
+
+def numbers_of(watcher: Watcher, job: int) -> list[int]:
+    return [event["number"] for event in watcher.events if event["type"] == "user.created" and event["job"] == job]
+
+
+def ends_of(watcher: Watcher, job: int) -> list[str]:
+    """What the feed says of the job from the first sign of its end on: no account may be in it."""
+    told = [event["type"] for event in watcher.events if event["job"] == job]
+    return told[told.index("job.cancelled") :] if "job.cancelled" in told else []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_no_account_comes_after_a_cancel(database: str) -> None:
+    random = Random(SEED)
+    print(f"\nARRIVALS_CHAOS_SEED={SEED}")
+    with database_url_of(database) as url, Service(environment={"DATABASE_URL": url} if url else {}) as service:
+        program = await asyncio.to_thread(Program, service)
+        watcher = Watcher(service.address, after=0, token=program.token)
+        async with asyncio.timeout(DEADLINE):
+            following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
+            jobs = [await cancel_at_a_random_moment(program, watcher, random) for _ in range(CANCELS)]
+            # Whatever a hand of a cancelled job still did is told before the end of a later job.
+            await asyncio.to_thread(program.post, "/api/jobs", {"total": 50})
+            await following
+        for job, created in jobs:
+            assert numbers_of(watcher, job) == list(range(1, created + 1))
+            assert ends_of(watcher, job) == ["job.cancelled"]
+            assert program.get(f"/api/jobs/{job}").json["created"] == created
+            assert f"Job {job}: {created} of {TOTAL} accounts, cancelled" in service.manage("verify", str(job)).stdout
+        print(f"{CANCELS} cancels, at {sorted(created for _, created in jobs)} accounts")

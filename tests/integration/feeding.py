@@ -1,0 +1,21 @@
+"""What the feed `users` holds, read from its log."""
+
+import json
+from typing import Any
+
+from realtime import log
+from realtime.protocol import Cursor
+
+
+def feed_events() -> list[dict[str, Any]]:
+    cursor = Cursor(log.head("users").epoch, 0)
+    events: list[dict[str, Any]] = []
+    while cursor.offset < log.head("users").head:
+        batches, reached = log.read("users", cursor)
+        events += [event for batch in batches for event in json.loads(batch.frame)["events"]]
+        cursor = Cursor(cursor.epoch, reached)
+    return events
+
+
+def feed_types() -> list[str]:
+    return [event["type"] for event in feed_events()]

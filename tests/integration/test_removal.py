@@ -1,0 +1,302 @@
+"""Undo: says what it will do, removes what nobody uses, in small steps that can be killed and repeated."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError
+from django.db.models.signals import post_delete, pre_delete
+from django.test import Client
+from django.utils import timezone
+
+from task import generation, hands, passwords, removal, slices, steering, upkeep
+from task.generation import start_job
+from task.models import Account, Hand, Job
+from task.options import Options, UnusableOption
+from task.steering import NotNow
+from task.verification import verify
+from tests.integration import stepping
+from tests.integration.conftest import at_once
+from tests.integration.feeding import feed_events, feed_types
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User: Any = get_user_model()
+HOUR = datetime.timedelta(hours=1)
+
+# Each way to begin to use an account, and the words that say so.
+USES: dict[str, Callable[[Any], object]] = {
+    "signed in": lambda user: User.objects.filter(pk=user.pk).update(last_login=timezone.now()),
+    "password changed": lambda user: (user.set_password("of its own"), user.save()),
+    "made staff": lambda user: User.objects.filter(pk=user.pk).update(is_staff=True),
+    "made superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
+    "given groups": lambda user: user.groups.add(*[Group.objects.create(name=name) for name in ("a", "b")]),
+    "given permissions": lambda user: user.user_permissions.set(Permission.objects.all()[:3]),
+}
+
+
+def some_user(job: Job, number: int = 1) -> Any:
+    return User.objects.get(account__job=job, account__number=number)
+
+
+def test_undo_removes_every_account_that_nobody_uses() -> None:
+    bystander = User.objects.create(username="ann")
+    job = stepping.remove_all(stepping.finished(60))
+    assert (job.state, job.created, Account.objects.count()) == ("removed", 60, 0)
+    assert job.removed_at is not None
+    assert list(User.objects.all()) == [bystander]
+    assert not Hand.objects.exists()
+    assert verify(job).problems == []
+
+
+@pytest.mark.parametrize("words", USES)
+def test_an_account_in_use_is_kept_and_said_why(words: str) -> None:
+    job = stepping.finished(5)
+    user = some_user(job)
+    USES[words](user)
+    preview = removal.preview(job)
+    assert (preview.removes, preview.kept, dict(preview.keeps)) == (4, 1, {words: 1})
+    job = stepping.remove_all(job)
+    assert list(User.objects.all()) == [user]
+    assert (job.state, removal.preview(job).removes) == ("removed", 0)
+    assert verify(job).problems == []
+
+
+def test_an_account_with_two_reasons_counts_once() -> None:
+    job = stepping.finished(5)
+    for use in USES.values():
+        use(some_user(job))
+    assert removal.preview(job) == removal.Preview(4, {"signed in": 1})
+
+
+def test_a_real_first_sign_in_keeps_the_account() -> None:
+    job = stepping.finished(3)
+    user = some_user(job)
+    password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.get_username())
+    assert Client().login(username=user.get_username(), password=password)
+    stepping.remove_all(job)
+    assert list(User.objects.all()) == [user]
+
+
+def test_who_signs_in_after_the_count_is_kept_all_the_same() -> None:
+    job, task_id = stepping.removing(10)
+    stepping.remove_some(job, task_id, 4)
+    late = some_user(job, 5)
+    USES["signed in"](late)
+    slices.work(job_id=job.pk, task_id=task_id)
+    assert list(User.objects.all()) == [late]
+
+
+def test_the_feed_tells_of_each_removal_once_and_then_of_the_end() -> None:
+    job = stepping.finished(5)
+    names = set(User.objects.values_list("pk", "username"))
+    before = len(feed_types())
+    stepping.remove_all(job)
+    told = feed_events()[before:]
+    assert [event["type"] for event in told] == ["job.removing"] + ["user.removed"] * 5 + ["job.removed"]
+    assert {(event["user"]["id"], event["user"]["username"]) for event in told[1:-1]} == names
+    assert {event["job"] for event in told} == {job.pk}
+
+
+def test_a_removal_goes_in_steps_and_says_how_far_it_is() -> None:
+    job, task_id = stepping.removing(60)
+    after = stepping.remove_some(job, task_id, 25)
+    assert after
+    assert (after.state, after.removed_through, Account.objects.count()) == ("removing", 25, 35)
+    assert slices.work(job_id=job.pk, task_id=task_id, size=10, seconds=0) == (
+        f"Job {job.pk}: 35 of 60 accounts looked at so far."
+    )
+
+
+def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, task_id = stepping.removing(10)
+    before = len(feed_types())
+
+    def killed(*args: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("task.removal.tell", killed)
+        with pytest.raises(SystemExit):
+            stepping.remove_some(job, task_id, 5)
+    assert (stepping.now(job).removed_through, Account.objects.count(), len(feed_types())) == (0, 10, before)
+    slices.work(job_id=job.pk, task_id=task_id)
+    assert verify(stepping.now(job)).problems == []
+
+
+def test_many_hands_with_the_same_message_at_once_remove_each_account_once() -> None:
+    job, task_id = stepping.removing(200)
+
+    def work() -> None:
+        while stepping.remove_some(job, task_id, 20):
+            pass
+
+    at_once(4, work)
+    assert stepping.now(job).state == "removed"
+    assert feed_types().count("user.removed") == 200
+
+
+def test_a_vanished_hand_of_a_removal_is_rescued() -> None:
+    job, task_id = stepping.removing(10)
+    Hand.objects.update(seen_at=timezone.now() - HOUR)
+    assert upkeep.rescue() == 1
+    slices.work(job_id=job.pk, task_id=task_id)
+    assert stepping.now(job).state == "removed"
+
+
+def test_a_stale_message_removes_nothing() -> None:
+    job, _ = stepping.removing(5)
+    assert stepping.remove_some(job, uuid4(), 5) is None
+    assert Account.objects.count() == 5
+
+
+def test_a_removal_that_fails_says_why_and_can_be_repeated() -> None:
+    job, task_id = stepping.removing(10)
+    stepping.remove_some(job, task_id, 4)
+
+    def refuse(instance: object, **kwargs: object) -> None:
+        raise ValueError("secret detail")
+
+    pre_delete.connect(refuse, sender=User)
+    try:
+        assert slices.work(job_id=job.pk, task_id=task_id) == f"Job {job.pk} failed."
+    finally:
+        pre_delete.disconnect(refuse, sender=User)
+    job = stepping.now(job)
+    assert (job.state, job.error, job.removed_through) == (
+        "failed",
+        "ValueError in the worker; its log says more.",
+        4,
+    )
+    assert verify(job).problems == []
+    job = stepping.remove_all(job)
+    assert (job.state, job.error, Account.objects.count()) == ("removed", "", 0)
+    assert verify(job).problems == []
+
+
+def test_other_receivers_hear_of_each_removal() -> None:
+    heard: list[object] = []
+
+    def hear(instance: Any, **kwargs: object) -> None:
+        heard.append(instance.get_username())
+
+    job = stepping.finished(5)
+    names = sorted(User.objects.values_list("username", flat=True))
+    post_delete.connect(hear, sender=User)
+    try:
+        stepping.remove_all(job)
+    finally:
+        post_delete.disconnect(hear, sender=User)
+    assert sorted(map(str, heard)) == names
+
+
+@pytest.mark.parametrize("made", [stepping.queued, stepping.running])
+def test_a_job_at_work_is_to_be_cancelled_first(made: Callable[[], tuple[Job, object]]) -> None:
+    job, _ = made()
+    with pytest.raises(NotNow, match="cancel it first, then remove its accounts"):
+        steering.remove(job_id=job.pk)
+
+
+def test_a_cancelled_and_a_failed_job_can_be_undone() -> None:
+    for job in (stepping.cancelled(), stepping.failed()):
+        assert stepping.remove_all(job).state == "removed"
+        assert verify(stepping.now(job)).problems == []
+    assert not User.objects.exists()
+
+
+def test_a_job_that_made_nothing_is_removed_at_once() -> None:
+    job, _ = stepping.queued()
+    steering.cancel(job_id=job.pk)
+    assert stepping.remove_all(job).state == "removed"
+
+
+def test_asking_twice_removes_once() -> None:
+    job = stepping.finished(5)
+    outcomes = at_once(5, lambda: steering.remove(job_id=job.pk))
+    assert sum(outcome.is_new for outcome in outcomes) == 1
+    assert Hand.objects.count() == 1
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    assert not steering.remove(job_id=job.pk).is_new
+    assert feed_types().count("job.removed") == 1
+
+
+def test_sessions_and_other_users_are_left_alone() -> None:
+    keeper = stepping.finished(5)
+    Session.objects.create(session_key="k", session_data="", expire_date=timezone.now() + HOUR)
+    stepping.remove_all(stepping.finished(5))
+    assert (User.objects.count(), keeper.accounts.count(), Session.objects.count()) == (5, 5, 1)
+
+
+def test_an_account_that_the_admin_deleted_before_is_not_missed() -> None:
+    job = stepping.finished(5)
+    some_user(job, 3).delete()
+    assert removal.preview(job).removes == 4
+    assert verify(stepping.remove_all(job)).problems == []
+
+
+def test_a_hand_of_a_removal_that_dies_at_every_start_fails_it() -> None:
+    job, task_id = stepping.removing(5)
+    long_ago = timezone.now() - HOUR
+    Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)
+    for _ in range(4):
+        assert hands.begin(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id)
+    assert stepping.now(job).error.startswith("Its worker was started 5 times in a row without making a step")
+
+
+def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
+    job = stepping.finished(5, options=Options(remove_after_hours=24))
+    assert job.options == Options(remove_after_hours=24)
+    assert steering.remove_expired(job.created_at + 23 * HOUR) == 0
+    Job.objects.update(remove_at=timezone.now())
+    upkeep.rescue()
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    assert stepping.now(job).state == "removed"
+    assert list(job.acts.values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
+
+
+def test_an_expiry_waits_for_the_end_of_its_job_and_comes_once() -> None:
+    job, _ = stepping.queued(5, options=Options(remove_after_hours=1))
+    later = job.created_at + 2 * HOUR
+    assert steering.remove_expired(later) == 0
+    steering.cancel(job_id=job.pk)
+    assert [steering.remove_expired(later) for _ in range(2)] == [1, 0]
+
+
+def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
+    job = stepping.finished(5, options=Options(remove_after_hours=1))
+    later = job.created_at + 2 * HOUR
+    steering.remove_expired(later)
+    generation.fail(job_id=job.pk, error="It was told to.")
+    assert steering.remove_expired(later) == 0
+
+
+@pytest.mark.parametrize("hours", [0, -1, 24 * 366 + 1])
+def test_an_expiry_out_of_bounds_is_refused(hours: int) -> None:
+    with pytest.raises(UnusableOption, match="after 1 to 8784 hours, or stay"):
+        start_job(total=5, options=Options(remove_after_hours=hours))
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "removed"},
+        {"state": "removing"},
+        {"removed_through": 1},
+        {"removal_began_at": timezone.now(), "removed_through": 6},
+        {"removal_began_at": timezone.now(), "removed_at": timezone.now(), "removed_through": 4, "state": "removed"},
+        {"state": "cancelled", "finished_at": None},
+        {"state": "queued", "created": 0},
+    ],
+)
+def test_the_database_refuses_a_job_that_contradicts_itself(values: dict[str, object]) -> None:
+    job = stepping.finished(5)
+    with pytest.raises(IntegrityError):
+        Job.objects.filter(pk=job.pk).update(**values)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.apps import apps
 
-from task.api.urls import api
 from task.api.problems import CODES
+from task.api.urls import api
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()

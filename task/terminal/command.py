@@ -112,10 +112,13 @@ def nobody_reads() -> None:
 
 @contextmanager
 def _quiet_logs(verbosity: int) -> Iterator[None]:
-    """What the log would warn of, a command says in a sentence of its own, once; `-v 2` shows both."""
+    """What a log would say of a Redis or a database that is away, a command says once, in a sentence of its own.
+
+    `-v 2` shows both.
+    """
     before = logging.root.manager.disable
     if verbosity < 2:
-        logging.disable(logging.WARNING)
+        logging.disable(logging.ERROR)
     try:
         yield
     finally:

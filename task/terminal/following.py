@@ -21,6 +21,8 @@ from task.models import Job
 from task.terminal.progress import Making, Removing
 
 LOOK_SECONDS = 1.0
+END_SECONDS = 0.2
+END_ATTEMPTS = 25
 AWAY = (OperationalError, InterfaceError)
 INTERRUPTED = (KeyboardInterrupt, asyncio.CancelledError)
 
@@ -97,8 +99,7 @@ class Following:
                 for one in done:
                     one.result()
             finally:
-                for one in tasks:
-                    one.cancel()
+                await _end_others()
 
     async def _follow(self) -> None:
         while not self.show.has_ended:
@@ -134,6 +135,19 @@ class Following:
         if self._is_away:
             self._is_away = False
             self.show.remark("The database answers again.")
+
+
+async def _end_others() -> None:
+    """asyncio.run would cancel each task once, and wait for ever for one that swallows it.
+
+    One that is connecting to Redis may: some commands hung that were ended just after their start.
+    """
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for _ in range(END_ATTEMPTS):
+        for one in others:
+            one.cancel()
+        if others:
+            _, others = await asyncio.wait(others, timeout=END_SECONDS)
 
 
 def _why_waiting(job_id: int) -> str:

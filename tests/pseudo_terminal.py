@@ -31,7 +31,8 @@ class PseudoTerminal:
         self.process = subprocess.Popen(
             ["sh", "-c", ON_TERMINAL, os.ttyname(self._slave), *command],
             cwd=cwd,
-            env={"TERM": "xterm-256color"} | dict(environment),
+            # A runner of tests in parallel sets a size of its own, which would go before the terminal's.
+            env={"TERM": "xterm-256color"} | {n: v for n, v in environment.items() if n not in {"COLUMNS", "LINES"}},
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read)

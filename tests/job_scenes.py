@@ -121,6 +121,7 @@ async def removed(studio: Scene) -> None:
     await studio.manage("shell", "-c", f"{DO} steering.remove(job_id={job})")
     await says(studio, "^Removed")
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing now"))
+    await studio.everybody(lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed"))
     await studio.shoot("job-removed")
 
 

@@ -162,7 +162,7 @@ def test_a_removal_at_work_is_in_the_strip(operator: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "summary"), [("", "accounts stay"), ("24", "accounts removed after 24 hours")], ids=["never", "a day"]
+    ("hours", "summary"), [("", "accounts stay"), ("24", "removed after 24 hours")], ids=["never", "a day"]
 )
 def test_an_expiry_is_asked_for_under_options(operator: Client, hours: str, summary: str) -> None:
     asked = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}

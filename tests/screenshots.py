@@ -144,8 +144,8 @@ async def forbidden(studio: Studio) -> None:
     await studio.shoot("forbidden")
 
 
-SCENES = [before_anything, no_jobs, asking, arriving, just_asked, held_still, cut_off, printed]
-SCENES += [*JOB_SCENES, scripted, forbidden]
+SCENES: list[Callable[[Studio], Awaitable[None]]] = [before_anything, no_jobs, asking, arriving, just_asked, held_still]
+SCENES += [cut_off, printed, *JOB_SCENES, scripted, forbidden]
 
 
 @asynccontextmanager

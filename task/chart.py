@@ -28,7 +28,8 @@ class Timeline:
 
     @property
     def span_ms(self) -> int:
-        return len(self.counts) * self.width_ms
+        """How long it is, in whole stretches; 0 while nothing was made."""
+        return len(self.counts) * self.width_ms if any(self.counts) else 0
 
     @property
     def path(self) -> str:

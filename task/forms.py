@@ -62,7 +62,7 @@ class GenerateRandomUserForm(forms.Form):
     def summary(self) -> str:
         """What the options come to, while they are folded away."""
         hours = str(self["remove_after_hours"].value() or "")
-        return f"accounts removed {EXPIRIES[hours]}" if hours and hours in EXPIRIES else "accounts stay"
+        return f"removed {EXPIRIES[hours]}" if hours and hours in EXPIRIES else "accounts stay"
 
     def ask_again(self, reason: str) -> None:
         """Shows the form with a new request_id, as a new request, and says why."""

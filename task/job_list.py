@@ -92,6 +92,8 @@ class JobList:
             "epoch": str(self.start.epoch),
             "head": self.start.head,
             "now": self.now,
+            "state": self.state,
+            "is_first_page": self.before is None,
             "jobs": [seen.client_data for seen in self.jobs],
         }
 

@@ -59,5 +59,7 @@ def duration(milliseconds: float) -> str:
 
 def timeline(peak: int | None, span_ms: int) -> str:
     """The chart for those who hear it."""
+    if not span_ms:
+        return "Accounts a second: none yet."
     most = "" if peak is None else f", {peak:,} at most"
     return f"Accounts a second over {duration(span_ms)}{most}."

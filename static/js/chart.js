@@ -1,6 +1,6 @@
 // Draws the timeline of a job: its line, its peak and how long it is, and the same in a sentence for those who hear it.
 
-import { duration } from "./job_words.js";
+import { duration, timelineWords } from "./job_words.js";
 import { write } from "./text.js";
 import { grouped } from "./words.js";
 
@@ -11,13 +11,11 @@ export class Chart {
     this.#element = element;
   }
 
-  draw(timeline) {
-    const [peak, span] = [timeline.peak, duration(timeline.spanMs)];
-    const most = peak === null ? "" : `, ${grouped(peak)} at most`;
-    this.#set(".chart-line", "d", timeline.path);
-    this.#set("svg", "aria-label", `Accounts a second over ${span}${most}.`);
+  draw({ path, peak, spanMs }) {
+    this.#set(".chart-line", "d", path);
+    this.#set("svg", "aria-label", timelineWords(peak, spanMs));
     write(this.#element.querySelector(".chart-peak"), peak === null ? "" : `peak ${grouped(peak)}`);
-    write(this.#element.querySelector(".chart-span"), span);
+    write(this.#element.querySelector(".chart-span"), spanMs ? duration(spanMs) : "");
   }
 
   #set(selector, name, value) {

@@ -22,7 +22,7 @@ function nameNumber() {
 
 function nameOptions() {
   const [chosen] = expiry.selectedOptions;
-  summary.textContent = chosen.value ? `accounts removed ${chosen.text}` : "accounts stay";
+  summary.textContent = chosen.value ? `removed ${chosen.text}` : "accounts stay";
 }
 
 total.addEventListener("input", nameNumber);

@@ -19,8 +19,15 @@ function apply(event, now) {
     job?.accountRemoved(event);
   } else if (stateOf(event)) {
     job?.enter(stateOf(event), event, now);
-    fresh.want();
+    if (changesList(job)) {
+      fresh.want();
+    }
   }
+}
+
+// A job that comes or goes; what becomes of one that stays is told by its events.
+function changesList(job) {
+  return page.state !== "" || (page.is_first_page && job === undefined);
 }
 
 // Jobs that have left the list are kept: should they come back, nothing was missed.

@@ -45,10 +45,10 @@ export class JobState {
 
   // Accounts a second: now, or all in all when it has ended.
   rate(now) {
-    if (this.job.isActive) {
+    if (this.job.state === "running") {
       return this.#rate.read(now);
     }
-    const elapsed = this.elapsed(now);
+    const elapsed = this.job.isActive ? null : this.elapsed(now);
     return elapsed && this.job.created ? Math.round((this.job.created * 1_000) / elapsed) : null;
   }
 

@@ -53,6 +53,15 @@ export function duration(milliseconds) {
   return minutes < 100 ? `${minutes} min` : `${grouped(Math.round(minutes / 60))} h`;
 }
 
+// The chart for those who hear it.
+export function timelineWords(peak, spanMs) {
+  if (!spanMs) {
+    return "Accounts a second: none yet.";
+  }
+  const most = peak === null ? "" : `, ${grouped(peak)} at most`;
+  return `Accounts a second over ${duration(spanMs)}${most}.`;
+}
+
 function percent({ created, total }) {
   return `${Math.floor((created * 100) / total)} %`;
 }

@@ -37,8 +37,9 @@ export class Timeline {
     return this.#counts.length < TELLING ? null : Math.floor((Math.max(...this.#counts) * 1_000) / this.#width);
   }
 
+  // In whole stretches; 0 while nothing was made.
   get spanMs() {
-    return this.#counts.length * this.#width;
+    return this.#isEmpty ? 0 : this.#counts.length * this.#width;
   }
 
   // The filled steps, for an SVG of 600 x 100.

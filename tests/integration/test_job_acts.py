@@ -5,11 +5,16 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage import default_storage
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from task.job_views import say_done
 from task.models import Job
 from task.options import Options
+from task.steering import Steered
 from tests.integration.job_states import job_in, operator_visit, removed, start
 from tests.integration.test_pages import person, text_of, visit
 
@@ -117,6 +122,24 @@ def test_an_act_without_its_token_is_refused_in_words() -> None:
     assert "The form was not accepted" in text_of(response)
 
 
+def test_a_queue_that_is_away_is_said_and_the_job_goes_on_later() -> None:
+    request = RequestFactory().post("/jobs/7/retry/")
+    request.session = SessionStore()
+    request._messages = default_storage(request)  # type: ignore[attr-defined]
+    say_done(request, "Job {job} is queued again.", Steered(Job(pk=7), is_new=True, is_dispatched=False))
+    done, warned = [str(message) for message in get_messages(request)]
+    assert done == "Job 7 is queued again."
+    assert warned.startswith("The queue cannot be reached just now. Job 7 is kept")
+
+
+def test_a_page_that_is_read_in_the_background_leaves_the_message_to_the_page_that_follows(operator: Client) -> None:
+    job = job_in("running")
+    operator.post(f"/jobs/{job.pk}/cancel/")
+    told = f"Job {job.pk} is cancelled."
+    assert told not in text_of(operator.get(f"/jobs/{job.pk}/", headers={"X-Requested-With": "fetch"}))
+    assert told in text_of(operator.get(f"/jobs/{job.pk}/"))
+
+
 def test_a_stranger_is_asked_to_sign_in_before_any_act() -> None:
     job = start()
     for act in ACTS:
@@ -139,7 +162,7 @@ def test_a_removal_at_work_is_in_the_strip(operator: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "summary"), [("", "accounts stay"), ("24", "accounts removed after 24 hours")], ids=["never", "a day"]
+    ("hours", "summary"), [("", "accounts stay"), ("24", "removed after 24 hours")], ids=["never", "a day"]
 )
 def test_an_expiry_is_asked_for_under_options(operator: Client, hours: str, summary: str) -> None:
     asked = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}

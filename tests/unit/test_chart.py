@@ -36,7 +36,7 @@ def test_what_came_before_the_start_by_another_clock_counts_from_the_start() -> 
 
 def test_nothing_is_one_empty_stretch() -> None:
     line = timeline_of([], start=START)
-    assert (line.counts, line.peak) == ([0], None)
+    assert (line.counts, line.peak, line.span_ms) == ([0], None, 0)
 
 
 def test_the_steps_go_from_the_left_to_the_right_and_the_highest_to_the_top() -> None:

@@ -3,6 +3,8 @@
 from task.api import events, jobs, steering, users
 from task.api.api import api
 
+__all__ = ["api", "urls"]
+
 for module in (jobs, steering, users, events):
     api.add_router("", module.router)
 

@@ -104,7 +104,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "users_list"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

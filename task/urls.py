@@ -5,6 +5,7 @@ from django.urls import path
 from task import job_views, views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("users/", views.users_list, name="users_list"),
     path("generate/", views.generate, name="generate"),
     path("jobs/", job_views.jobs, name="jobs"),

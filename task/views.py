@@ -13,13 +13,19 @@ from task.forms import GenerateRandomUserForm, blank_form
 from task.generation import RequestIdReused, Started, UnusableTotal, start_job
 from task.limits import TooManyJobs
 from task.options import UnusableOption
-from task.places import place_of_new
+from task.places import home_of, place_of_new
 
 PLACE = re.compile(r"[0-9]{0,18}")
 QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
 ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
 OTHER_VALUES = "This form was already used to ask for something else. To ask for this as well, submit it again."
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect(home_of(request.user))
 
 
 @require_GET

@@ -177,3 +177,14 @@ def test_the_shell_asks_for_no_permission(capsys: pytest.CaptureFixture[str]) ->
     call_command("remove", str(stepping.finished().pk), "--yes")
     call_command("verify", str(stepping.finished().pk))
     assert capsys.readouterr().out.count("Job ") >= 5
+
+
+@pytest.mark.parametrize(
+    ("held", "page"),
+    [({SEE, LOOK}, "/users/"), ({LOOK, ASK}, "/jobs/"), ({ASK}, "/generate/"), (set(), "/users/")],
+)
+def test_after_signing_in_one_lands_where_one_may_look(held: set[str], page: str) -> None:
+    client = Client()
+    client.force_login(person(held))
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, page)

@@ -4,6 +4,9 @@
 PYTHON := .venv/bin/python
 CODE := asgi_config realtime task tests manage.py
 
+# A file of tests is one process's: what it starts for itself is started once. make test PARALLEL= takes one after another.
+PARALLEL = --numprocesses auto --dist loadfile
+
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	REDIS_URL=redis://127.0.0.1:6379/0 DATABASE_URL=sqlite://:memory: HTTPS=1
@@ -17,8 +20,8 @@ run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
 
 test: .venv/run.stamp .venv/test.stamp
-	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest -m django_db tests/integration
-	$(PYTHON) -m pytest
+	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
+	$(PYTHON) -m pytest $(PARALLEL)
 
 check: lint test
 

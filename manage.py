@@ -17,6 +17,8 @@ def main() -> None:
         if sys.argv[1:2] == ["live"]:
             make_secret_key()
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:  # while Django starts: a command that has begun says more
+        sys.exit(130)
     except ImproperlyConfigured as error:
         give_up(str(error))
     except (OperationalError, ProgrammingError) as error:
@@ -25,10 +27,11 @@ def main() -> None:
 
 
 def give_up(sentence: str) -> None:
-    """One sentence for the user, or the traceback for who asks for it."""
+    """One sentence for the user, or the traceback for who asks for it. Not 1, which is `verify`'s "it is wrong"."""
     if "--traceback" in sys.argv:
         raise  # noqa: PLE0704
-    sys.exit(sentence)
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ finds the running service without being told.
 """
 
 from contextlib import suppress
+from importlib.metadata import version
 
 import dj_database_url
 import django
@@ -64,13 +65,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "ninja",
     "realtime",
     "task",
 ]
 MIDDLEWARE = [
+    "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "asgi_config.middleware.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -101,7 +104,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "users_list"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -113,7 +116,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Static files: the addresses are argued in docs/decisions/0007.
 
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_VERSION = None if DEBUG else version_of(BASE_DIR / "static", release=django.__version__)
+RELEASE = f"{django.__version__} {version('django-ninja')}"  # both bring static files
+STATIC_VERSION = None if DEBUG else version_of(BASE_DIR / "static", release=RELEASE)
 STATIC_URL = f"static/{STATIC_VERSION}/" if STATIC_VERSION else "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
+import task.api.urls
 from asgi_config.views import sign_in_by_link, to_static_file
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="users_list")),
     path("", include("task.urls")),
+    path("api/", task.api.urls.urls),
     path("accounts/login/", LoginView.as_view(template_name="task/login.html"), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),

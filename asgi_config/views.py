@@ -16,7 +16,7 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
     user = use_link(token=request.GET.get("token", "")) if request.method == "GET" else None
     if user:
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        response: HttpResponse = redirect("users_list")
+        response: HttpResponse = redirect("home")
     elif request.method == "HEAD":
         response = HttpResponse()
     else:

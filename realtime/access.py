@@ -1,5 +1,6 @@
 """Who may watch: asked when a socket opens, and again while it stays open."""
 
+from collections.abc import Callable, Hashable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,17 +12,36 @@ from django.utils.http import is_same_domain
 
 from realtime.protocol import Close, Refused
 
+Bearer = Callable[[str], Any]  # the user whose token it is, or None
 
-def require(scope: Any, permission: str) -> None:
-    """Raise Refused unless the session's user may watch now. Reads the database: the session, the user, the rights."""
+
+def require(scope: Any, permission: str, bearer: Bearer) -> Hashable:
+    """The key of the user who may watch now; Refused for anybody else. Reads the database: the user and the rights.
+
+    An `Authorization: Bearer` header decides alone. No browser sends one by itself, so it needs no Origin.
+    """
     headers = {name: value.decode("latin1") for name, value in scope["headers"]}
+    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    user = _user_of_token(token, bearer) if scheme.lower() == "bearer" else _user_of_session(headers)
+    if not user.has_perm(permission):
+        raise Refused(Close.NOT_ALLOWED, f"This needs the permission {permission}.")
+    return user.pk  # type: ignore[no-any-return]
+
+
+def _user_of_token(token: str, bearer: Bearer) -> Any:
+    user = bearer(token.strip())
+    if user is None:
+        raise Refused(Close.NOT_SIGNED_IN, "The token is unknown, expired or revoked.")
+    return user
+
+
+def _user_of_session(headers: Mapping[bytes, str]) -> Any:
     if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
         raise Refused(Close.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
     user = auth.get_user(_request(headers.get(b"cookie", "")))
     if not user.is_authenticated:
         raise Refused(Close.NOT_SIGNED_IN, "Sign in first.")
-    if not user.has_perm(permission):
-        raise Refused(Close.NOT_ALLOWED, f"This needs the permission {permission}.")
+    return user
 
 
 def _is_same_origin(origin: str, host: str) -> bool:

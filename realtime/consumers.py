@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from contextlib import aclosing
 from typing import Any
 
 from autobahn.exception import Disconnected
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -16,6 +18,7 @@ from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
 from realtime.protocol import Close, Cursor, Refused
+from realtime.seats import seat
 
 logger = logging.getLogger(__name__)
 require_access = database_sync_to_async(access.require, thread_sensitive=False)
@@ -26,15 +29,24 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     channel_layer_alias = "none: only the hub touches the channel layer"
 
-    def __init__(self, *, feed: str, permission: str, key_parameter: str) -> None:
+    def __init__(self, *, feed: str, permission: str, bearer: access.Bearer, key_parameter: str) -> None:
         super().__init__()
         self._feed = feed
         self._permission = permission
+        self._bearer = bearer
         self._key_parameter = key_parameter
         self._window = protocol.Window()
         self._room = asyncio.Event()
         self._sent_at = 0.0
         self._serving: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """What serves ends with the connection, also where the server ends this in the middle of a message."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._serving:
+                self._serving.cancel()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels' own hops through a shared thread for every frame, to close connections that this never opens."""
@@ -46,12 +58,12 @@ class FeedConsumer(AsyncWebsocketConsumer):
         await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
         try:
             protocol.require_version(offered)
-            await require_access(self.scope, self._permission)
+            person = await self._require_access()
             ask = protocol.parse_ask(self.scope["query_string"].decode("latin1"), self._key_parameter)
         except Exception as error:
             await self._end(error)
         else:
-            self._serving = asyncio.create_task(self._serve(ask))
+            self._serving = asyncio.create_task(self._serve(ask, person))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self._serving is None:
@@ -67,28 +79,33 @@ class FeedConsumer(AsyncWebsocketConsumer):
             if not self._window.is_full:
                 self._room.set()
 
-    async def disconnect(self, code: int) -> None:
-        if self._serving:
-            self._serving.cancel()
+    async def websocket_disconnect(self, message: Any) -> None:
+        """Without Channels' hop, for the same reason: a seat would be kept until that thread has time."""
+        raise StopConsumer
 
-    async def _serve(self, ask: protocol.Ask) -> None:
-        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf.
+    async def _require_access(self) -> Hashable:
+        return await require_access(self.scope, self._permission, self._bearer)
 
-        A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault.
-        """
+    async def _serve(self, ask: protocol.Ask, person: Hashable) -> None:
+        """A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault."""
         try:
-            cursor = await self._greet(ask)
-            tasks = [asyncio.create_task(self._pump(cursor, ask.key)), asyncio.create_task(self._attend())]
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                done.pop().result()
-            finally:
-                for task in tasks:
-                    task.cancel()
+            with seat(person):
+                await self._watch(ask)
         except Disconnected:
             return
         except Exception as error:
             await self._end(error)
+
+    async def _watch(self, ask: protocol.Ask) -> None:
+        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf."""
+        cursor = await self._greet(ask)
+        tasks = [asyncio.create_task(self._pump(cursor, ask.key)), asyncio.create_task(self._attend())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _greet(self, ask: protocol.Ask) -> Cursor:
         position = await read_head(self._feed)
@@ -125,7 +142,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             beat_at = self._sent_at + settings.HEARTBEAT_SECONDS
             await asyncio.sleep(max(0, min(beat_at, check_at) - clock()))
             if clock() >= check_at:
-                await require_access(self.scope, self._permission)
+                await self._require_access()
                 check_at = clock() + settings.ACCESS_CHECK_SECONDS
             if clock() >= self._sent_at + settings.HEARTBEAT_SECONDS:
                 await self._send(protocol.heartbeat(hub_of(self._feed).head))

@@ -76,6 +76,21 @@ def count_of(rows: models.QuerySet[models.Model]) -> models.Expression:
     return Coalesce(models.Subquery(counted), 0)
 
 
+def offset_of(feed: str) -> models.Expression:
+    """The feed's head, for rows that are read together with the offset at which they are true, in ONE statement."""
+    return Coalesce(models.Subquery(Feed.objects.filter(name=feed).values("head")), 0)
+
+
+def timeline(
+    feed: str, key: str, *, through: int, since: datetime.datetime, before: datetime.datetime | None
+) -> list[tuple[datetime.datetime, int]]:
+    """(when, how many) events of the key up to the offset and between the times, oldest first, as far as kept."""
+    rows = StoredBatch.objects.filter(feed__name=feed, key=key, last__lte=through, created_at__gte=since)
+    if before is not None:
+        rows = rows.filter(created_at__lt=before)
+    return list(rows.order_by("last").values_list("created_at", models.F("last") - models.F("first") + 1))
+
+
 def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ_ROWS) -> tuple[list[Batch], int]:
     """At most `limit` batches after the cursor, and the offset up to which nothing was left out.
 

@@ -36,6 +36,7 @@ class Batch(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "batches"
         constraints = [
             models.UniqueConstraint(fields=["feed", "last"], name="batch_ends_once"),
             models.CheckConstraint(condition=Q(first__lte=F("last")), name="batch_is_not_empty"),

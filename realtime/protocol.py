@@ -24,6 +24,7 @@ class Close(IntEnum):
     BAD_REQUEST = 4500
     NOT_SIGNED_IN = 4501
     NOT_ALLOWED = 4503
+    TOO_MANY = 4504
 
 
 class Refused(Exception):
@@ -165,6 +166,17 @@ def pack(events: Sequence[str], first: int) -> Iterator[tuple[int, int, str]]:
     texts = [f'{{"offset":{offset},{event[1:]}' for offset, event in enumerate(events, first)]
     for start, end in pairwise(_row_bounds(texts)):
         yield first + start, first + end - 1, f"[{','.join(texts[start:end])}]"
+
+
+def unpack(batch: Batch) -> list[str]:
+    """The JSON text of each event of a batch, by its place: batch.first, batch.first + 1, ...
+
+    By splitting the text where `pack` joined it, which no string inside an event can look like, as its quotes are
+    escaped: 0.2 us an event; json.loads and json.dumps of it take 6.
+    """
+    payload = batch.frame[batch.frame.index("[") + 1 : -2]
+    first, *others = payload.split(',{"offset":')
+    return [first, *(f'{{"offset":{text}' for text in others)]
 
 
 class Window:

@@ -6,13 +6,17 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
+from realtime.access import Bearer
 from realtime.consumers import FeedConsumer
 from realtime.protocol import Close
 
 
-def feed_path(route: str, *, feed: str, permission: str, key_parameter: str) -> Any:
-    """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key."""
-    consumer: Any = FeedConsumer.as_asgi(feed=feed, permission=permission, key_parameter=key_parameter)
+def feed_path(route: str, *, feed: str, permission: str, bearer: Bearer, key_parameter: str) -> Any:
+    """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key.
+
+    `bearer` finds the user of a program's token.
+    """
+    consumer: Any = FeedConsumer.as_asgi(feed=feed, permission=permission, bearer=bearer, key_parameter=key_parameter)
     return path(route, consumer)
 
 

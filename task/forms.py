@@ -1,10 +1,15 @@
 """What a person may ask for on a page, in sentences when it cannot be done."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
+
+from task.options import Options
+
+EXPIRIES = {"": "never", "1": "after 1 hour", "24": "after 24 hours", "168": "after 7 days"}
 
 
 class GenerateRandomUserForm(forms.Form):
@@ -20,7 +25,16 @@ class GenerateRandomUserForm(forms.Form):
             "invalid": "Write a whole number, for example 100.",
         },
     )
+    remove_after_hours = forms.TypedChoiceField(
+        label="Remove the accounts",
+        choices=list(EXPIRIES.items()),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": "Choose one of the times in the list."},
+    )
     request_id = forms.UUIDField(widget=forms.HiddenInput)
+    retry_after_seconds: int | None = None
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -37,9 +51,28 @@ class GenerateRandomUserForm(forms.Form):
             del self.errors["request_id"]
             self.ask_again("This form had lost its mark, so nothing was started. Submit it again.")
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked for, as start_job takes it."""
+        asked = self.cleaned_data
+        options = Options(remove_after_hours=asked["remove_after_hours"])
+        return {"total": asked["total"], "request_id": asked["request_id"], "options": options}
+
+    @property
+    def summary(self) -> str:
+        """What the options come to, while they are folded away."""
+        hours = str(self["remove_after_hours"].value() or "")
+        return f"removed {EXPIRIES[hours]}" if hours and hours in EXPIRIES else "accounts stay"
+
     def ask_again(self, reason: str) -> None:
         """Shows the form with a new request_id, as a new request, and says why."""
-        self.data = {"total": self.data.get("total", ""), "request_id": str(uuid.uuid4())}
+        kept = {name: self.data.get(name, "") for name in ("total", "remove_after_hours")}
+        self.data = kept | {"request_id": str(uuid.uuid4())}
+        self.add_error(None, reason)
+
+    def refuse(self, reason: str, *, retry_after_seconds: int) -> None:
+        """Shows the form as it is: sent again later, it is the same request."""
+        self.retry_after_seconds = retry_after_seconds
         self.add_error(None, reason)
 
 

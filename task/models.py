@@ -163,7 +163,8 @@ class Act(models.Model):
     detail = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} by {self.by_name or 'nobody signed in'}"
+        """Without the name: titles show this also to those who may not see who did it."""
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
 
 
 class Token(models.Model):
@@ -178,7 +179,7 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.user_id}"
+        return self.name
 
 
 class Worker(models.Model):

@@ -102,6 +102,7 @@ def _uses() -> dict[str, Q]:
         "is_superuser": ("made superuser", Q(is_superuser=True)),
         "groups": ("given groups", _has(groups__isnull=False)),
         "user_permissions": ("given permissions", _has(user_permissions__isnull=False)),
+        "token": ("given a token", _has(token__isnull=False)),
     }
     fields = {field.name for field in User._meta.get_fields()}
     return {words: condition for name, (words, condition) in known.items() if name in fields}

@@ -45,7 +45,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
         job.hands.all().delete()
-        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)])
     return Steered(job, is_new=True)
 
@@ -63,7 +63,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
         Hand.objects.create(job=job, task_id=task_id, seen_at=now)
-        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created} of {job.total}")
+        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)])
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
 
@@ -78,8 +78,7 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state in {Job.State.REMOVING, Job.State.REMOVED}:
             return Steered(job, is_new=False)
-        if job.state not in Job.REMOVABLE:
-            raise NotNow(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
+        require_ended(job)
         now = clock()
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
@@ -87,6 +86,12 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         record.note(kind, by=by, job=job, at=now)
         tell(job, [changed(job)])
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+
+
+def require_ended(job: Job) -> None:
+    """Raise NotNow for a job that still makes accounts: what it has cannot be removed yet."""
+    if job.state in Job.ACTIVE:
+        raise NotNow(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
 
 
 def remove_expired(now: datetime.datetime) -> int:

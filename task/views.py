@@ -11,12 +11,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 from task.board import read_board
 from task.forms import GenerateRandomUserForm, blank_form
 from task.generation import RequestIdReused, Started, UnusableTotal, start_job
+from task.limits import TooManyJobs
+from task.options import UnusableOption
+from task.places import home_of, place_of_new
 
 PLACE = re.compile(r"[0-9]{0,18}")
 QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
 ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
-OTHER_VALUES = "This form was already used to ask for another number. To ask for this one as well, submit it again."
+OTHER_VALUES = "This form was already used to ask for something else. To ask for this as well, submit it again."
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect(home_of(request.user))
 
 
 @require_GET
@@ -38,18 +47,30 @@ def generate(request: HttpRequest) -> HttpResponse:
     form = GenerateRandomUserForm(request.POST) if is_sent else blank_form(request.GET.get("total", ""))
     if form.is_valid() and (started := start_from(form, request)):
         say_started(request, started)
-        return redirect("users_list")
-    return render(request, "task/generate_random_user.html", {"form": form})
+        return redirect(place_of_new(request.user, job_id=started.job.pk) or "generate")
+    return answer_with(form, request)
 
 
 def start_from(form: GenerateRandomUserForm, request: HttpRequest) -> Started | None:
     try:
-        return start_job(requested_by=request.user, **form.cleaned_data)
+        return start_job(requested_by=request.user, **form.asked)
     except RequestIdReused:
         form.ask_again(OTHER_VALUES)
     except UnusableTotal as error:
         form.add_error("total", str(error))
+    except UnusableOption as error:
+        form.add_error(error.name, str(error))
+    except TooManyJobs as error:
+        form.refuse(str(error), retry_after_seconds=error.retry_after_seconds)
     return None
+
+
+def answer_with(form: GenerateRandomUserForm, request: HttpRequest) -> HttpResponse:
+    response = render(request, "task/generate_random_user.html", {"form": form})
+    if form.retry_after_seconds is not None:
+        response.status_code = 429
+        response.headers["Retry-After"] = str(form.retry_after_seconds)
+    return response
 
 
 def say_started(request: HttpRequest, started: Started) -> None:

@@ -1,11 +1,13 @@
 """Which workers are alive, as far as the database knows."""
 
 import datetime
+from collections.abc import Callable
 
 from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
 PATIENCE = datetime.timedelta(seconds=10)
+NONE_RUNNING = "no worker is running"
 
 
 def note(name: str, now: datetime.datetime) -> None:
@@ -19,10 +21,12 @@ def are_heard(now: datetime.datetime) -> bool:
     return Worker.objects.filter(heard_at__gt=since).exists() or Job.objects.filter(stepped_at__gt=since).exists()
 
 
-def waiting_words(job: Job, now: datetime.datetime) -> str:
+def waiting_words(
+    job: Job, now: datetime.datetime, *, is_heard: Callable[[datetime.datetime], bool] = are_heard
+) -> str:
     """Why there is no first account yet, in plain words; empty when the job does not wait."""
     if job.state != Job.State.QUEUED:
         return ""
-    if now - job.created_at > PATIENCE and not are_heard(now):
-        return "no worker is running"
+    if now - job.created_at > PATIENCE and not is_heard(now):
+        return NONE_RUNNING
     return "waiting for a worker"

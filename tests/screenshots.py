@@ -16,6 +16,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.e2e.conftest import NAMES, OPTIONS
 from tests.e2e.scripted import is_catching_up, is_offline
 from tests.e2e.visitor import Visitor
+from tests.job_scenes import JOB_SCENES, no_jobs
 from tests.proxy import Proxy
 from tests.service import ROOT, Service
 
@@ -143,7 +144,8 @@ async def forbidden(studio: Studio) -> None:
     await studio.shoot("forbidden")
 
 
-SCENES = [before_anything, asking, arriving, just_asked, held_still, cut_off, printed, scripted, forbidden]
+SCENES: list[Callable[[Studio], Awaitable[None]]] = [before_anything, no_jobs, asking, arriving, just_asked, held_still]
+SCENES += [cut_off, printed, *JOB_SCENES, scripted, forbidden]
 
 
 @asynccontextmanager

@@ -1,15 +1,21 @@
-"""The real settings, with folders, keys and a private Redis of the test run's own; DATABASE_URL is honoured."""
+"""The real settings, with folders, keys and a private Redis of the test run's own; DATABASE_URL is honoured.
+
+Each process of a run in parallel (pytest-xdist) has its own of all; what it starts shares them.
+"""
 
 import os
 import tempfile
 
 from asgi_config.embedded_redis import new_address
 
-os.environ.setdefault("SECRET_KEY", "for-the-tests-only-" + "x" * 40)
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="arrivals-tests-"))
-os.environ.setdefault("REDIS_URL", new_address())
+owner = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+if os.environ.get("ARRIVALS_TESTS_OF") != owner:
+    os.environ["ARRIVALS_TESTS_OF"] = owner
+    os.environ["SECRET_KEY"] = "for-the-tests-only-" + "x" * 40
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="arrivals-tests-")
+    os.environ["REDIS_URL"] = new_address()
 
-from asgi_config.settings import *  # noqa: F403
+from asgi_config.settings import *  # noqa: E402, F403
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file: the in-memory database that Django would use has neither WAL nor waiting writers.

@@ -17,9 +17,12 @@ RETRY_SECONDS = 0.05
 class Watcher:
     """Follows one feed over real connections, as docs/protocol.md asks of a client."""
 
-    def __init__(self, address: str, cookie: str, *, after: int | None = None, job: int | None = None) -> None:
+    def __init__(
+        self, address: str, cookie: str = "", *, token: str = "", after: int | None = None, job: int | None = None
+    ) -> None:
         self.address = address
         self.cookie = cookie
+        self.token = token
         self.epoch = ""
         self.offset = after
         self.job = job
@@ -42,7 +45,7 @@ class Watcher:
         """One connection from the cursor on; it ends without a closing handshake, as a cut does."""
         asked = {"after": self.offset, "epoch": self.epoch or None, "job": self.job}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
-        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie) as socket:
+        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie, token=self.token) as socket:
             self.connections += 1
             yield socket
             socket.transport.abort()
@@ -80,13 +83,16 @@ class Watcher:
                         self.kinds[event["type"]] += 1
 
 
-def connect_to(url: str, cookie: str = "", *, origin: str | None = "same", **options: Any) -> connect:
-    """A connection as a browser of this site makes it; `origin` may be another one, or none."""
+def connect_to(
+    url: str, cookie: str = "", *, token: str = "", authorization: str = "", origin: str | None = "same", **options: Any
+) -> connect:
+    """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
     address = url.partition("://")[2].partition("/")[0]
+    headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
     return connect(
         url.replace("http://", "ws://"),
         origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
-        additional_headers={"Cookie": cookie} if cookie else {},
+        additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
         compression=None,
         proxy=None,

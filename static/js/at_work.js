@@ -1,11 +1,10 @@
 // The jobs that the strip tells of: those at work, and for a while those that have ended. Pure.
 
-import { Job } from "./job.js";
+import { Job, stateOf } from "./job.js";
 
-const FINISHED_STAYS_MS = 6_000;
+const ENDED_STAYS_MS = 6_000;
 const FAILED_KEPT = 3;
-const BY_INTEREST = ["running", "finished", "queued", "failed"];
-const STATES = { "job.queued": "queued", "job.started": "running", "job.finished": "finished", "job.failed": "failed" };
+const BY_INTEREST = ["running", "removing", "finished", "cancelled", "removed", "queued", "failed"];
 
 export class AtWork {
   #jobs = new Map();
@@ -31,9 +30,15 @@ export class AtWork {
     this.#job(id).account(total, number, joinedAt);
   }
 
+  // Somebody may delete an account of a job that is long at rest.
+  accountRemoved(event) {
+    this.#jobs.get(event.job)?.accountRemoved(event);
+  }
+
   change(event, now) {
-    if (event.type in STATES) {
-      this.#job(event.job).enter(STATES[event.type], event, now);
+    const state = stateOf(event);
+    if (state) {
+      this.#job(event.job).enter(state, event, now);
       this.#expire(now);
     }
   }
@@ -45,15 +50,15 @@ export class AtWork {
     return this.#jobs.get(id);
   }
 
-  // A finished job stays for a moment, so that one can read it; a failed one stays with its reason. Not only drawing
+  // A job that has ended stays for a moment, so that one can read it; a failed one stays with its reason. Not only drawing
   // asks for this: a hidden tab draws nothing for hours, while jobs come and end.
   #expire(now) {
     const failed = [];
     for (const [id, job] of this.#jobs) {
-      if (job.state === "finished" && now > job.endedAt + FINISHED_STAYS_MS) {
-        this.#jobs.delete(id);
-      } else if (job.state === "failed") {
+      if (job.state === "failed") {
         failed.push(id);
+      } else if (job.endedAt !== null && now > job.endedAt + ENDED_STAYS_MS) {
+        this.#jobs.delete(id);
       }
     }
     failed.slice(0, -FAILED_KEPT).forEach((id) => this.#jobs.delete(id));

@@ -1,10 +1,17 @@
 // The rows: a fixed number of slots that text moves through, so that nothing on the page shifts. Text only, never HTML.
 
+import { writeJob } from "./job_link.js";
 import { write } from "./text.js";
 import { ago } from "./words.js";
 
 const FRESH_MS = 500;
 
+// What the server rendered: the rows of a page are its snapshot, too.
+export function readRows(table) {
+  return [...table.tBodies[0].rows].filter((element) => !element.hidden).map(readRow);
+}
+
+// The last cell tells a row's job, with a link where the table has the address of the jobs; or its number in the job.
 export class Board {
   #slots;
 
@@ -13,12 +20,7 @@ export class Board {
     while (body.rows.length < size) {
       body.append(emptyRow());
     }
-    this.#slots = [...body.rows].map((element) => new Slot(element));
-  }
-
-  // What the server rendered; the rows of the page are its snapshot, too.
-  read() {
-    return this.#slots.map((slot) => slot.row).filter((row) => row !== null);
+    this.#slots = [...body.rows].map((element) => new Slot(element, table.dataset.jobs));
   }
 
   // Ages are told as of `at`: a board that holds still tells the time at which it was stopped.
@@ -37,19 +39,27 @@ function emptyRow() {
   return row;
 }
 
+function readRow(element) {
+  const [username, email, , place] = [...element.cells].map((cell) => cell.textContent);
+  const joinedAt = Date.parse(element.querySelector("time").dateTime);
+  return { id: Number(element.dataset.id), username, email, joinedAt, place: place.trim() ? Number(place) : null };
+}
+
 class Slot {
-  row;
+  #row;
   #element;
   #time;
+  #jobs;
 
-  constructor(element) {
+  constructor(element, jobs) {
     this.#element = element;
     this.#time = element.querySelector("time");
-    this.row = element.hidden ? null : this.#read();
+    this.#jobs = jobs;
+    this.#row = element.hidden ? null : readRow(element);
   }
 
   draw(row, at, now) {
-    if (row?.id !== this.row?.id) {
+    if (row?.id !== this.#row?.id) {
       this.#fill(row);
     }
     if (row) {
@@ -58,23 +68,17 @@ class Slot {
     }
   }
 
-  #read() {
-    const [username, email, , job] = [...this.#element.cells].map((cell) => cell.textContent);
-    const joinedAt = Date.parse(this.#time.dateTime);
-    return { id: Number(this.#element.dataset.id), username, email, joinedAt, job: job ? Number(job) : null };
-  }
-
   #fill(row) {
-    this.row = row;
+    this.#row = row;
     this.#element.hidden = row === null;
     if (row === null) {
       return;
     }
-    const [username, email, , job] = this.#element.cells;
+    const [username, email, , place] = this.#element.cells;
     this.#element.dataset.id = row.id;
     write(username, row.username);
     write(email, row.email);
-    write(job, row.job === null ? "" : String(row.job));
+    writeJob(place, row.place, this.#jobs);
     this.#time.dateTime = new Date(row.joinedAt).toISOString();
   }
 }

@@ -1,7 +1,7 @@
 // Owns the socket: opens it at the cursor, notices when it is dead, and tries again. Hands on every event once, in order.
 
 import { Acknowledger } from "./acknowledger.js";
-import { SUBPROTOCOL, address, parse, receive, retryDelay, verdict } from "./protocol.js";
+import { SUBPROTOCOL, address, goal, parse, receive, retryDelay, verdict } from "./protocol.js";
 
 const CONNECT_MS = 10_000;
 const LOST_TAIL_MS = 2_000;
@@ -111,7 +111,7 @@ export class Connection {
     this.#silenceMs = hello.heartbeat_s * 1_500 + 2_000;
     this.#expectSound();
     this.#acks.open(hello.window_bytes);
-    this.#enter("catching up", { goal: hello.head });
+    this.#enter("catching up", { goal: goal(this.#path, hello.head) });
     this.#settle();
   }
 
@@ -137,7 +137,7 @@ export class Connection {
   #compare(head) {
     clearTimeout(this.#timers.tail);
     const offset = this.#cursor.offset;
-    if (head > offset) {
+    if (goal(this.#path, head) > offset) {
       this.#timers.tail = setTimeout(() => this.#cursor.offset === offset && this.#closed(1006), LOST_TAIL_MS);
     }
   }

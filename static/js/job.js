@@ -2,16 +2,35 @@
 
 import { Pace } from "./pace.js";
 
+const AT_WORK = ["queued", "running", "removing"];
+const STATES = ["queued", "finished", "failed", "cancelled", "removing", "removed"];
+const STATE_OF = { "job.started": "running", ...Object.fromEntries(STATES.map((state) => [`job.${state}`, state])) };
+
+// The state that an event tells of, if it does.
+export function stateOf({ type }) {
+  return STATE_OF[type];
+}
+
 export class Job {
   state = "running";
   created = 0;
+  removed = 0;
+  offset = 0; // What was read of it holds up to here: events at or below are in it already.
   error = "";
+  isRemovalBegun = false;
   endedAt = null;
   #seen = 0; // Every number from 1 to here has come as an event. Numbers come in order, so one figure will do.
   #pace = new Pace();
 
   constructor(known) {
     Object.assign(this, known);
+  }
+
+  // What was read anew, unless an event told of something later.
+  adopt(known) {
+    if (known.offset > this.offset) {
+      Object.assign(this, known, { created: Math.max(this.created, known.created) });
+    }
   }
 
   // The snapshot may be ahead of the cursor, and tells of some accounts before their events do: hence the greatest number.
@@ -26,11 +45,23 @@ export class Job {
     this.#pace.add(number, joinedAt);
   }
 
-  enter(state, { total, created, error }, now) {
+  accountRemoved({ offset }) {
+    this.removed += this.#isNew(offset) ? 1 : 0;
+  }
+
+  enter(state, { offset, total, created, error }, now) {
     this.progress(total, created);
-    this.state = state;
-    this.error = error ?? "";
-    this.endedAt = this.isActive ? null : now;
+    if (this.#isNew(offset)) {
+      this.state = state;
+      this.error = error ?? "";
+      this.isRemovalBegun ||= state === "removing";
+      this.endedAt = AT_WORK.includes(state) ? null : now;
+    }
+  }
+
+  // How many of its accounts there are now: the bar fills with them, and drains.
+  get present() {
+    return this.created - this.removed;
   }
 
   get isActive() {
@@ -44,5 +75,13 @@ export class Job {
 
   leftMs(now) {
     return this.state === "running" ? this.#pace.left(this.total, now) : null;
+  }
+
+  #isNew(offset) {
+    if (offset <= this.offset) {
+      return false;
+    }
+    this.offset = offset ?? this.offset;
+    return true;
   }
 }

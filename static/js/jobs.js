@@ -1,8 +1,9 @@
 // The strip of jobs: fixed lines, in which a job keeps its place until it leaves, so that nothing moves. Text only, never
 // HTML.
 
+import { countWords, jobWords } from "./job_words.js";
 import { write } from "./text.js";
-import { grouped, jobWords, leftWords } from "./words.js";
+import { grouped, leftWords } from "./words.js";
 
 export class Jobs {
   #section;
@@ -11,7 +12,7 @@ export class Jobs {
   constructor(section, size) {
     const template = section.querySelector("template").content.firstElementChild;
     this.#section = section;
-    this.#lines = Array.from({ length: size }, () => new Line(template.cloneNode(true)));
+    this.#lines = Array.from({ length: size }, () => new Line(template.cloneNode(true), section.dataset.address));
     section.querySelector(".job-list").replaceChildren(...this.#lines.map((line) => line.element));
   }
 
@@ -39,9 +40,11 @@ export class Jobs {
 
 class Line {
   id = null;
+  #address;
 
-  constructor(element) {
+  constructor(element, address) {
     this.element = element;
+    this.#address = address;
     element.hidden = true;
   }
 
@@ -53,17 +56,28 @@ class Line {
     }
     this.element.dataset.state = job.state;
     this.#write(".job-name", `Job ${job.id}`);
-    this.#write(".job-count", `${grouped(job.created)} of ${grouped(job.total)}`);
+    this.#write(".job-count", countWords(job));
     this.#write(".job-words", jobWords(job));
     this.#write(".job-left", leftWords(job.leftMs(now)));
     this.#write(".job-error", job.error);
     this.#fill(this.element.querySelector("progress"), job);
+    this.#link(job);
+  }
+
+  // Whoever may not see or cancel a job has no link to do so.
+  #link({ id, isActive }) {
+    const [page, cancel] = [this.element.querySelector("a.job-name"), this.element.querySelector(".job-cancel")];
+    const address = `${this.#address}${id}/`;
+    page?.setAttribute("href", address);
+    cancel?.setAttribute("href", `${address}cancel/`);
+    cancel?.setAttribute("aria-label", `Cancel job ${id}`);
+    cancel?.toggleAttribute("hidden", !isActive);
   }
 
   #fill(bar, job) {
     bar.setAttribute("aria-label", `Progress of job ${job.id}`);
     bar.max = job.total;
-    bar.value = job.created;
+    bar.value = job.present;
   }
 
   #write(selector, text) {

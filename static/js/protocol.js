@@ -22,8 +22,14 @@ export class Cursor {
 export function address(page, path, cursor) {
   const url = new URL(path, page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.search = new URLSearchParams({ after: cursor.offset, epoch: cursor.epoch });
+  url.searchParams.set("after", cursor.offset);
+  url.searchParams.set("epoch", cursor.epoch);
   return url.href;
+}
+
+// How far a client has to come. With a filter offsets jump, so that the head tells nothing.
+export function goal(path, head) {
+  return path.includes("?") ? 0 : head;
 }
 
 // Text that is no JSON object is a frame of no known type, and ignored like one.

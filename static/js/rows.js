@@ -19,6 +19,10 @@ export class Rows {
     return this.#isCut || this.#rows.length > this.#size;
   }
 
+  get isShort() {
+    return this.#isCut && this.#rows.length < this.#size;
+  }
+
   // Whether it is new here: it may be listed already, or belong to an older page.
   add(row) {
     const place = this.#place(row.id);

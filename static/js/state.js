@@ -1,12 +1,11 @@
 // What the page knows: a snapshot and the events since. After every event it is what a fresh page would show. Pure.
 
 import { AtWork } from "./at_work.js";
+import { LiveRows } from "./live_rows.js";
 import { Rate } from "./rate.js";
-import { Rows } from "./rows.js";
 import { matcher } from "./search.js";
 
 export class State {
-  arrived = 0; // How many have come into the rows since the snapshot, whether they are still listed or not.
   #rows;
   #matches;
   #rate = new Rate();
@@ -18,13 +17,21 @@ export class State {
     this.hasAccounts = board.has_accounts;
     this.isFirstPage = board.is_first_page;
     this.newestAt = board.newest_at === null ? undefined : Date.parse(board.newest_at);
-    this.#rows = new Rows(rows, board.page_size, board.has_older);
+    this.#rows = new LiveRows(rows, board.page_size, board.has_older);
     this.#matches = matcher(board.query);
     this.#atWork = new AtWork(board.jobs);
   }
 
   get rows() {
     return this.#rows.shown;
+  }
+
+  get arrived() {
+    return this.#rows.arrived;
+  }
+
+  get isShort() {
+    return this.isFirstPage && this.#rows.isShort;
   }
 
   get hasOlder() {
@@ -37,6 +44,16 @@ export class State {
 
   jobs(lines, now) {
     return this.#atWork.read(lines, now);
+  }
+
+  expectFresh() {
+    this.#rows.expect();
+  }
+
+  // A fresh page's own data and rows, or null; totals are right without them.
+  takeFresh(board, rows) {
+    this.#rows.take(rows, board?.has_older, board?.head);
+    this.newestAt = board?.newest_at ? Date.parse(board.newest_at) : this.newestAt;
   }
 
   apply(event, now) {
@@ -56,8 +73,8 @@ export class State {
     this.newestAt = joinedAt;
     this.#rate.add(joinedAt, now);
     if (this.isFirstPage && this.#matches(user)) {
-      const row = { id: user.id, username: user.username, email: user.email, joinedAt, job, arrivedAt: now };
-      this.arrived += this.#rows.add(row) ? 1 : 0;
+      const row = { id: user.id, username: user.username, email: user.email, joinedAt, place: job, arrivedAt: now };
+      this.#rows.add(row, event.offset);
     }
     if (job !== null) {
       this.hasAccounts = true;
@@ -65,10 +82,11 @@ export class State {
     }
   }
 
-  #removed({ user }) {
+  #removed(event) {
     this.total -= 1;
+    this.#atWork.accountRemoved(event);
     if (this.isFirstPage) {
-      this.#rows.remove(user.id);
+      this.#rows.remove(event.user.id, event.offset);
     }
   }
 }

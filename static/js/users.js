@@ -1,59 +1,42 @@
-// The users page comes alive: the page's snapshot, the feed from its cursor on, one drawing an animation frame.
+// The users page comes alive: the page's snapshot, the feed from its cursor on.
 
-import { Board } from "./board.js";
-import { Connection } from "./connection.js";
+import { Board, readRows } from "./board.js";
 import { Controls } from "./controls.js";
 import { Figures } from "./figures.js";
+import { Fresh, dataOf } from "./fresh.js";
 import { Jobs } from "./jobs.js";
+import { Live } from "./live.js";
 import { Pause } from "./pause.js";
-import { Cursor } from "./protocol.js";
-import { reloadOnce } from "./reload.js";
+import { Refill } from "./refill.js";
 import { State } from "./state.js";
-import { Status } from "./status.js";
-import { connectionWords } from "./words.js";
 
-const TICK_MS = 500;
-
-const page = JSON.parse(document.getElementById("board-data").textContent);
-const clockAhead = Date.parse(page.now) - Date.now();
-const cursor = new Cursor(page.epoch, page.head);
+const page = dataOf(document, "board-data");
 const table = document.getElementById("board");
+const state = new State(page, readRows(table));
 const board = new Board(table, page.page_size);
 const jobs = new Jobs(document.getElementById("jobs"), page.job_lines);
 const figures = new Figures(document.getElementById("figures"));
-const status = new Status(document.getElementById("status"));
 const older = document.getElementById("older");
 const none = document.getElementById("none");
-const state = new State(page, board.read());
 const pause = new Pause();
-const controls = page.is_first_page ? new Controls(document.getElementById("follow"), table, pause, drawSoon) : null;
-const connection = new Connection(page.socket, cursor, {
-  onEvent: (event) => state.apply(event, serverTime()),
-  onChange: drawSoon,
-  onReset: reloadOnce,
-});
-let isDrawing = false;
+const live = new Live(page, { onEvent: (event, now) => state.apply(event, now), draw });
+const controls = page.is_first_page
+  ? new Controls(document.getElementById("follow"), table, pause, live.drawSoon)
+  : null;
+const fresh = new Fresh({ onStart: () => state.expectFresh(), onRead: takeOver });
+const refill = new Refill(fresh);
 
-// Ages and rates are told by the server's clock, which wrote the times; this machine's may be wrong.
-function serverTime() {
-  return Date.now() + clockAhead;
-}
-
-// In a hidden tab no frame comes: all that happened meanwhile is drawn in one step on return.
-function drawSoon() {
-  if (!isDrawing) {
-    isDrawing = true;
-    requestAnimationFrame(draw);
+function draw(now) {
+  figures.draw(state, now);
+  jobs.draw(state.jobs(page.job_lines, now), state.hasAccounts, now);
+  if (!refill.isAwaited(state.isShort, now)) {
+    drawBoard(now);
   }
 }
 
-function draw() {
-  isDrawing = false;
-  const now = serverTime();
-  figures.draw(state, now);
-  jobs.draw(state.jobs(page.job_lines, now), state.hasAccounts, now);
-  drawBoard(now);
-  drawStatus();
+function takeOver(read) {
+  state.takeFresh(read && dataOf(read, "board-data"), read && readRows(read.getElementById("board")));
+  live.drawSoon();
 }
 
 function drawBoard(now) {
@@ -67,11 +50,4 @@ function drawBoard(now) {
   }
 }
 
-function drawStatus() {
-  const now = performance.now();
-  status.draw(connectionWords(connection.link, { offset: cursor.offset, now, isOnline: navigator.onLine }), now);
-}
-
-setInterval(drawSoon, TICK_MS);
-connection.start();
-drawSoon();
+live.start();

@@ -31,11 +31,10 @@ export function clockTime(time) {
   return new Date(time).toLocaleTimeString("en-GB");
 }
 
-export function jobWords({ state, created, total, isVerified }) {
-  if (state === "running") {
-    return `${Math.floor((created * 100) / total)} %`;
-  }
-  return { queued: "waiting", finished: isVerified ? "\u2713 verified" : "\u2713 finished", failed: "\u2715 failed" }[state];
+// Day and time, exactly, by the clock of whoever reads it.
+export function clockWords(time) {
+  const [day, clock] = [{ day: "numeric", month: "short" }, { hour: "2-digit", minute: "2-digit", second: "2-digit" }];
+  return new Date(time).toLocaleString("en-GB", { ...day, ...clock });
 }
 
 export function leftWords(milliseconds) {

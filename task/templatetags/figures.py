@@ -2,6 +2,8 @@
 
 from django import template
 
+from task.job_words import duration
+
 register = template.Library()
 
 
@@ -14,3 +16,6 @@ def grouped(number: int) -> str:
 def percent_of(part: int, whole: int) -> int:
     """Rounded down: 499 of 500 is not yet 100 %."""
     return part * 100 // whole
+
+
+register.filter("duration", duration)

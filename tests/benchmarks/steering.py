@@ -68,7 +68,7 @@ def make(program: Program, service: Service, total: int) -> int:
 
 
 async def undo(program: Program, service: Service, job: int, total: int) -> None:
-    watcher = Watcher(service.address, "", token=program.token)
+    watcher = Watcher(service.address, token=program.token)
     following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.removed"] > 0))
     await watcher.is_live.wait()
     began = time.perf_counter()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATE = """async ({ board, rows, events, now }) => {
   const { State } = await import(js("state"));
-  const { jobWords } = await import(js("words"));
+  const { jobWords } = await import(js("job_words"));
   const state = new State(board, rows);
   events.forEach((event) => state.apply(event, now));
   const { jobs, more } = state.jobs(3, now);
@@ -49,7 +49,7 @@ async def state_after(visitor: Visitor, events: list[Any], *, rows: list[int] | 
 
 
 def row(number: int) -> dict[str, Any]:
-    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "job": None}
+    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "place": None}
 
 
 def created(number: int, *, job: int | None = None, place: int | None = None, total: int | None = None) -> Any:

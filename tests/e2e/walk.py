@@ -12,17 +12,24 @@ from tests.proxy import Proxy
 from tests.service import Service
 
 LONG_NAME = "W" * 150
+MANY = 5_000
 MAKE_POWERLESS = f"from django.contrib.auth.models import User; User.objects.get_or_create(username={LONG_NAME!r})"
+MAKE_FAILED = """
+from task.models import Job; from django.utils import timezone; now = timezone.now()
+Job.objects.create(total=1_000_000, created=312_456, state="failed", error={error!r}, nonce=b"", created_at=now,
+    started_at=now, finished_at=now)
+"""
 
 
 async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIterator[str]:
     """Yields the name of what is shown now. The visitor comes signed out, and by the proxy's address."""
     visitor.may_be_refused = visitor.may_be_cut_off = True
-    walks = (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), lost(visitor), scripted(visitor))
-    for walk in walks:
+    code = f"{MAKE_POWERLESS}\n{MAKE_FAILED.format(error=LONG_NAME)}"
+    await asyncio.to_thread(service.manage, "shell", "-c", code)
+    walks = (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), steering(visitor), lost(visitor))
+    for walk in (*walks, scripted(visitor)):
         async for name in walk:
             yield name
-    await asyncio.to_thread(service.manage, "shell", "-c", MAKE_POWERLESS)
     await visitor.page.context.clear_cookies()
     await visitor.sign_in(service, LONG_NAME)
     yield "not allowed"
@@ -42,10 +49,10 @@ async def watching(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIte
     await visitor.sign_in(service, "operator")
     await visitor.sees_status("^Live$")
     yield "users"
-    await asyncio.to_thread(service.manage, "generate", "20000")
-    await expect(visitor.jobs).to_contain_text("of 20,000")
+    await asyncio.to_thread(service.manage, "generate", str(MANY))
+    await expect(visitor.jobs).to_contain_text("of 5,000")
     yield "arriving"
-    await expect(visitor.jobs).to_contain_text("20,000 of 20,000")
+    await expect(visitor.jobs).to_contain_text("5,000 of 5,000")
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
     yield "finished"
     await visitor.page.get_by_role("button", name="Pause").click()
@@ -72,12 +79,29 @@ async def watching(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIte
 async def asking(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
     yield "generate"
+    await visitor.page.get_by_text("Options").click()
+    yield "generate, with its options"
     await visitor.generate(49)
     await expect(visitor.page.get_by_text("too few")).to_be_visible()
     yield "generate, with an error"
     await visitor.generate(60)
     await expect(visitor.page.get_by_text("We are generating your random users!")).to_be_visible()
     yield "asked"
+
+
+async def steering(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto("/jobs/")
+    await visitor.sees_status("^Live$")
+    yield "jobs"
+    for state in ("failed", "finished"):
+        await visitor.page.goto(f"/jobs/?state={state}")
+        await visitor.page.locator("tr.line a").first.click()
+        await visitor.sees_status("^Live$")
+        yield f"a job that is {state}"
+    job = visitor.page.url
+    for address in ("/jobs/?state=removing", f"{job}remove/", f"{job}cancel/", "/jobs/999999/"):
+        await visitor.page.goto(address)
+        yield address
 
 
 async def lost(visitor: Visitor) -> AsyncIterator[str]:

@@ -42,7 +42,7 @@ def is_signed_in(client: Client) -> bool:
 
 def test_a_link_signs_in_and_leaves_the_address(client: Client, ada: User) -> None:
     answer = client.get(path_of(link_for(ada)))
-    assert (answer.status_code, answer["Location"]) == (302, "/users/")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 

@@ -20,6 +20,7 @@ from task.generation import start_job
 from task.models import Account, Hand, Job
 from task.options import Options, UnusableOption
 from task.steering import NotNow
+from task.tokens import make_token
 from task.verification import verify
 from tests.integration import stepping
 from tests.integration.conftest import at_once
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 User: Any = get_user_model()
 HOUR = datetime.timedelta(hours=1)
+LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 # Each way to begin to use an account, and the words that say so.
 USES: dict[str, Callable[[Any], object]] = {
@@ -38,6 +40,7 @@ USES: dict[str, Callable[[Any], object]] = {
     "made superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
     "given groups": lambda user: user.groups.add(*[Group.objects.create(name=name) for name in ("a", "b")]),
     "given permissions": lambda user: user.user_permissions.set(Permission.objects.all()[:3]),
+    "given a token": lambda user: make_token(user=user, name="of a program", days=1),
 }
 
 
@@ -290,8 +293,8 @@ def test_an_expiry_out_of_bounds_is_refused(hours: int) -> None:
         {"state": "removed"},
         {"state": "removing"},
         {"removed_through": 1},
-        {"removal_began_at": timezone.now(), "removed_through": 6},
-        {"removal_began_at": timezone.now(), "removed_at": timezone.now(), "removed_through": 4, "state": "removed"},
+        {"removal_began_at": LONG_AGO, "removed_through": 6},
+        {"removal_began_at": LONG_AGO, "removed_at": LONG_AGO, "removed_through": 4, "state": "removed"},
         {"state": "cancelled", "finished_at": None},
         {"state": "queued", "created": 0},
     ],

@@ -46,7 +46,7 @@ def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: 
 )
 def test_a_value_that_cannot_be_used_is_one_sentence(name: str, value: str, remedy: str) -> None:
     done = run("manage.py", "check", **{name: value})
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert name in done.stderr
     assert remedy in done.stderr
     assert done.stderr.count("\n") == 1
@@ -54,7 +54,7 @@ def test_a_value_that_cannot_be_used_is_one_sentence(name: str, value: str, reme
 
 def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) -> None:
     done = run("manage.py", "check", SECRET_KEY="", VAR_DIR=str(tmp_path))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Start `make run` once" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -62,7 +62,7 @@ def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) 
 @pytest.mark.parametrize("command", [["generate", "60"], ["verify", "1"], ["watch"]])
 def test_a_database_without_tables_is_one_sentence_with_the_remedy(tmp_path: object, command: list[str]) -> None:
     done = run("manage.py", *command, VAR_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1/0")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "The database cannot be used: no such table" in done.stderr
     assert "manage.py migrate" in done.stderr
     assert done.stderr.count("\n") == 1

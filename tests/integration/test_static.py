@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from urllib.request import Request
 
 import django
+import ninja
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -95,7 +96,7 @@ def test_the_same_files_have_the_same_version_wherever_they_lie(tmp_path: Path) 
 
 def test_no_static_file_comes_from_where_the_version_does_not_look() -> None:
     """A package that brings files of its own must have its release in the version."""
-    places = (STATIC, Path(django.__file__).parent)
+    places = (STATIC, Path(django.__file__).parent, Path(ninja.__file__).parent)
     for finder in finders.get_finders():
         for path, storage in finder.list([]):
             assert any(Path(storage.path(path)).is_relative_to(place) for place in places)

@@ -5,10 +5,14 @@ from pathlib import Path
 
 from django.apps import apps
 
+from task.api.problems import CODES
+from task.api.urls import api
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
 
 
 def named_in_table(text: str) -> set[str]:
@@ -61,3 +65,14 @@ def test_make_targets_in_the_documents_exist() -> None:
     for page in ("README.md", "CONTRIBUTING.md"):
         for target in re.findall(r"^make (\w+)", (ROOT / page).read_text(), re.M):
             assert re.search(rf"^{target}:", makefile, re.M), f"{page} names make {target}"
+
+
+def test_the_api_page_names_every_code_beside_its_status() -> None:
+    for code, status in CODES.items():
+        assert re.search(rf"^\| {status} .*`{code}`", API, re.M), code
+
+
+def test_the_api_page_names_every_path() -> None:
+    for path in api.get_openapi_schema()["paths"]:
+        written = path.replace("{job_id}", "{id}")
+        assert re.search(rf"{re.escape(written)}[ ,]", API) or f".../{written.rpartition('/')[2]} " in API, written

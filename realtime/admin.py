@@ -1,0 +1,30 @@
+"""The log in Django's admin, to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from realtime.models import Batch, Feed
+from realtime.read_only import ReadOnlyAdmin
+
+
+@admin.register(Feed)
+class FeedAdmin(ReadOnlyAdmin):
+    list_display = ("name", "head", "floor", "epoch")
+    fields = ("name", "epoch", "head", "floor")
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    """Its payload names users, and is up to 48 KiB: on the page of one batch only."""
+
+    needs = {"payload": "auth.view_user"}
+    note = "The newest 10,000"
+    list_display = ("pk", "feed", "first", "last", "key", "created_at")
+    list_select_related = ("feed",)
+    fields = ("feed", "first", "last", "key", "created_at", "payload")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("payload")

@@ -1,0 +1,113 @@
+"""What goes in and out, as OpenAPI shows it."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from task.api.problems import CODES
+
+LONGEST_QUERY = 150  # As long as a username may be.
+PAGE_SIZE = 50
+LONGEST_PAGE = 100
+
+State = Literal["queued", "running", "finished", "failed", "cancelled", "removing", "removed"]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-01T12:00:00.000Z"]})]
+Key = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class Options(Schema):
+    """What may be chosen beside the total."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    remove_after_hours: Annotated[int, Field(strict=True)] | None = Field(
+        None, description="When the accounts are removed by themselves, counted from the request; null for never."
+    )
+
+
+class JobWanted(Schema):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"total": 500}})
+
+    total: Annotated[int, Field(strict=True)] = Field(description="How many accounts.", examples=[500])
+    options: Options = Options(remove_after_hours=None)
+    request_id: UUID | None = Field(
+        None, description="Asking again with the same id and values is the same job. As the header Idempotency-Key."
+    )
+
+
+class JobShown(Schema):
+    id: int
+    state: State
+    total: int
+    created: int
+    removed: int = Field(description="How many of the created accounts the removal has deleted.")
+    requested_by: str | None = Field(description="A username; null from a shell, or without auth.view_user.")
+    options: Options
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    remove_at: Moment | None
+    removal_began_at: Moment | None
+    removed_at: Moment | None
+    error: str
+    waiting: str = Field(description="Why a queued job has no account yet, in words; else empty.")
+
+
+class JobPage(Schema):
+    items: list[JobShown]
+    next: str | None = Field(description="Where older ones are; null on the last page.")
+
+
+class Paged(Schema):
+    before: Key | None = Field(None, description="Only those with a smaller id; users of a job: a smaller number.")
+    limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
+
+
+class JobFilter(Paged):
+    state: State | None = None
+    request_id: UUID | None = None
+
+
+class RemovalShown(Schema):
+    """What a removal would do now."""
+
+    removes: int
+    keeps: int
+    reasons: dict[str, int] = Field(description="How many are kept, by the first reason that holds.")
+
+
+class UserShown(Schema):
+    id: int
+    username: str
+    email: str
+    date_joined: Moment
+    job: int | None
+    number: int | None
+
+
+class UserPage(Schema):
+    """Rows with the cursor that they belong to: follow the feed from (epoch, head), and nothing is missed."""
+
+    epoch: UUID
+    head: int
+    total: int = Field(description="How many users there are (of the job, with ?job=); q does not narrow it.")
+    items: list[UserShown]
+    next: str | None
+
+
+class UserFilter(Paged):
+    q: str = Field("", max_length=LONGEST_QUERY, pattern=r"^[^\x00]*$", description="Part of a name or e-mail.")
+    job: Key | None = None
+
+
+class ProblemShown(Schema):
+    """application/problem+json; `code` is stable, `detail` is one sentence that says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(json_schema_extra={"enum": list(CODES)})
+    errors: list[dict[str, str]] | None = Field(None, description="With code invalid: a field and a detail each.")

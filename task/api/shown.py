@@ -1,0 +1,53 @@
+"""Jobs as JSON, as their reader may see them: a page of them costs one query more than its rows."""
+
+import datetime
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from task import workers
+from task.events import wire_time
+from task.models import Account, Job
+
+
+def job_shown(job: Job, reader: Any) -> dict[str, Any]:
+    return jobs_shown([job], reader)[0]
+
+
+def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
+    """Requesters only to who may see users. Accounts are counted only where a removal has begun."""
+    now, is_heard = timezone.now(), cache(workers.are_heard)
+    left = _accounts_left([job.pk for job in jobs if job.removal_began_at])
+    may_see_names = reader.has_perm("auth.view_user")
+    return [
+        {
+            "id": job.pk,
+            "state": job.state,
+            "total": job.total,
+            "created": job.created,
+            "removed": job.created - left.get(job.pk, 0) if job.removal_began_at else 0,
+            "requested_by": job.requested_by.get_username() if job.requested_by and may_see_names else None,
+            "options": {"remove_after_hours": job.options.remove_after_hours},
+            **{name: _time(getattr(job, name)) for name in _MOMENTS},
+            "error": job.error,
+            "waiting": workers.waiting_words(job, now, is_heard=is_heard),
+        }
+        for job in jobs
+    ]
+
+
+_MOMENTS = ("created_at", "started_at", "finished_at", "remove_at", "removal_began_at", "removed_at")
+
+
+def _time(moment: datetime.datetime | None) -> str | None:
+    return wire_time(moment) if moment else None
+
+
+def _accounts_left(job_ids: Sequence[int]) -> dict[int, int]:
+    if not job_ids:
+        return {}
+    counted = Account.objects.filter(job__in=job_ids).values("job").annotate(number=Count("*")).order_by()
+    return dict(counted.values_list("job", "number"))

@@ -1,0 +1,59 @@
+"""How events, figures and times are said in a terminal. Pure."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def grouped(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def accounts(number: int) -> str:
+    return f"{grouped(number)} {'account' if number == 1 else 'accounts'}"
+
+
+def left(seconds: float | None) -> str:
+    """Empty where nobody can tell."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return "under 1 s left"
+    if seconds <= 59:
+        return f"{math.ceil(seconds)} s left"
+    minutes = round(seconds / 60)
+    return f"{minutes} min left" if minutes < 100 else f"{grouped(minutes / 60)} h left"
+
+
+def took(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
+def reasons(keeps: Mapping[str, int]) -> str:
+    """Why accounts are kept: "2 signed in, 1 made staff"."""
+    return ", ".join(f"{grouped(number)} {words}" for words, number in keeps.items())
+
+
+def printable(text: str) -> str:
+    """A user name or an error may hold control characters, which a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def event_line(event: Mapping[str, Any]) -> str:
+    return f"{event['offset']:>8}  {event['type']:<13} {event_words(event)}"
+
+
+def event_words(event: Mapping[str, Any]) -> str:
+    job = event.get("job")
+    if "user" not in event:
+        return f"job {job}, {event.get('created')} of {event.get('total')}{_reason(event)}"
+    name = printable(event["user"]["username"])
+    if event["type"] == "user.created" and job is not None:
+        return f"{name}  job {job}, {event['number']} of {event['total']}"
+    return name if job is None else f"{name}  job {job}"
+
+
+def _reason(event: Mapping[str, Any]) -> str:
+    return f": {printable(event['error'])}" if "error" in event else ""

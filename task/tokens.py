@@ -1,0 +1,119 @@
+"""Bearer tokens: how a program shows whose right it uses. Only their digests are stored, each shown once when made.
+
+A digest is plain SHA-256: 256 random bits cannot be guessed, so there is nothing for a slow hash to slow down.
+"""
+
+import datetime
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from task import patience, record
+from task.models import Act, Token
+
+Clock = Callable[[], datetime.datetime]
+
+PREFIX = "arr_"
+SHAPE = re.compile(r"arr_[A-Za-z0-9_-]{43}")
+LONGEST_NAME = 100
+LONGEST_DAYS = 3660
+USE_IS_WRITTEN_EVERY = datetime.timedelta(minutes=1)
+
+logger = logging.getLogger(__name__)
+
+
+class UnusableToken(ValueError):
+    """Such a token cannot be made; the text says what can."""
+
+
+def make_token(
+    *,
+    user: Any,
+    name: str,
+    days: int | None,
+    by: Any = None,
+    clock: Clock = timezone.now,
+    make: Callable[[], str] = secrets.token_urlsafe,
+) -> str:
+    """The text of a new token of this user, valid for so many days, or until it is revoked if `days` is None.
+
+    Nobody can read it again. Raises UnusableToken.
+    """
+    _require_usable(user, name, days)
+    text, now = PREFIX + make(), clock()
+    expires_at = None if days is None else now + datetime.timedelta(days=days)
+    with transaction.atomic():
+        Token.objects.create(user=user, name=name, digest=_digest(text), created_at=now, expires_at=expires_at)
+        record.note(Act.Kind.TOKEN_MADE, by=by, at=now, detail=_detail(name, user))
+    return text
+
+
+def revoke(*, token_id: int, by: Any = None, clock: Clock = timezone.now) -> Token:
+    """End a token: every door refuses it from now on, open sockets within ACCESS_CHECK_SECONDS.
+
+    Safe to repeat: the first time stands. Raises Token.DoesNotExist.
+    """
+    now = clock()
+    with transaction.atomic():
+        is_new = Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now)
+        token = Token.objects.select_related("user").get(pk=token_id)
+        if is_new:
+            record.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_detail(token.name, token.user))
+    return token
+
+
+def user_of(token: str, *, clock: Clock = timezone.now) -> Any:
+    """The user whose token this is; None if it is unknown, expired or revoked, or if the user is not active.
+
+    Takes any text. Writes when the token was last used, if that can be done without waiting; call it outside any
+    transaction.
+    """
+    if not SHAPE.fullmatch(token):
+        return None
+    now = clock()
+    is_alive = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    found = Token.objects.select_related("user").filter(is_alive, digest=_digest(token)).first()
+    if found is None or not found.user.is_active:
+        return None
+    _note_use(found, now)
+    return found.user
+
+
+def _require_usable(user: Any, name: str, days: int | None) -> None:
+    if not user.is_active:
+        raise UnusableToken(f"The user {user.get_username()} is not active.")
+    if not (name.strip() and name.isprintable() and len(name) <= LONGEST_NAME):
+        raise UnusableToken(f"Give the token a name of 1 to {LONGEST_NAME} printable characters.")
+    if days is not None and not 1 <= days <= LONGEST_DAYS:
+        raise UnusableToken(f"A token is valid for 1 to {LONGEST_DAYS} days, or without end.")
+
+
+def _note_use(token: Token, now: datetime.datetime) -> None:
+    """At most once a minute; of many uses at once one writes. A write that has to wait is left to a later use.
+
+    On SQLite another writer may hold the one lock for seconds, and a program at the door would wait for it.
+    """
+    latest = now - USE_IS_WRITTEN_EVERY
+    if token.last_used_at and token.last_used_at > latest:
+        return
+    is_due = Q(last_used_at=None) | Q(last_used_at__lte=latest)
+    try:
+        with patience.short():
+            Token.objects.filter(is_due, pk=token.pk).update(last_used_at=now)
+    except DatabaseError as error:
+        logger.info("The last use of token %s is not written this time: %r", token.pk, error)
+
+
+def _detail(name: str, user: Any) -> str:
+    return f"{name}, of {user.get_username()}"[: Act._meta.get_field("detail").max_length]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

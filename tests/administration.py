@@ -1,0 +1,51 @@
+"""What the tests of the admin begin with: a job that has run, and somebody with certain rights."""
+
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from task import accounts, tokens
+from task.generation import start_job, step
+from task.models import Job, Worker
+
+TOTAL = 5
+
+
+def make_job(asker: User) -> Job:
+    """Finished, with its accounts and their events; a token of who asked, and a worker that was heard from."""
+    task_id = uuid4()
+    job = start_job(total=TOTAL, requested_by=asker, task_id=task_id).job
+    assert step(job_id=job.pk, task_id=task_id, candidates=accounts.prepare(job, TOTAL, Random()))
+    tokens.make_token(user=asker, name="nightly", days=1, by=asker)
+    Worker.objects.get_or_create(name=f"worker@{job.pk}", defaults={"heard_at": timezone.now()})
+    job.refresh_from_db()
+    return job
+
+
+def client_of(username: str, *permissions: str, **options: Any) -> Client:
+    user = User.objects.create(username=username, is_staff=True, **options)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    assert user.user_permissions.count() == len(permissions)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def list_of(model: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_of(row: Any, page: str = "change") -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[quote(row.pk)])
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()

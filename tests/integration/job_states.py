@@ -1,0 +1,55 @@
+"""Jobs in every state, brought there by the ways that a job takes."""
+
+from random import Random
+from typing import Any
+
+from django.test import Client
+
+from task import accounts, generation, removal, steering
+from task.models import Hand, Job
+from task.options import Options
+from tests.integration.test_pages import person, visit
+
+EVERYTHING = ["view_user", "add_job", "view_job", "change_job", "delete_job"]
+
+
+def operator_visit() -> Client:
+    return visit(person("operator", *EVERYTHING))
+
+
+def start(total: int = 60, *, by: Any = None, hours: int | None = None) -> Job:
+    return generation.start_job(total=total, requested_by=by, options=Options(remove_after_hours=hours)).job
+
+
+def hand_of(job: Job) -> Any:
+    return Hand.objects.get(job=job).task_id
+
+
+def made(job: Job, number: int) -> Job:
+    candidates = accounts.prepare(job, number, Random())
+    stepped = generation.step(job_id=job.pk, task_id=hand_of(job), candidates=candidates)
+    assert stepped
+    return stepped
+
+
+def removed(job: Job, number: int) -> Job:
+    stepped = removal.step(job_id=job.pk, task_id=hand_of(job), size=number)
+    assert stepped
+    return stepped
+
+
+def job_in(state: str) -> Job:
+    """By the ways that a job takes."""
+    job = start()
+    if state == "finished":
+        return made(job, 60)
+    if state != "queued":
+        job = made(job, 25)
+    if state == "failed":
+        generation.fail(job_id=job.pk, error="No names are left.")
+    if state in {"cancelled", "removing", "removed"}:
+        steering.cancel(job_id=job.pk)
+    if state in {"removing", "removed"}:
+        steering.remove(job_id=job.pk)
+        removed(job, 10 if state == "removing" else 25)
+    return Job.objects.get(pk=job.pk)

@@ -1,0 +1,148 @@
+"""Whatever goes wrong under /api/ is a problem in JSON with a stable code; and what OpenAPI says is true."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from pytest_django import Settings
+
+from task.api.problems import CODES
+from task.generation import start_job
+from tests.caller import ALL, Caller, caller
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+JOBS = "/api/jobs"
+
+
+@pytest.fixture(params=[False, True], ids=["", "DEBUG"])
+def owner(request: pytest.FixtureRequest, settings: Settings) -> Caller:
+    settings.DEBUG = request.param
+    return caller("owner", *ALL)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[1", b"{'total': 5}", b"\xff\xfe", b'{"total": NaN}', b'{"total": ' + b"9" * 5000 + b"}", b"[" * 60_000],
+)
+def test_a_body_that_is_no_json_is_said(owner: Caller, body: bytes) -> None:
+    assert owner.post(JOBS, body).problem == (400, "bad_json")
+
+
+@pytest.mark.parametrize(
+    "body", [None, b"null", b"[]", b'"x"', b"5", b"{}", b'{"total": "\\u0000"}', b'{"total": 5, "\\ud800": "\\ud800"}']
+)
+def test_a_body_with_other_content_is_said(owner: Caller, body: bytes | None) -> None:
+    answer = owner.post(JOBS, body)
+    assert answer.problem == (422, "invalid")
+    assert all(error["detail"].endswith(".") for error in answer.json["errors"])
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+)
+def test_a_body_of_another_type_is_said(owner: Caller, content_type: str) -> None:
+    assert owner.post(JOBS, b"total=60", content_type=content_type).problem == (415, "unsupported_media_type")
+
+
+def test_a_body_that_is_too_large_or_of_unknown_length_is_not_read(owner: Caller) -> None:
+    assert owner.post(JOBS, b" " * 65_537).problem == (413, "too_large")
+    sent = owner.client.generic("POST", JOBS, b"", headers={"Transfer-Encoding": "chunked"})
+    assert (sent.status_code, sent.json()["code"]) == (411, "length_required")
+
+
+@pytest.mark.parametrize("address", ["/api/", "/api/x", "/api/jobs/", "/api/jobs/x", "/api/jobs/1/x", "/api/jobs/1.5"])
+def test_an_address_that_does_not_exist_is_not_found(owner: Caller, address: str) -> None:
+    answer = owner.get(address)
+    assert answer.problem == (404, "not_found")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_method_that_is_not_taken_is_told_those_that_are(owner: Caller) -> None:
+    response = owner.client.put(JOBS)
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "POST"}
+    assert response.headers["Content-Length"] == str(len(response.content))
+
+
+def test_a_host_that_is_not_ours_gets_a_problem_too(owner: Caller) -> None:
+    assert owner.get(JOBS, Host="evil.example").problem == (400, "bad_request")
+
+
+def test_what_goes_wrong_here_is_logged_and_tells_nothing(owner: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    def break_jobs(execute: Any, sql: str, *rest: Any) -> Any:
+        if "task_job" in sql:
+            raise RuntimeError("secret")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(break_jobs):
+        answer = owner.get(JOBS)
+    assert answer.problem == (500, "internal")
+    assert "secret" not in answer.text
+    assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "query", ["state=%00", "before=" + "9" * 40, "before=-1", "limit=0", "limit=101", "limit=1e1", "request_id=%00"]
+)
+def test_a_filter_that_cannot_be_is_said(owner: Caller, query: str) -> None:
+    assert owner.get(f"{JOBS}?{query}").problem == (422, "invalid")
+
+
+def document() -> Any:
+    return caller("reader").get("/api/openapi.json").json
+
+
+def schemas_in(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield from (value for key, value in node.items() if key == "schema")
+        for value in node.values():
+            yield from schemas_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from schemas_in(value)
+
+
+def test_the_document_is_whole() -> None:
+    found = document()
+    assert found["openapi"].startswith("3.1")
+    for schema in [*schemas_in(found["paths"]), *found["components"]["schemas"].values()]:
+        Draft202012Validator.check_schema(schema)
+    for reference in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(found)):
+        assert reference in found["components"]["schemas"]
+    operations = [operation for path in found["paths"].values() for operation in path.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations) == 9
+    assert all(operation["security"] == [{"ByToken": []}, {"BySession": []}] for operation in operations)
+    assert set(found["components"]["securitySchemes"]) == {"ByToken", "BySession"}
+
+
+def test_the_document_names_every_code() -> None:
+    found = document()
+    assert found["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == list(CODES)
+    for path in found["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                named = re.findall(r"`(\w+)`", answer["description"]) if int(status) >= 400 else []
+                assert {CODES[code] for code in named} == ({int(status)} if int(status) >= 400 else set())
+
+
+def test_answers_are_as_the_document_says() -> None:
+    one, found = caller("owner", *ALL), document()
+    job = start_job(total=2).job
+    asked = {
+        "/api/jobs": one.get("/api/jobs"),
+        "/api/jobs/{job_id}": one.get(f"/api/jobs/{job.pk}"),
+        "/api/jobs/{job_id}/removal": one.get(f"/api/jobs/{job.pk}/removal"),
+        "/api/users": one.get("/api/users"),
+        "/api/events": one.get("/api/events?after=0"),
+    }
+    for path, answer in asked.items():
+        schema = found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": found["components"]}).validate(answer.json)
+    problem = {"$ref": "#/components/schemas/Problem", "components": found["components"]}
+    for answer in (one.get("/api/x"), one.post(JOBS, {}), Caller().get(JOBS)):
+        Draft202012Validator(problem).validate(answer.json)

@@ -1,0 +1,85 @@
+"""Problems as they are sent, and the sentences in them."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from task.api.problems import CODES, SENTENCES, Problem
+from task.api.schemas import JobFilter, JobWanted, UserFilter
+from task.api.sentences import WORDS, errors_of
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_has_a_status_of_an_error(code: str) -> None:
+    problem = Problem(code, "Do this.")
+    assert 400 <= problem.status < 600
+    assert problem.content["code"] == code
+    assert problem.content["status"] == problem.status
+
+
+@pytest.mark.parametrize("status", [*range(400, 432), 451, *range(500, 512)])
+def test_an_answer_of_somebody_else_becomes_a_problem_with_a_sentence(status: int) -> None:
+    problem = Problem.of_status(status)
+    assert problem.status // 100 == status // 100
+    assert str(problem).endswith(".")
+
+
+def test_what_is_not_signed_in_is_told_how() -> None:
+    assert Problem(*SENTENCES[401]).headers == {"WWW-Authenticate": "Bearer"}
+
+
+def errors_in(model: Any, value: object) -> list[dict[str, str]]:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(model).validate_python(value)
+    found = [{**error, "loc": ("query", *error["loc"])} for error in caught.value.errors()]
+    assert {error["type"] for error in found} <= set(WORDS)
+    return errors_of(found)
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "field", "detail"),
+    [
+        (JobWanted, {}, "total", "total is missing."),
+        (JobWanted, {"total": "5"}, "total", "total must be a whole number."),
+        (JobWanted, {"total": True}, "total", "total must be a whole number."),
+        (JobWanted, {"total": 5.5}, "total", "total must be a whole number."),
+        (JobWanted, {"total": None}, "total", "total must be a whole number."),
+        (JobWanted, {"total": 5, "size": 6}, "size", "size is not known here."),
+        (JobWanted, {"total": 5, "options": []}, "options", "options must be a JSON object."),
+        (JobWanted, {"total": 5, "request_id": "x"}, "request_id", "request_id must be a UUID."),
+        (JobWanted, {"total": 5, "request_id": 5}, "request_id", "request_id must be a UUID."),
+        (
+            JobWanted,
+            {"total": 5, "options": {"remove_after_hours": "1"}},
+            "options.remove_after_hours",
+            "options.remove_after_hours must be a whole number.",
+        ),
+        (JobFilter, {"limit": "0"}, "limit", "limit must be 1 or more."),
+        (JobFilter, {"limit": "101"}, "limit", "limit must be 100 or less."),
+        (JobFilter, {"before": "x"}, "before", "before must be a whole number."),
+        (JobFilter, {"before": "-1"}, "before", "before must be 0 or more."),
+        (JobFilter, {"before": "1.5"}, "before", "before must be a whole number."),
+        (JobFilter, {"before": "9" * 5000}, "before", "before must be a whole number with fewer digits."),
+        (UserFilter, {"q": "x" * 151}, "q", "q must have 150 characters or fewer."),
+        (UserFilter, {"q": "\0"}, "q", "q has a character that cannot be used."),
+    ],
+)
+def test_an_error_is_a_sentence_about_its_field(model: Any, value: object, field: str, detail: str) -> None:
+    assert errors_in(model, value) == [{"field": field, "detail": detail}]
+
+
+def test_a_state_that_does_not_exist_is_told_those_that_do() -> None:
+    [error] = errors_in(JobFilter, {"state": "done"})
+    assert "queued" in error["detail"]
+    assert "removed" in error["detail"]
+
+
+def test_several_errors_are_counted() -> None:
+    errors = errors_in(JobFilter, {"limit": "0", "before": "x", "state": "?"})
+    assert str(Problem.of_errors(errors)).endswith("(2 more in errors.)")
+
+
+def test_a_long_name_is_cut() -> None:
+    [error] = errors_in(JobWanted, {"total": 1, "x" * 5000: 1})
+    assert len(error["detail"]) < 100

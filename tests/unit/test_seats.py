@@ -1,0 +1,42 @@
+"""How many connections a person may hold."""
+
+from contextlib import ExitStack, suppress
+
+import pytest
+from pytest_django import Settings
+
+from realtime.protocol import Close, Refused
+from realtime.seats import seat, taken
+
+
+@pytest.fixture(autouse=True)
+def three_seats(settings: Settings) -> None:
+    settings.SOCKETS_MAX = 3
+
+
+def test_a_person_has_so_many_seats_and_no_more() -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(seat("ada"))
+        with pytest.raises(Refused, match="3 connections") as refused, seat("ada"):
+            pass
+        assert refused.value.code == Close.TOO_MANY
+        assert taken("ada") == 3
+
+
+def test_who_is_refused_takes_no_seat_from_others() -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(seat("ada"))
+        with pytest.raises(Refused), seat("ada"):
+            pass
+        with seat("bob"):
+            assert taken("bob") == 1
+
+
+def test_a_seat_is_given_back_at_the_end_and_at_an_error() -> None:
+    for _ in range(10):
+        with suppress(ZeroDivisionError), seat("ada"):
+            assert taken("ada") == 1
+            raise ZeroDivisionError
+        assert taken("ada") == 0

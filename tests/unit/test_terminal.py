@@ -1,0 +1,142 @@
+"""What a terminal is told, without one: words, rates, the progress of a job, and what fits into a line."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management.base import OutputWrapper
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from realtime.protocol import Batch, pack, unpack
+from task.terminal import words
+from task.terminal.progress import Making, Removing, line
+from task.terminal.rate import Rate
+from task.terminal.screen import JobScreen, Lines, figures_of, fitting
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def created(number: int) -> dict[str, Any]:
+    return {"type": "user.created", "job": 7, "number": number, "total": 500}
+
+
+@given(st.lists(st.text(), min_size=1, max_size=500), st.integers(1, 10**12))
+def test_a_batch_is_unpacked_into_the_texts_that_were_packed(names: list[str], first: int) -> None:
+    events = [json.dumps({"type": "x", "name": name, "more": [{"offset": 1}, {"offset": 2}]}) for name in names]
+    texts = [text for row in pack(events, first) for text in unpack(Batch.stored(row[0], row[1], "", row[2]))]
+    assert [json.loads(text) for text in texts] == [
+        {"offset": offset, **json.loads(event)} for offset, event in enumerate(events, first)
+    ]
+
+
+def test_a_name_in_a_line_obeys_no_control_characters() -> None:
+    event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31m\x9bb\n"}}
+    assert words.event_words(event) == "a?[31m?b?"
+
+
+def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
+    console = Console(file=StringIO(), force_terminal=True, width=20)
+    event = {"offset": 1, "type": "user.created", "job": None, "user": {"username": "[red]a[/red] :smile: 12"}}
+    console.print(Lines([event]), crop=False)
+    assert console.file.getvalue() == "       1  user.created  [red]a[/red] :smile: 12\n"  # type: ignore[attr-defined]
+
+
+def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
+    event = {"type": "job.failed", "job": 7, "created": 1, "total": 2, "error": "a\x07b"}
+    assert words.event_words(event) == "job 7, 1 of 2: a?b"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""),
+        (0.2, "under 1 s left"),
+        (1.2, "2 s left"),
+        (59.5, "1 min left"),
+        (5_940, "99 min left"),
+        (7200, "2 h left"),
+    ],
+)
+def test_the_time_left_is_said_in_words(seconds: float | None, said: str) -> None:
+    assert words.left(seconds) == said
+
+
+def test_a_rate_is_of_the_last_seconds_and_falls_when_nothing_comes() -> None:
+    rate = Rate()
+    for tenth in range(100):
+        rate.note(tenth * 50, tenth / 10)
+    assert rate.a_second(9.9) == pytest.approx(500)
+    assert rate.a_second(19.9) < 150
+
+
+def test_a_rate_keeps_few_samples_however_many_are_noted() -> None:
+    rate = Rate()
+    for number in range(10_000):
+        rate.note(number, number / 10_000)
+    assert len(rate._samples) < 20
+    assert rate.a_second(1) == pytest.approx(10_000, rel=0.2)
+
+
+def test_progress_is_the_greatest_number_seen() -> None:
+    making = Making(7, 500)
+    for number in (1, 3, 2):
+        making.take(created(number))
+    making.take({"type": "job.started", "job": 7, "created": 0, "total": 500})
+    assert (making.done, making.end) == (3, None)
+
+
+@pytest.mark.parametrize(("kind", "is_good"), [("finished", True), ("failed", False), ("cancelled", False)])
+def test_making_ends_well_only_when_the_job_is_finished(kind: str, is_good: bool) -> None:
+    making = Making(7, 500)
+    making.take({"type": f"job.{kind}", "job": 7, "created": 500, "total": 500})
+    assert making.end
+    assert making.ended_well == is_good
+
+
+def test_a_removal_does_not_end_with_the_making_of_its_job() -> None:
+    removing = Removing(7, 2)
+    for kind in ("job.finished", "job.removing", "user.removed", "user.removed", "user.removed"):
+        removing.take({"type": kind, "job": 7})
+    assert (removing.done, removing.total, removing.end) == (3, 3, None)
+    removing.take({"type": "job.removed", "job": 7})
+    assert removing.ended_well
+
+
+def test_a_line_has_all_figures() -> None:
+    clock = Clock()
+    making = Making(7, 200_000, clock=clock)
+    making.note()
+    clock.now += 2
+    making.take(created(5_000))
+    making.note()
+    assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 a second, 1 min left"
+
+
+@pytest.mark.parametrize("columns", range(36, 121))
+def test_a_line_has_a_bar_and_leaves_room_for_the_echo_of_ctrl_c(columns: int) -> None:
+    making = Making(12, 3_000)
+    making.take(created(1_234))
+    screen = JobScreen(OutputWrapper(StringIO()), OutputWrapper(StringIO()), making)
+    screen.console = Console(file=StringIO(), force_terminal=True, width=columns, color_system=None)
+    with screen.console.capture() as captured:
+        screen.console.print(screen.last_line())
+    (shown,) = captured.get().splitlines()
+    assert "1,234 of 3,000" in shown
+    assert "\u2501" in shown
+    assert len(shown.rstrip()) <= columns - 2
+
+
+def test_a_narrow_line_keeps_the_count_and_leaves_out_what_does_not_fit() -> None:
+    making = Making(7, 500)
+    making.take(created(312))
+    assert fitting(figures_of(making), 5) == ["312 of 500"]
+    assert fitting(figures_of(making), 24) == ["312 of 500", "      0/s"]
+    assert [part.strip() for part in fitting(figures_of(making))] == ["312 of 500", "62 %", "0/s", ""]

@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -76,11 +78,14 @@ def _users(job: Job) -> QuerySet[Any]:
 
 
 def _unused(job: Job, through: int) -> Sequence[Any]:
-    """Locked, so that nobody begins to use one of them meanwhile: who signs in now finds no account."""
+    """Locked, so that nobody begins to use one of them meanwhile: who signs in now finds no account.
+
+    Looked at by a second statement: one that has waited for a lock does not see what else was committed meanwhile.
+    """
     users = _users(job).filter(account__number__gt=job.removed_through, account__number__lte=through)
-    for condition in _uses().values():
-        users = users.filter(~condition)
-    return list(users.select_for_update(of=("self",)).order_by("account__number"))
+    locked = list(users.select_for_update(of=("self",)).order_by("account__number"))
+    used = set(users.filter(reduce(or_, _uses().values())).values_list("pk", flat=True))
+    return [user for user in locked if user.pk not in used]
 
 
 def _delete(job: Job, users: Sequence[Any]) -> list[str]:

@@ -1,0 +1,79 @@
+"""What people and hands do to the same rows at once: nobody is cut off, and what was committed first counts."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.utils import timezone
+
+from task import hands, slices, steering
+from task.models import Job
+from tests.integration import stepping
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User: Any = get_user_model()
+
+
+def account_of(job: Job, number: int = 1) -> Any:
+    return User.objects.get(account__job=job, account__number=number)
+
+
+@pytest.fixture
+def beside() -> Iterator[Callable[[Callable[[], object]], Future[object]]]:
+    """Does something in a thread with a connection of its own."""
+
+    def closing(work: Callable[[], object]) -> object:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        yield lambda work: pool.submit(closing, work)
+
+
+def wait_until_held_up(number: int) -> None:
+    """Until so many wait for a lock of PostgreSQL; on SQLite whoever writes waits, and nobody can be asked."""
+    if connection.vendor == "postgresql":
+        wait_until(lambda: _held_up() == number)
+
+
+def _held_up() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def after_first_query(work: Callable[[], object]) -> Iterator[None]:
+    """Does something between the first query of the block and all others."""
+    waiting = [work]
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if waiting:
+            waiting.pop()()
+        return result
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+def test_what_an_account_is_given_while_a_removal_waits_for_it_keeps_it(beside: Any) -> None:
+    job, task_id = stepping.removing(3)
+    user = account_of(job)
+    group = Group.objects.create(name="testers")
+    with transaction.atomic():
+        user.save()  # as the admin's page does first
+        user.groups.add(group)
+        step = beside(lambda: stepping.remove_some(job, task_id, 3))
+        wait_until_held_up(1)
+    step.result()
+    assert list(User.objects.all()) == [user]

@@ -77,3 +77,18 @@ def test_what_an_account_is_given_while_a_removal_waits_for_it_keeps_it(beside: 
         wait_until_held_up(1)
     step.result()
     assert list(User.objects.all()) == [user]
+
+
+def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out(beside: Any) -> None:
+    job, task_id = stepping.removing(3)
+    user = account_of(job)
+    own = stepping.queued(3, requested_by=user)[0]
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=own.pk)
+        deletion = beside(user.delete)
+        wait_until_held_up(1)
+        step = beside(lambda: stepping.remove_some(job, task_id, 3))
+        wait_until_held_up(2)
+    deletion.result()
+    step.result()
+    assert not User.objects.exists()

@@ -92,3 +92,11 @@ def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out
     deletion.result()
     step.result()
     assert not User.objects.exists()
+
+
+def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
+    job = stepping.failed()
+    Job.objects.filter(pk=job.pk).update(remove_at=timezone.now())
+    with after_first_query(lambda: steering.retry(job_id=job.pk)):
+        assert steering.remove_expired(timezone.now()) == 0
+    assert stepping.now(job).state == "queued"

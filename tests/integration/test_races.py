@@ -100,3 +100,12 @@ def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
     with after_first_query(lambda: steering.retry(job_id=job.pk)):
         assert steering.remove_expired(timezone.now()) == 0
     assert stepping.now(job).state == "queued"
+
+
+def test_a_hand_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -> None:
+    job, _ = stepping.running()
+    hand = hands.silent(timezone.now() + hands.RESCUE_AFTER)[0]
+    steering.cancel(job_id=job.pk)
+    steering.remove(job_id=job.pk)
+    slices.give_up(hand)
+    assert stepping.now(job).state == "removing"

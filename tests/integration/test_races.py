@@ -6,13 +6,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from task import hands, slices, steering
+from task.generation import start_job
 from task.models import Job
+from task.passwords import Deriver
 from tests.integration import stepping
 from tests.waiting import wait_until
 
@@ -109,3 +115,30 @@ def test_a_hand_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -
     steering.remove(job_id=job.pk)
     slices.give_up(hand)
     assert stepping.now(job).state == "removing"
+
+
+def test_somebody_who_is_deleted_while_asking_gets_nothing() -> None:
+    ann = User.objects.create(username="ann")
+    ann.user_permissions.set(Permission.objects.filter(codename="add_job"))
+    gone = User.objects.get(pk=ann.pk)
+    ann.delete()
+    with pytest.raises(PermissionDenied):
+        start_job(total=5, requested_by=gone)
+    assert not Job.objects.exists()
+
+
+def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> None:
+    job, task_id = stepping.removing(3)
+    user = account_of(job)
+    password = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.username)
+
+    def remove_at_the_look(execute: Any, sql: str, *given: Any) -> Any:
+        result = execute(sql, *given)
+        if user.username in str(given[0]) and User.objects.exists():
+            stepping.remove_some(job, task_id, 3)
+        return result
+
+    with connection.execute_wrapper(remove_at_the_look):
+        answer = Client().post(reverse("login"), {"username": user.username, "password": password})
+    assert answer.status_code == 200
+    assert "correct username" in answer.content.decode()

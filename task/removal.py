@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import PROTECT, RESTRICT, Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
@@ -110,7 +110,14 @@ def _uses() -> dict[str, Q]:
         "token": ("given a token", _has(token__isnull=False)),
     }
     fields = {field.name for field in User._meta.get_fields()}
-    return {words: condition for name, (words, condition) in known.items() if name in fields}
+    return {words: condition for name, (words, condition) in known.items() if name in fields} | _protection()
+
+
+def _protection() -> dict[str, Q]:
+    """Rows that other applications let nobody delete: one of them would stop the removal for good."""
+    relations = [one for one in User._meta.related_objects if one.on_delete in {PROTECT, RESTRICT}]
+    own = [one.related_model._base_manager.filter(**{one.field.name: OuterRef("pk")}) for one in relations]
+    return {"needed by other data": reduce(or_, [Q(Exists(rows)) for rows in own])} if own else {}
 
 
 def _has(**related: Any) -> Q:

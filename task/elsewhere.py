@@ -17,7 +17,7 @@ from django.dispatch import receiver
 
 from realtime.log import append
 from task import events
-from task.models import Account
+from task.models import Job
 from task.removal import Origin
 
 logger = logging.getLogger(__name__)
@@ -42,11 +42,15 @@ def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
 def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before the deletion, as the account, which knows the job, goes first."""
+    """Before the deletion, as the account, which knows the job, goes first.
+
+    The job is locked: a step of its removal holds users and wants their accounts, a deletion the other way round.
+    """
     if isinstance(origin, Origin):
         return
     with _harmless():
-        job_id = Account.objects.filter(user=instance.pk).values_list("job", flat=True).first()
+        jobs = Job.objects.select_for_update(of=("self",)).filter(accounts__user=instance.pk)
+        job_id = jobs.values_list("pk", flat=True).first()
         event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
         _removal(origin or instance).waiting[instance.pk] = (str(job_id or ""), event)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 
 from task.models import Job
 
@@ -22,9 +23,15 @@ class TooManyJobs(Exception):
 
 
 def lock(person: Any) -> None:
-    """Let nobody else ask for jobs as this person until the transaction ends: of many requests none slips through."""
-    if person is not None:
-        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
+    """Let nobody else ask for jobs as this person until the transaction ends: of many requests none slips through.
+
+    Raises PermissionDenied for a person who was deleted meanwhile.
+    """
+    if person is None:
+        return
+    people = get_user_model()._default_manager.select_for_update(no_key=True)
+    if people.filter(pk=person.pk).first() is None:
+        raise PermissionDenied
 
 
 def require_room(person: Any, now: datetime.datetime) -> None:

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_ready
+from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready
 
 from asgi_config import lifeline
 
@@ -21,6 +21,12 @@ STARTED_BY = os.getpid()
 def end_with_the_worker(**kwargs: Any) -> None:
     """Celery ties its pool to the worker's life, but not the beat that it forks."""
     lifeline.end_with(STARTED_BY)
+
+
+@celeryd_after_setup.connect
+def tell_the_pool_its_size(instance: Any, **kwargs: Any) -> None:
+    """By the environment, which the pool's processes inherit: they tell it to the database with their housekeeping."""
+    os.environ["ARRIVALS_POOL_PROCESSES"] = str(instance.concurrency or 1)
 
 
 @worker_ready.connect

@@ -1,48 +1,65 @@
 """The bulk insert: candidates are prepared outside any transaction, and become accounts inside the caller's."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 
-from task import bulk, events
-from task.identities import random_identities
-from task.models import Account, Job
+from task import bulk, columns, events
+from task.identities import identities
+from task.models import Account, Hand, Job
+from task.options import FULL, SHARED
 from task.passwords import Deriver, light_hash
 
-User = get_user_model()
+User: Any = get_user_model()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """All of an account that can be known before the lock."""
+    """All of an account that can be known before the lock; `values` are those of columns.FIELDS."""
 
-    username: str
-    email: str
-    password_hash: str
+    login_name: str
+    values: tuple[Any, ...]
     tail: str
+
+    @property
+    def password_hash(self) -> str:
+        return str(self.values[-1])
 
 
 class NoneInserted(Exception):
-    """A unique constraint refuses every user: not a name that is taken by chance, so trying again cannot cure it."""
+    """A unique constraint refuses every user: not a name that is taken, so trying again cannot cure it."""
 
 
-def prepare(job: Job, count: int, random: Random) -> list[Candidate]:
-    """Candidates with their hashes and event texts: most of the work, and none of it under a lock."""
-    deriver = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce))
+def prepare(hand: Hand, count: int) -> list[Candidate]:
+    """The hand's next candidates with their hashes and event texts: most of the work, and none of it under a lock."""
+    job = hand.job
+    first = hand.tried * job.lanes + hand.lane
+    indexes = range(first, first + count * job.lanes, job.lanes)
+    hashed = _hasher(job)
     return [
         Candidate(
-            username=identity.username,
-            email=identity.email,
-            password_hash=light_hash(deriver.password(identity.username)),
-            tail=events.user_tail(identity.username, identity.email),
+            login_name=(name := columns.login_name(identity)),
+            values=columns.values(identity, hashed(name)),
+            tail=events.user_tail(name, identity.email),
         )
-        for identity in random_identities(count, random)
+        for identity in identities(job.options, job.seed, indexes)
     ]
+
+
+def _hasher(job: Job) -> Callable[[str], str]:
+    """Makes the stored hash of the password of an account of that name: 6 us if light, 0.2 s at full strength."""
+    if job.options.passwords == SHARED:
+        return lambda name: job.shared_hash
+    deriver = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce))
+    if job.options.hashing == FULL:
+        return lambda name: make_password(deriver.password(name))
+    return lambda name: light_hash(deriver.password(name))
 
 
 def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime) -> list[str]:
@@ -50,20 +67,14 @@ def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime)
 
     Fewer than asked when some names are taken: the caller's next step makes others for them.
     """
-    ids = _insert_users(candidates, now)
-    made = [(ids.pop(candidate.username), candidate) for candidate in candidates if candidate.username in ids]
-    if not made and len(candidates) > 1:
-        raise NoneInserted(f"The user table takes none of {len(candidates)} new users.")
+    ids = _insert_users(job, candidates, now)
+    made = [(ids.pop(candidate.login_name), candidate) for candidate in candidates if candidate.login_name in ids]
     if not made:
+        _require_taken(candidates)
         return []
     numbered = list(enumerate(made, job.created + 1))
-    bulk.insert(
-        Account,
-        fields=["user", "number"],
-        rows=[(user_id, number) for number, (user_id, _) in numbered],
-        same={"job": job.pk},
-        returning=["user"],
-    )
+    _insert_accounts(job, numbered)
+    _insert_groups(job, [user_id for user_id, _ in made])
     joined_at = events.wire_time(now)
     return [
         events.user_created(
@@ -73,14 +84,46 @@ def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime)
     ]
 
 
-def _insert_users(candidates: Sequence[Candidate], now: datetime.datetime) -> dict[str, Any]:
+def _insert_users(job: Job, candidates: Sequence[Candidate], now: datetime.datetime) -> dict[str, Any]:
     """The ids of the users that were inserted, by name: not of those whose name is taken."""
-    fields = ["username", "email", "password"]
     inserted = bulk.insert(
         User,
-        fields=fields,
-        rows=[(candidate.username, candidate.email, candidate.password_hash) for candidate in candidates],
-        same=bulk.prepared(User(date_joined=now), without=fields),
-        returning=["username", "id"],
+        fields=columns.FIELDS,
+        rows=[candidate.values for candidate in candidates],
+        same=bulk.prepared(User(date_joined=now, is_active=job.options.is_active), without=columns.FIELDS),
+        returning=[User.USERNAME_FIELD, User._meta.pk.name],
     )
     return dict(inserted)
+
+
+def _require_taken(candidates: Sequence[Candidate]) -> None:
+    names = [candidate.login_name for candidate in candidates]
+    if not User._default_manager.filter(**{f"{User.USERNAME_FIELD}__in": names}).exists():
+        raise NoneInserted(f"The user table takes none of {len(candidates)} new users.")
+
+
+def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidate]]]) -> None:
+    """A hash at full strength is kept beside the account, as it cannot be known again for what it is."""
+    keeps = job.options.needs_stretching
+    bulk.insert(
+        Account,
+        fields=["user", "number", "known_hash"],
+        rows=[(user_id, number, candidate.password_hash if keeps else "") for number, (user_id, candidate) in numbered],
+        same={"job": job.pk},
+        returning=["user"],
+    )
+
+
+def _insert_groups(job: Job, user_ids: Sequence[Any]) -> None:
+    """Those that are still there: a group that was deleted since is left out."""
+    if not job.options.groups:
+        return
+    through = User.groups.through
+    for group_id in Group.objects.filter(pk__in=job.options.groups).values_list("pk", flat=True):
+        bulk.insert(
+            through,
+            fields=[User.groups.field.m2m_field_name()],
+            rows=[(user_id,) for user_id in user_ids],
+            same={"group": group_id},
+            returning=["id"],
+        )

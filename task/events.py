@@ -20,10 +20,15 @@ def user_tail(username: str, email: str) -> str:
     return f'"username":{json.dumps(username)},"email":{json.dumps(email)}'
 
 
+def wire_id(user_id: Any) -> str:
+    """A number as it is; a key of another kind, such as a UUID, as its text."""
+    return str(user_id) if isinstance(user_id, int) else f'"{user_id}"'
+
+
 def user_created(
     *, user_id: Any, tail: str, joined_at: str, place: str = '"job":null,"number":null,"total":null'
 ) -> str:
-    return f'{{"type":"user.created",{place},"user":{{"id":{user_id},{tail},"date_joined":"{joined_at}"}}}}'
+    return f'{{"type":"user.created",{place},"user":{{"id":{wire_id(user_id)},{tail},"date_joined":"{joined_at}"}}}}'
 
 
 def place(job_id: int, number: int, total: int) -> str:
@@ -31,7 +36,13 @@ def place(job_id: int, number: int, total: int) -> str:
 
 
 def user_removed(*, user_id: Any, username: str, job_id: int | None) -> str:
-    return json.dumps({"type": "user.removed", "job": job_id, "user": {"id": user_id, "username": username}})
+    return json.dumps(
+        {
+            "type": "user.removed",
+            "job": job_id,
+            "user": {"id": user_id if isinstance(user_id, int) else str(user_id), "username": username},
+        }
+    )
 
 
 def job_changed(state: str, *, job_id: int, total: int, created: int, error: str = "") -> str:

@@ -5,7 +5,6 @@ job of N ends with exactly N accounts.
 """
 
 import datetime
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from task import accounts, limits, passwords, record
+from task import accounts, limits, record, starts
 from task.accounts import Candidate
 from task.announcements import changed, tell
-from task.hands import dispatch
+from task.hands import dispatch_all
 from task.models import Act, Hand, Job
 from task.options import Options
 from task.turns import turn
@@ -52,7 +51,7 @@ def start_job(
     task_id: UUID | None = None,
     clock: Clock = timezone.now,
 ) -> Started:
-    """Commit a job for `total` accounts, then send its message; must be called outside any transaction.
+    """Commit a job for `total` accounts, then send its messages; must be called outside any transaction.
 
     The same request_id with the same values is the same job, however often and however much at once. `task_id` names
     a message that already exists and is to be the job's hand. A queue that cannot be reached loses nothing. Raises
@@ -60,48 +59,53 @@ def start_job(
     """
     _require_usable(total)
     options.require_usable()
-    task_id_is_new = task_id is None
-    request_id, task_id, now = request_id or uuid4(), task_id or uuid4(), clock()
-    values = {"total": total, "requested_by": requested_by, "created_at": now, "remove_at": options.remove_at(now)}
+    request_id, now = request_id or uuid4(), clock()
+    values = {"total": total, "requested_by": requested_by, "created_at": now, **starts.values_of(options, now)}
     with transaction.atomic(durable=True):
         limits.lock(requested_by)
         job = Job.objects.filter(request_id=request_id).first()
         is_new = job is None
         if job is None:
-            job, is_new = _admit(request_id, values, now)
+            limits.require_room(requested_by, now)
+            job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
         if is_new:
-            Hand.objects.create(job=job, task_id=task_id, seen_at=now)
+            waiting = starts.make_hands(job, now, first=task_id)
             record.note(Act.Kind.ASKED, by=requested_by, job=job, at=now)
             tell(job, [changed(job)])
-    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
+    if not (is_new or starts.is_same(job, total=total, requested_by=requested_by, options=options)):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
-    return Started(job, is_new, not (is_new and task_id_is_new) or dispatch(job.pk, task_id))
+    return Started(job, is_new, not is_new or dispatch_all(job.pk, waiting))
 
 
-def step(*, job_id: int, task_id: UUID, candidates: Sequence[Candidate], clock: Clock = timezone.now) -> Job | None:
-    """Make accounts of the candidates, as many as the job still lacks; None if the hand `task_id` is not to work on.
+def step(
+    *, job_id: int, task_id: UUID, candidates: Sequence[Candidate], first: int, clock: Clock = timezone.now
+) -> Hand | None:
+    """Make accounts of the candidates, as many as the lane still lacks; None if the hand `task_id` is not to work on.
 
-    ONE transaction: users, accounts, their events, `created`, and with the last of them the state `finished` and its
-    event. Killed at any point, nothing is half done.
+    `first` is what the hand had tried when they were prepared: should that have changed, they are left out. Returns the
+    hand with its job. ONE transaction: users, accounts, their events, the counts, and with the last of them the state
+    `finished` and its event. Killed at any point, nothing is half done.
     """
     with turn(), transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.ACTIVE).first()
-        now = clock()
-        mine = Hand.objects.filter(job=job_id, task_id=task_id)
-        if job is None or not mine.update(seen_at=now, starts=0, rescues=0):
+        hand = Hand.objects.select_for_update().filter(job=job_id, task_id=task_id).first()
+        if job is None or hand is None:
             return None
-        texts = _started(job, now)
-        made = accounts.insert(job, candidates[: job.total - job.created], now=now)
-        job.created += len(made)
-        job.stepped_at = now
-        _save_and_tell(job, texts + made, now)
-    return job
+        now = clock()
+        hand.job, hand.seen_at, hand.starts, hand.rescues = job, now, 0, 0
+        if hand.tried == first:
+            _make(hand, candidates[: hand.share - hand.made], now)
+        hand.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
+        if hand.is_done:
+            Hand.objects.filter(pk=hand.pk).delete()
+    return hand
 
 
 def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock = timezone.now) -> None:
     """End a job at work as failed, with the reason: its generation or its removal. Nothing happens to any other.
 
-    With `task_id`, only while that hand is to work on it: what failed late is no fault of what was asked since.
+    With `task_id`, only while that hand is to work on it: what failed late is no fault of what was asked since. The
+    hands stay, without work, and tell a retry how far each lane was.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
@@ -111,7 +115,6 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
         job.error = error
         job.finished_at = job.finished_at or clock()
         job.save(update_fields=["state", "error", "finished_at"])
-        job.hands.all().delete()
         tell(job, [changed(job)])
 
 
@@ -120,18 +123,15 @@ def _require_usable(total: int) -> None:
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
 
 
-def _admit(request_id: UUID, values: dict[str, Any], now: datetime.datetime) -> tuple[Job, bool]:
-    """The job's row, unless the person has too many; of two calls at once with one request_id, one makes it."""
-    limits.require_room(values["requested_by"], now)
-    return Job.objects.get_or_create(request_id=request_id, defaults={**values, **_secrets()})
-
-
-def _secrets() -> dict[str, Any]:
-    """What the passwords of a new job are derived from, and the name of the key that they need."""
-    return {
-        "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
-        "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
-    }
+def _make(hand: Hand, candidates: Sequence[Candidate], now: datetime.datetime) -> None:
+    job = hand.job
+    texts = _started(job, now)
+    made = accounts.insert(job, candidates, now=now)
+    hand.made += len(made)
+    hand.tried += len(candidates)
+    job.created += len(made)
+    job.stepped_at = now
+    _save_and_tell(job, texts + made, now)
 
 
 def _started(job: Job, now: datetime.datetime) -> list[str]:
@@ -146,7 +146,6 @@ def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
     if job.created == job.total:
         job.state = Job.State.FINISHED
         job.finished_at = now
-        job.hands.all().delete()
         texts = [*texts, changed(job)]
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
     tell(job, texts)

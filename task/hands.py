@@ -6,7 +6,7 @@ conditional UPDATE is the only one to send the next message. Rescue sends the SA
 
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
@@ -38,6 +38,11 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
         logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
         return False
     return True
+
+
+def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
+    """The same for every lane; once the queue is found away, the rest is left to the rescue as well."""
+    return all(dispatch(job_id, task_id) for task_id in task_ids)
 
 
 def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | None:

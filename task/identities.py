@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from task.names import LOCALES, Names
+from task.options import MIXED, REALISTIC, Options
 from task.permutation import Permutation
 
 LETTERS = 10
 DIGITS = 10_000
 DOMAIN = "example.com"
 DOMAINS = ("example.com", "example.org", "example.net")
-MIXED = "mixed"
 FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l"})
 
 
@@ -26,6 +26,13 @@ class Identity:
     email: str
     first_name: str = ""
     last_name: str = ""
+
+
+def identities(options: Options, seed: int, indexes: range) -> Iterator[Identity]:
+    """The identities that the options ask for: at these indexes of this seed, none twice."""
+    if options.names == REALISTIC:
+        return realistic_identities(seed, indexes, options.locale)
+    return random_identities(seed, indexes)
 
 
 def random_identities(seed: int, indexes: range) -> Iterator[Identity]:

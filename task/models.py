@@ -44,9 +44,16 @@ class Job(models.Model):
     removal_began_at = models.DateTimeField(null=True, blank=True)
     removed_through = models.PositiveIntegerField(default=0)
     removed_at = models.DateTimeField(null=True, blank=True)
+    chosen = models.JSONField(default=dict, blank=True)
+    seed = models.BigIntegerField(default=0)
+    shared_hash = models.CharField(max_length=255, blank=True, default="")
+    lanes = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
-        permissions = [("add_large_job", "Can ask for more accounts than the form offers")]
+        permissions = [
+            ("add_large_job", "Can ask for more accounts than the form offers"),
+            ("export_credentials", "Can export the passwords of accounts"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(created__gte=0) & Q(created__lte=F("total")), name="job_never_makes_more_than_total"
@@ -94,7 +101,7 @@ class Job(models.Model):
 
     @property
     def options(self) -> Options:
-        return Options.of(created_at=self.created_at, remove_at=self.remove_at)
+        return Options.of(self.chosen)
 
     @property
     def may_cancel(self) -> bool:
@@ -110,11 +117,15 @@ class Job(models.Model):
 
 
 class Account(models.Model):
-    """A user that a job made: the `number`-th of its job, 1..total."""
+    """A user that a job made: the `number`-th of its job, 1..total.
+
+    `known_hash`, where it is not light: the stored hash that is known to be of the password that the job gave it.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="accounts", db_index=False)
     number = models.PositiveIntegerField()
+    known_hash = models.CharField(max_length=255, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="account_number_is_used_once")]
@@ -124,7 +135,10 @@ class Account(models.Model):
 
 
 class Hand(models.Model):
-    """The one Celery message, by its id, that may work on this lane of a job now."""
+    """The one Celery message, by its id, that may work on this lane of a job now.
+
+    A lane makes `share` of the accounts; `tried` counts the identities that it has used up, taken names among them.
+    """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="hands", db_index=False)
     lane = models.PositiveSmallIntegerField(default=0)
@@ -132,12 +146,22 @@ class Hand(models.Model):
     seen_at = models.DateTimeField()
     starts = models.PositiveIntegerField(default=0)
     rescues = models.PositiveIntegerField(default=0)
+    share = models.PositiveIntegerField(default=0)
+    made = models.PositiveIntegerField(default=0)
+    tried = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "lane"], name="hand_is_alone_on_its_lane")]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "lane"], name="hand_is_alone_on_its_lane"),
+            models.CheckConstraint(condition=Q(made__lte=F("share")), name="hand_makes_no_more_than_its_share"),
+        ]
 
     def __str__(self) -> str:
         return f"lane {self.lane} of job {self.job_id}"
+
+    @property
+    def is_done(self) -> bool:
+        return self.share > 0 and self.made == self.share
 
 
 class Act(models.Model):
@@ -187,6 +211,7 @@ class Worker(models.Model):
 
     name = models.CharField(primary_key=True, max_length=200)
     heard_at = models.DateTimeField()
+    processes = models.PositiveSmallIntegerField(default=1)
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import PROTECT, RESTRICT, Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import PROTECT, RESTRICT, Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
 
-User = get_user_model()
+User: Any = get_user_model()
 
 
 class Origin:
@@ -43,13 +43,14 @@ class Preview:
 
 def preview(job: Job) -> Preview:
     """What the removal of this job would do now. Reads all of its accounts: 0.5 s for 200,000."""
-    reason = Case(*(When(condition, then=Value(words)) for words, condition in _uses().items()), default=Value(""))
+    uses = _uses(job)
+    reason = Case(*(When(condition, then=Value(words)) for words, condition in uses.items()), default=Value(""))
     found = _users(job).annotate(reason=reason).values("reason").annotate(number=Count("*")).order_by()
     numbers = dict(found.values_list("reason", "number"))
-    return Preview(numbers.pop("", 0), {words: numbers[words] for words in _uses() if words in numbers})
+    return Preview(numbers.pop("", 0), {words: numbers[words] for words in uses if words in numbers})
 
 
-def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> Job | None:
+def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> Hand | None:
     """Look at the next `size` accounts and delete those not in use; None if the hand `task_id` is not to work on.
 
     ONE transaction: users with all that depends on them, their events, `removed_through`, and with the last of them
@@ -61,6 +62,8 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
         mine = Hand.objects.filter(job=job_id, task_id=task_id)
         if job is None or not mine.update(seen_at=now, starts=0, rescues=0):
             return None
+        hand = mine.get()
+        hand.job = job
         through = min(job.removed_through + size, job.created)
         texts = _delete(job, _unused(job, through))
         job.removed_through, job.stepped_at = through, now
@@ -70,11 +73,12 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
             texts.append(changed(job))
         job.save(update_fields=["removed_through", "stepped_at", "state", "removed_at"])
         tell(job, texts)
-    return job
+    return hand
 
 
 def _users(job: Job) -> QuerySet[Any]:
-    return User._default_manager.filter(account__job=job)
+    users: QuerySet[Any] = User._default_manager.filter(account__job=job)
+    return users
 
 
 def _unused(job: Job, through: int) -> Sequence[Any]:
@@ -84,7 +88,7 @@ def _unused(job: Job, through: int) -> Sequence[Any]:
     """
     users = _users(job).filter(account__number__gt=job.removed_through, account__number__lte=through)
     locked = list(users.select_for_update(of=("self",)).order_by("account__number"))
-    used = set(users.filter(reduce(or_, _uses().values())).values_list("pk", flat=True))
+    used = set(users.filter(reduce(or_, _uses(job).values())).values_list("pk", flat=True))
     return [user for user in locked if user.pk not in used]
 
 
@@ -98,14 +102,14 @@ def _delete(job: Job, users: Sequence[Any]) -> list[str]:
     return texts
 
 
-def _uses() -> dict[str, Q]:
+def _uses(job: Job) -> dict[str, Q]:
     """Why an account is kept: words for each sign that somebody uses it, of those that this user model knows."""
     known = {
         "last_login": ("signed in", Q(last_login__isnull=False)),
-        "password": ("password changed", ~Q(password__startswith=LIGHT_PREFIX)),
+        "password": ("password changed", ~_has_birth_password(job)),
         "is_staff": ("made staff", Q(is_staff=True)),
         "is_superuser": ("made superuser", Q(is_superuser=True)),
-        "groups": ("given groups", _has(groups__isnull=False)),
+        "groups": ("given groups", _is_in_other_groups(job)),
         "user_permissions": ("given permissions", _has(user_permissions__isnull=False)),
         "token": ("given a token", _has(token__isnull=False)),
     }
@@ -118,6 +122,18 @@ def _protection() -> dict[str, Q]:
     relations = [one for one in User._meta.related_objects if one.on_delete in {PROTECT, RESTRICT}]
     own = [one.related_model._base_manager.filter(**{one.field.name: OuterRef("pk")}) for one in relations]
     return {"needed by other data": reduce(or_, [Q(Exists(rows)) for rows in own])} if own else {}
+
+
+def _has_birth_password(job: Job) -> Q:
+    known = Q(account__known_hash=F("password")) & ~Q(account__known_hash="")
+    shared = Q(password=job.shared_hash) if job.shared_hash else Q(pk__in=[])
+    return Q(password__startswith=LIGHT_PREFIX) | known | shared
+
+
+def _is_in_other_groups(job: Job) -> Q:
+    """Than those that the job gave it."""
+    memberships = User.groups.through.objects.filter(**{User.groups.field.m2m_field_name(): OuterRef("pk")})
+    return Q(Exists(memberships.exclude(group__in=job.options.groups)))
 
 
 def _has(**related: Any) -> Q:

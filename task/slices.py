@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from random import Random
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -22,8 +21,8 @@ LARGEST_SIZE = 500
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 TRANSIENT = (OperationalError, InterfaceError)
 
-# Makes ready the next step of a job, of about that many accounts: what it returns is one transaction.
-Step = Callable[[Job, int], Callable[[], Job | None]]
+# Makes ready the next step of a hand, of about that many accounts: what it returns is one transaction.
+Step = Callable[[Hand, int], Callable[[], Hand | None]]
 
 logger = logging.getLogger(__name__)
 
@@ -77,48 +76,43 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
     if hands.is_worn_out(hand):
         return f"Job {job_id} rests until the rescue."
     if hand.job.state == Job.State.REMOVING:
-        return _steps(hand.job, task_id, pace, until, _removal(task_id))
+        return _steps(hand, pace, until, _removal)
     if hand.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
         reason = "This worker has another SECRET_KEY than the process that took the job."
         generation.fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed: another SECRET_KEY."
-    return _steps(hand.job, task_id, pace, until, _generation(task_id))
+    if hand.job.options.needs_stretching:
+        pace = Pace(1)  # the first account after one hash, not after 25
+    return _steps(hand, pace, until, _generation)
 
 
-def _generation(task_id: UUID) -> Step:
-    random = Random()  # noqa: S311 (names, no secrets)
-
-    def step(job: Job, size: int) -> Callable[[], Job | None]:
-        candidates = accounts.prepare(job, min(size, job.total - job.created), random)
-        return partial(generation.step, job_id=job.pk, task_id=task_id, candidates=candidates)
-
-    return step
+def _generation(hand: Hand, size: int) -> Callable[[], Hand | None]:
+    candidates = accounts.prepare(hand, min(size, hand.share - hand.made))
+    return partial(generation.step, job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
 
 
-def _removal(task_id: UUID) -> Step:
-    def step(job: Job, size: int) -> Callable[[], Job | None]:
-        return partial(removal.step, job_id=job.pk, task_id=task_id, size=size)
-
-    return step
+def _removal(hand: Hand, size: int) -> Callable[[], Hand | None]:
+    return partial(removal.step, job_id=hand.job_id, task_id=hand.task_id, size=size)
 
 
-def _steps(job: Job, task_id: UUID, pace: Pace, until: float, prepare: Step) -> str:
+def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
     while True:
-        step = prepare(job, pace.size)
         began = time.monotonic()
-        after = _persist(job.pk, step)
+        step = prepare(hand, pace.size)
+        prepared = time.monotonic()
+        after = _persist(hand.job_id, step)
         if after is None:
-            return f"Job {job.pk} is not this message's to work on."
-        job = after
-        if job.state not in Job.AT_WORK:
-            return _said(job)
-        pace.learn(time.monotonic() - began)
+            return f"Job {hand.job_id} is not this message's to work on."
+        hand = after
+        if hand.is_done or hand.job.state not in Job.AT_WORK:
+            return _said(hand.job)
+        pace.learn(time.monotonic() - (began if hand.job.options.needs_stretching else prepared))
         if time.monotonic() >= until:
-            hands.hand_over(job_id=job.pk, task_id=task_id, size=pace.size)
-            return _said(job)
+            hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
+            return _said(hand.job)
 
 
-def _persist(job_id: int, step: Callable[[], Job | None]) -> Job | None:
+def _persist(job_id: int, step: Callable[[], Hand | None]) -> Hand | None:
     """One step, repeated with backoff over a lock, a deadlock or a restarted database."""
     for pause in PAUSES_SECONDS:
         try:

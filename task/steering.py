@@ -7,14 +7,14 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
 from task import record
 from task.announcements import changed, tell
-from task.hands import dispatch
+from task.hands import dispatch, dispatch_all
 from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
@@ -53,8 +53,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
 
 
 def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
-    """Queue a failed job again, to go on where it stopped. Raises Job.DoesNotExist and NotNow."""
-    task_id = uuid4()
+    """Queue a failed job again, to go on where each of its lanes stopped. Raises Job.DoesNotExist and NotNow."""
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state in Job.ACTIVE:
@@ -64,10 +63,10 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         now = clock()
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
-        Hand.objects.create(job=job, task_id=task_id, seen_at=now)
+        waiting = _renew_hands(job, now)
         record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)])
-    return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+    return Steered(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
 
 
 def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now) -> Steered:
@@ -84,10 +83,20 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         now = clock()
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
+        job.hands.all().delete()
         Hand.objects.create(job=job, task_id=task_id, seen_at=now)
         record.note(kind, by=by, job=job, at=now)
         tell(job, [changed(job)])
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+
+
+def _renew_hands(job: Job, now: datetime.datetime) -> list[UUID]:
+    """New ids, so that a message from before the failure finds nothing to do."""
+    hands = list(job.hands.select_for_update())
+    for hand in hands:
+        hand.task_id, hand.seen_at, hand.starts, hand.rescues = uuid4(), now, 0, 0
+        hand.save()
+    return [hand.task_id for hand in hands]
 
 
 def require_ended(job: Job) -> None:

@@ -1,5 +1,6 @@
 """The doors for Celery: a task only finds its arguments and makes one domain call."""
 
+import os
 from typing import Any
 from uuid import UUID
 
@@ -26,4 +27,5 @@ def create_random_user_accounts(
 
 @shared_task(bind=True)
 def rescue_jobs(self: Any) -> int:
-    return upkeep.rescue(worker=self.request.hostname or "")
+    processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
+    return upkeep.rescue(worker=self.request.hostname or "", processes=processes)

@@ -11,14 +11,14 @@ from task import hands, slices, steering, workers
 logger = logging.getLogger(__name__)
 
 
-def rescue(*, worker: str = "") -> int:
+def rescue(*, worker: str = "", processes: int = 1) -> int:
     """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many.
 
     Writes that the worker of that name was heard from, and begins the removals that are due.
     """
     now = timezone.now()
     try:
-        workers.note(worker, now)
+        workers.note(worker, now, processes=processes)
         steering.remove_expired(now)
         return _rescue(now)
     except slices.TRANSIENT as error:

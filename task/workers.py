@@ -3,16 +3,25 @@
 import datetime
 from collections.abc import Callable
 
+from django.db.models import Sum
+
 from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
 PATIENCE = datetime.timedelta(seconds=10)
+MOST_LANES = 64
 NONE_RUNNING = "no worker is running"
 
 
-def note(name: str, now: datetime.datetime) -> None:
+def note(name: str, now: datetime.datetime, *, processes: int = 1) -> None:
     """Write that the worker was heard from; its housekeeping does so every few seconds."""
-    Worker.objects.update_or_create(name=name, defaults={"heard_at": now})
+    Worker.objects.update_or_create(name=name, defaults={"heard_at": now, "processes": processes})
+
+
+def processes(now: datetime.datetime) -> int:
+    """How many processes the living workers have for jobs; 1 where none was heard from."""
+    alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
+    return min(alive.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
 
 
 def are_heard(now: datetime.datetime) -> bool:

@@ -1,6 +1,5 @@
 """What the tests of the admin begin with: a job that has run, and somebody with certain rights."""
 
-from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from task import accounts, tokens
-from task.generation import start_job, step
+from task import tokens
+from task.generation import start_job
 from task.models import Job, Worker
+from tests.integration.stepping import step
 
 TOTAL = 5
 
@@ -21,7 +21,7 @@ def make_job(asker: User) -> Job:
     """Finished, with its accounts and their events; a token of who asked, and a worker that was heard from."""
     task_id = uuid4()
     job = start_job(total=TOTAL, requested_by=asker, task_id=task_id).job
-    assert step(job_id=job.pk, task_id=task_id, candidates=accounts.prepare(job, TOTAL, Random()))
+    assert step(job, task_id, TOTAL)
     tokens.make_token(user=asker, name="nightly", days=1, by=asker)
     Worker.objects.get_or_create(name=f"worker@{job.pk}", defaults={"heard_at": timezone.now()})
     job.refresh_from_db()

@@ -1,13 +1,13 @@
 """Jobs in every state, brought there by the ways that a job takes."""
 
-from random import Random
 from typing import Any
 
 from django.test import Client
 
-from task import accounts, generation, removal, steering
+from task import generation, removal, steering
 from task.models import Hand, Job
 from task.options import Options
+from tests.integration.stepping import step
 from tests.integration.test_pages import person, visit
 
 EVERYTHING = ["view_user", "add_job", "view_job", "change_job", "delete_job"]
@@ -26,8 +26,7 @@ def hand_of(job: Job) -> Any:
 
 
 def made(job: Job, number: int) -> Job:
-    candidates = accounts.prepare(job, number, Random())
-    stepped = generation.step(job_id=job.pk, task_id=hand_of(job), candidates=candidates)
+    stepped = step(job, hand_of(job), number)
     assert stepped
     return stepped
 
@@ -35,7 +34,7 @@ def made(job: Job, number: int) -> Job:
 def removed(job: Job, number: int) -> Job:
     stepped = removal.step(job_id=job.pk, task_id=hand_of(job), size=number)
     assert stepped
-    return stepped
+    return stepped.job
 
 
 def job_in(state: str) -> Job:

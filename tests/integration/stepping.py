@@ -1,12 +1,11 @@
 """Short ways to bring a job into a state, without a worker: the hand's work, done here."""
 
-from random import Random
 from typing import Any
 from uuid import UUID
 
 from task import accounts, generation, removal, slices, steering
 from task.generation import start_job
-from task.models import Job
+from task.models import Hand, Job
 
 
 def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
@@ -16,8 +15,16 @@ def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
 
 
 def step(job: Job, task_id: UUID, size: int) -> Job | None:
-    candidates = accounts.prepare(job, size, Random())
-    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    """Prepare and take one step of that hand; None where it is not to work on."""
+    hand = Hand.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
+    if hand is None:
+        return None
+    after = take(hand, accounts.prepare(hand, size))
+    return after.job if after else None
+
+
+def take(hand: Hand, candidates: list[accounts.Candidate]) -> Hand | None:
+    return generation.step(job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
 
 
 def running(made: int = 25, total: int = 60) -> tuple[Job, UUID]:
@@ -57,7 +64,8 @@ def remove_all(job: Job) -> Job:
 
 
 def remove_some(job: Job, task_id: UUID, size: int) -> Job | None:
-    return removal.step(job_id=job.pk, task_id=task_id, size=size)
+    after = removal.step(job_id=job.pk, task_id=task_id, size=size)
+    return after.job if after else None
 
 
 def now(job: Job) -> Job:

@@ -5,18 +5,17 @@ import json
 import os
 import subprocess
 import sys
-from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from realtime import log
 from realtime.protocol import Cursor
-from task import accounts, generation
 from task.generation import start_job
 from task.models import Account, Job
 from task.terminal.words import event_words
 from tests.integration.conftest import database_url
+from tests.integration.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -29,8 +28,7 @@ def call(*arguments: str) -> str:
 
 def finished_job(total: int = 3) -> Job:
     job = start_job(total=total).job
-    candidates = accounts.prepare(job, total, Random())
-    after = generation.step(job_id=job.pk, task_id=job.hands.get().task_id, candidates=candidates)
+    after = step(job, job.hands.get().task_id, total)
     assert after
     return after
 

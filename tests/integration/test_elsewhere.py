@@ -1,7 +1,6 @@
 """Users that no job made or removed appear on the feed; a feed that fails never breaks their save."""
 
 import json
-from random import Random
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from realtime import log
 from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
-from task import accounts, generation
 from task.generation import start_job
+from tests.integration.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -47,8 +46,7 @@ def test_a_user_of_a_transaction_that_fails_was_never_there() -> None:
 
 def test_a_removed_account_names_its_job() -> None:
     job = start_job(total=2).job
-    candidates = accounts.prepare(job, 2, Random())
-    generation.step(job_id=job.pk, task_id=job.hands.get().task_id, candidates=candidates)
+    step(job, job.hands.get().task_id, 2)
     user = User.objects.order_by("pk")[0]
     key = {"id": user.pk, "username": user.username}
     User.objects.filter(pk=user.pk).delete()

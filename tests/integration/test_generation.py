@@ -1,14 +1,13 @@
 """A job of N ends with exactly N accounts: one transaction a step, whoever takes it, however often."""
 
 from collections import Counter
-from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from task import accounts, generation, passwords
 from task.generation import RequestIdReused, UnusableTotal, start_job
@@ -16,7 +15,7 @@ from task.models import Account, Hand, Job
 from task.verification import verify
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_events
-from tests.integration.stepping import queued, step
+from tests.integration.stepping import queued, step, take
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -88,13 +87,14 @@ def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> Non
 
 def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
     job, task_id = queued(10)
-    candidates = accounts.prepare(job, 10, Random(1))
-    User.objects.create(username=candidates[3].username, email="mine@example.org")
-    after = generation.step(job_id=job.pk, task_id=task_id, candidates=[*candidates, candidates[0]])
+    hand = job.hands.get()
+    candidates = accounts.prepare(hand, 10)
+    User.objects.create(username=candidates[3].login_name, email="mine@example.org")
+    after = take(hand, candidates)
     assert after is not None
-    assert after.created == 9
-    assert User.objects.get(username=candidates[3].username).email == "mine@example.org"
-    finished = step(after, task_id, 10)
+    assert (after.job.created, after.tried) == (9, 10)
+    assert User.objects.get(username=candidates[3].login_name).email == "mine@example.org"
+    finished = step(job, task_id, 10)
     assert finished is not None
     assert finished.state == "finished"
     assert verify(Job.objects.get()).problems == []
@@ -197,12 +197,13 @@ def test_verify_finds_what_is_wrong() -> None:
 
 def test_the_last_account_survives_a_taken_name_too() -> None:
     job, task_id = queued(1)
-    candidates = accounts.prepare(job, 1, Random(1))
-    User.objects.create(username=candidates[0].username)
-    after = generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    hand = job.hands.get()
+    candidates = accounts.prepare(hand, 1)
+    User.objects.create(username=candidates[0].login_name)
+    after = take(hand, candidates)
     assert after is not None
-    assert (after.created, after.state) == (0, "running")
-    finished = step(after, task_id, 1)
+    assert (after.job.created, after.job.state) == (0, "running")
+    finished = step(job, task_id, 1)
     assert finished is not None
     assert finished.state == "finished"
     assert verify(Job.objects.get()).problems == []
@@ -215,10 +216,36 @@ def test_a_total_that_is_no_whole_number_starts_nothing(total: Any) -> None:
 
 
 def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> None:
-    job, task_id = queued(2)
-    candidates = accounts.prepare(job, 2, Random(1))
-    for candidate in candidates:
-        User.objects.create(username=candidate.username)
-    with pytest.raises(accounts.NoneInserted):
-        generation.step(job_id=job.pk, task_id=task_id, candidates=candidates)
+    User.objects.create(username="the-only-one")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_active_user ON auth_user (is_active)")
+        try:
+            job, task_id = queued(2)
+            with pytest.raises(accounts.NoneInserted):
+                step(job, task_id, 2)
+        finally:
+            cursor.execute("DROP INDEX one_active_user")
     assert Job.objects.get().created == 0
+
+
+def test_names_that_are_all_taken_are_passed_over() -> None:
+    job, task_id = queued(3)
+    for candidate in accounts.prepare(job.hands.get(), 3):
+        User.objects.create(username=candidate.login_name)
+    passed = step(job, task_id, 3)
+    assert passed is not None
+    assert passed.created == 0
+    finished = step(job, task_id, 3)
+    assert finished is not None
+    assert finished.state == "finished"
+    assert verify(Job.objects.get()).problems == []
+
+
+def test_what_was_prepared_before_another_step_of_the_same_message_is_left_out() -> None:
+    job, _ = queued(10)
+    hand = job.hands.get()
+    candidates = accounts.prepare(hand, 4)
+    first, second = take(hand, candidates), take(hand, candidates)
+    assert first is not None
+    assert second is not None
+    assert (first.job.created, second.job.created, second.tried) == (4, 4, 4)

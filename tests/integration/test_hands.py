@@ -2,7 +2,6 @@
 
 import datetime
 import json
-from random import Random
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,11 +11,12 @@ from django.utils import timezone
 from redis import Redis
 
 from realtime.models import Batch
-from task import accounts, generation, hands, passwords, slices, upkeep
+from task import hands, passwords, slices, upkeep
 from task.generation import start_job
 from task.models import Hand, Job
 from task.tasks import rescue_jobs
 from task.verification import verify
+from tests.integration.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
 
@@ -138,7 +138,7 @@ def test_a_rescued_job_ends_complete() -> None:
 def test_a_step_starts_the_count_anew() -> None:
     hand = new_hand()
     Hand.objects.update(starts=3, rescues=2)
-    generation.step(job_id=hand.job_id, task_id=hand.task_id, candidates=accounts.prepare(hand.job, 1, Random()))
+    step(hand.job, hand.task_id, 1)
     after = Hand.objects.get()
     assert (after.starts, after.rescues) == (0, 0)
 
@@ -184,7 +184,7 @@ def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.M
     def broken(*args: object, **options: object) -> None:
         raise ValueError("secret detail")
 
-    monkeypatch.setattr("task.accounts.random_identities", broken)
+    monkeypatch.setattr("task.accounts.identities", broken)
     hand = new_hand()
     assert work(hand) == f"Job {hand.job_id} failed."
     assert Job.objects.get().error == "ValueError in the worker; its log says more."

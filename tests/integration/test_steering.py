@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from random import Random
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -62,10 +61,11 @@ def test_ten_cancels_at_once_are_one() -> None:
 @pytest.mark.parametrize("size", [1, 5, 20, 60])
 def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     """Whoever is first: a step that commits before the cancel counts, one that comes after it makes nothing."""
-    job, task_id = stepping.queued(60)
-    candidates = accounts.prepare(job, size, Random())
+    job, _ = stepping.queued(60)
+    hand = job.hands.get()
+    candidates = accounts.prepare(hand, size)
     works: list[Callable[[], object]] = [
-        lambda: generation.step(job_id=job.pk, task_id=task_id, candidates=candidates),
+        lambda: stepping.take(hand, candidates),
         lambda: cancel_or_not(job),
     ]
 

@@ -3,7 +3,6 @@
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
-from random import Random
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,10 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from task import accounts, generation, slices, steering
+from task import generation, slices, steering
 from task.generation import start_job
 from task.models import Act, Job
 from task.verification import verify
+from tests.integration.stepping import step
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -34,8 +34,7 @@ def refusal(*arguments: str) -> tuple[int, str]:
 
 def job_with(made: int, total: int) -> Job:
     job = start_job(total=total).job
-    candidates = accounts.prepare(job, made, Random())
-    after = generation.step(job_id=job.pk, task_id=job.hands.get().task_id, candidates=candidates)
+    after = step(job, job.hands.get().task_id, made)
     assert after
     return after
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from task.identities import MIXED, random_identities, realistic_identities
+from task.identities import random_identities, realistic_identities
 from task.names import LOCALES
+from task.options import MIXED
 
 MANY = range(20_000)
 
@@ -53,4 +54,8 @@ def test_every_language_and_domain_is_met() -> None:
     identities = list(realistic_identities(7, MANY))
     given = {identity.first_name for identity in identities}
     assert all(len(given & set(names.given)) > len(names.given) / 2 for names in LOCALES.values())
-    assert {identity.email.partition("@")[2] for identity in identities} == {"example.com", "example.org", "example.net"}
+    assert {identity.email.partition("@")[2] for identity in identities} == {
+        "example.com",
+        "example.org",
+        "example.net",
+    }

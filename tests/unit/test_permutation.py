@@ -1,5 +1,7 @@
 """A permutation gives each number once, in an order that does not look like one."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,5 +22,5 @@ def test_every_number_is_below_the_size(size: int, seed: int, index: int) -> Non
 def test_neighbours_are_far_from_each_other() -> None:
     permutation = Permutation(1_000_000, 7)
     numbers = [permutation.at(index) for index in range(1_000)]
-    near = sum(abs(one - other) < 1_000 for one, other in zip(numbers, numbers[1:], strict=False))
+    near = sum(abs(one - other) < 1_000 for one, other in pairwise(numbers))
     assert near < 20

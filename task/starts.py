@@ -1,0 +1,47 @@
+"""What a new job is made of: its secrets, its seed, and a hand for each lane."""
+
+import datetime
+import secrets
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from task import passwords, workers
+from task.models import Hand, Job
+from task.options import GREATEST_SEED, SHARED, Options
+
+
+def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
+    """The columns of a job that follow from its options; a shared password is hashed here, at full strength (0.2 s)."""
+    return {
+        "chosen": options.stored(),
+        "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
+        "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
+        "lanes": workers.processes(now) if options.needs_stretching else 1,
+        "remove_at": options.remove_at(now),
+        "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
+        "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
+    }
+
+
+def make_hands(job: Job, now: datetime.datetime, *, first: UUID | None) -> list[UUID]:
+    """A hand for each lane, with its share of the accounts; return the ids of the messages that are to be sent.
+
+    `first` is a message that is there already: it becomes the hand of the first lane.
+    """
+    ids = [first or uuid4(), *(uuid4() for _ in range(1, job.lanes))]
+    least, rest = divmod(job.total, job.lanes)
+    Hand.objects.bulk_create(
+        Hand(job=job, lane=lane, task_id=task_id, seen_at=now, share=least + (lane < rest))
+        for lane, task_id in enumerate(ids)
+    )
+    return ids[1:] if first else ids
+
+
+def is_same(job: Job, *, total: int, requested_by: Any, options: Options) -> bool:
+    """Whether a request that bears the job's request_id asks for what the job is."""
+    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
+        return False
+    return options.passwords != SHARED or check_password(options.shared_password, job.shared_hash)

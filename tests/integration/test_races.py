@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from task import hands, slices, steering
+from task import hands, slices, steering, turns
 from task.generation import start_job
 from task.models import Job
 from task.passwords import Deriver
@@ -142,3 +142,14 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
         answer = Client().post(reverse("login"), {"username": user.username, "password": password})
     assert answer.status_code == 200
     assert "correct username" in answer.content.decode()
+
+
+def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL locks rows, not the database.")
+    monkeypatch.setattr(turns, "REST_SECONDS", 1)
+    job, task_id = stepping.removing(3)
+    step = beside(lambda: stepping.remove_some(job, task_id, 2))
+    wait_until(lambda: stepping.now(job).removed_through == 2)
+    Group.objects.create(name="testers")
+    assert not step.done()

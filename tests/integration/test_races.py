@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from task import hands, slices, steering, turns
 from task.generation import start_job
-from task.models import Job
+from task.models import Act, Job
 from task.passwords import Deriver
 from tests.integration import stepping
 from tests.waiting import wait_until
@@ -55,6 +55,10 @@ def _held_up() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return int(cursor.fetchone()[0])
+
+
+def start_own(*, job_id: int, by: Any) -> None:
+    start_job(total=5, requested_by=by)
 
 
 @contextmanager
@@ -98,6 +102,22 @@ def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out
     deletion.result()
     step.result()
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("act", [steering.cancel, start_own])
+def test_who_is_deleted_in_the_middle_of_an_act_has_done_it_or_may_not(beside: Any, append: Any, act: Any) -> None:
+    job = stepping.running()[0]
+    ann = User.objects.create(username="ann")
+    with transaction.atomic():
+        append(1)  # holds the feed, which each of them needs in the end
+        acting = beside(lambda: act(job_id=job.pk, by=ann))
+        wait_until_held_up(1)
+        deletion = beside(ann.delete)
+        wait_until_held_up(2)
+    deletion.result()
+    refused = acting.exception()  # on SQLite the deletion may come first
+    assert refused is None or isinstance(refused, PermissionDenied)
+    assert Act.objects.filter(by=None, by_name="ann").exists() == (refused is None)
 
 
 def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:

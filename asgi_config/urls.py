@@ -5,12 +5,15 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
 import task.api.urls
+from asgi_config.sign_in import SignInForm
 from asgi_config.views import sign_in_by_link, to_static_file
+
+SIGN_IN = LoginView.as_view(template_name="task/login.html", authentication_form=SignInForm)
 
 urlpatterns = [
     path("", include("task.urls")),
     path("api/", task.api.urls.urls),
-    path("accounts/login/", LoginView.as_view(template_name="task/login.html"), name="login"),
+    path("accounts/login/", SIGN_IN, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),
     path("admin/", admin.site.urls),

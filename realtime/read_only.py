@@ -66,7 +66,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return permitted(request, self.search_fields, self.needs)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return bool(permitted(request, [lookup], self.needs)) and super().lookup_allowed(lookup, value, request)
+        """Only what is shown: by lookups a reader would guess anything else, as a job's nonce, letter by letter."""
+        is_shown = lookup.partition("__")[0] in {"pk", "id", *(self.fields or ())}
+        is_permitted = is_shown and bool(permitted(request, [lookup], self.needs))
+        return is_permitted and super().lookup_allowed(lookup, value, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"subtitle": self.note, **(extra_context or {})})

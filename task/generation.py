@@ -98,11 +98,14 @@ def step(*, job_id: int, task_id: UUID, candidates: Sequence[Candidate], clock: 
     return job
 
 
-def fail(*, job_id: int, error: str, clock: Clock = timezone.now) -> None:
-    """End a job at work as failed, with the reason: its generation or its removal. Nothing happens to any other."""
+def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock = timezone.now) -> None:
+    """End a job at work as failed, with the reason: its generation or its removal. Nothing happens to any other.
+
+    With `task_id`, only while that hand is to work on it: what failed late is no fault of what was asked since.
+    """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
-        if job is None:
+        if job is None or (task_id and not job.hands.filter(task_id=task_id).exists()):
             return
         job.state = Job.State.FAILED
         job.error = error

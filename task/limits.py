@@ -5,9 +5,9 @@ import math
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 
 from task.models import Job
+from task.persons import hold
 
 HOUR = datetime.timedelta(hours=1)
 RETRY_SECONDS = 10
@@ -22,9 +22,11 @@ class TooManyJobs(Exception):
 
 
 def lock(person: Any) -> None:
-    """Let nobody else ask for jobs as this person until the transaction ends: of many requests none slips through."""
-    if person is not None:
-        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
+    """Let nobody else ask for jobs as this person until the transaction ends: of many requests none slips through.
+
+    Raises PermissionDenied for a person who was deleted meanwhile.
+    """
+    hold(person)
 
 
 def require_room(person: Any, now: datetime.datetime) -> None:

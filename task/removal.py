@@ -3,12 +3,14 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import PROTECT, RESTRICT, Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
@@ -53,7 +55,8 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
     ONE transaction: users with all that depends on them, their events, `removed_through`, and with the last of them
     the state `removed` and its event. Killed at any point, nothing is half done.
     """
-    with turn(), transaction.atomic(durable=True):
+    # What a removal does, it does under the lock: without a rest it leaves no gap, and a page's write waited 2.3 s.
+    with turn(always_rests=True), transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.REMOVING).first()
         now = clock()
         mine = Hand.objects.filter(job=job_id, task_id=task_id)
@@ -76,11 +79,14 @@ def _users(job: Job) -> QuerySet[Any]:
 
 
 def _unused(job: Job, through: int) -> Sequence[Any]:
-    """Locked, so that nobody begins to use one of them meanwhile: who signs in now finds no account."""
+    """Locked, so that nobody begins to use one of them meanwhile: who signs in now finds no account.
+
+    Looked at by a second statement: one that has waited for a lock does not see what else was committed meanwhile.
+    """
     users = _users(job).filter(account__number__gt=job.removed_through, account__number__lte=through)
-    for condition in _uses().values():
-        users = users.filter(~condition)
-    return list(users.select_for_update(of=("self",)).order_by("account__number"))
+    locked = list(users.select_for_update(of=("self",)).order_by("account__number"))
+    used = set(users.filter(reduce(or_, _uses().values())).values_list("pk", flat=True))
+    return [user for user in locked if user.pk not in used]
 
 
 def _delete(job: Job, users: Sequence[Any]) -> list[str]:
@@ -105,7 +111,14 @@ def _uses() -> dict[str, Q]:
         "token": ("given a token", _has(token__isnull=False)),
     }
     fields = {field.name for field in User._meta.get_fields()}
-    return {words: condition for name, (words, condition) in known.items() if name in fields}
+    return {words: condition for name, (words, condition) in known.items() if name in fields} | _protection()
+
+
+def _protection() -> dict[str, Q]:
+    """Rows that other applications let nobody delete: one of them would stop the removal for good."""
+    relations = [one for one in User._meta.related_objects if one.on_delete in {PROTECT, RESTRICT}]
+    own = [one.related_model._base_manager.filter(**{one.field.name: OuterRef("pk")}) for one in relations]
+    return {"needed by other data": reduce(or_, [Q(Exists(rows)) for rows in own])} if own else {}
 
 
 def _has(**related: Any) -> Q:

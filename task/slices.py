@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from task import accounts, generation, hands, passwords, removal
-from task.models import Job
+from task.models import Hand, Job
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.1
@@ -52,18 +52,20 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
         return f"Job {job_id} is interrupted and goes on later."
     except Exception as error:
         logger.exception("Job %s fails", job_id)
-        generation.fail(job_id=job_id, error=f"{type(error).__name__} in the worker; its log says more.")
+        reason = f"{type(error).__name__} in the worker; its log says more."
+        generation.fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed."
 
 
-def give_up(job: Job) -> str:
-    """Fail a job whose hands end each time before they make a step."""
+def give_up(hand: Hand) -> str:
+    """Fail the job of a hand that ends each time before it makes a step."""
     generation.fail(
-        job_id=job.pk,
+        job_id=hand.job_id,
+        task_id=hand.task_id,
         error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making a step; "
         "the worker's log says why.",
     )
-    return f"Job {job.pk} failed: its worker ends each time."
+    return f"Job {hand.job_id} failed: its worker ends each time."
 
 
 def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
@@ -71,13 +73,14 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
     if hand is None:
         return f"Job {job_id} is not this message's to work on."
     if hands.is_hopeless(hand, timezone.now()):
-        return give_up(hand.job)
+        return give_up(hand)
     if hands.is_worn_out(hand):
         return f"Job {job_id} rests until the rescue."
     if hand.job.state == Job.State.REMOVING:
         return _steps(hand.job, task_id, pace, until, _removal(task_id))
     if hand.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
-        generation.fail(job_id=job_id, error="This worker has another SECRET_KEY than the process that took the job.")
+        reason = "This worker has another SECRET_KEY than the process that took the job."
+        generation.fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed: another SECRET_KEY."
     return _steps(hand.job, task_id, pace, until, _generation(task_id))
 

@@ -31,7 +31,7 @@ def _rescue(now: datetime.datetime) -> int:
     silent = hands.silent(now)
     for hand in silent:
         if hands.is_hopeless(hand, now):
-            slices.give_up(hand.job)
+            slices.give_up(hand)
         elif not hands.send_again(hand, now):
             break
     return len(silent)

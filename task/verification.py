@@ -26,7 +26,7 @@ class Tally:
     def add(self, event: dict[str, Any]) -> None:
         match event["type"]:
             case "job.queued":  # again, when a failed job is retried
-                self.has_beginning = True
+                self.has_beginning |= event["created"] == 0
                 self.endings = []
             case "user.created":
                 self.numbers[event["number"]] += 1

@@ -79,12 +79,15 @@ def test_without_the_right_to_see_users_no_name_and_no_address_is_on_any_page(jo
     [
         (Job, "requested_by__id__exact={asker}"),
         (Job, "requested_by__isnull=False"),
+        (Job, "requested_by_id={asker}"),
         (Account, "user__id__exact={asker}"),
         (Account, "user__username__startswith=user"),
         (Act, "by__id__exact={asker}"),
+        (Act, "by_id={asker}"),
         (Act, "by_name__startswith=asker"),
         (Act, "detail__contains=asker"),
         (Token, "user__id__exact={asker}"),
+        (Token, "user_id={asker}"),
         (Batch, "payload__contains=@example.com"),
     ],
 )
@@ -127,6 +130,11 @@ def test_what_passwords_are_made_of_is_on_no_page(boss: Client, job: Job) -> Non
     text = text_of(boss, page_of(job)) + text_of(boss, list_of(Job))
     assert job.key_fingerprint not in text
     assert "nonce" not in text
+
+
+@pytest.mark.parametrize(("model", "lookup"), [(Job, "nonce__regex=b"), (Job, "key_fingerprint__startswith=a")])
+def test_nor_can_it_be_guessed_letter_by_letter(boss: Client, job: Job, model: Any, lookup: str) -> None:
+    assert boss.get(f"{list_of(model)}?{lookup}").status_code == 400
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError
+from django.db.models import PROTECT
 from django.db.models.signals import post_delete, pre_delete
 from django.test import Client
 from django.utils import timezone
@@ -69,6 +71,17 @@ def test_an_account_in_use_is_kept_and_said_why(words: str) -> None:
     assert list(User.objects.all()) == [user]
     assert (job.state, removal.preview(job).removes) == ("removed", 0)
     assert verify(job).problems == []
+
+
+def test_an_account_that_other_data_protects_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    relation: Any = LogEntry._meta.get_field("user")
+    monkeypatch.setattr(relation.remote_field, "on_delete", PROTECT)
+    job = stepping.finished(5)
+    user = some_user(job)
+    LogEntry.objects.create(user=user, action_flag=ADDITION)
+    assert removal.preview(job) == removal.Preview(4, {"needed by other data": 1})
+    job = stepping.remove_all(job)
+    assert (job.state, list(User.objects.all())) == ("removed", [user])
 
 
 def test_an_account_with_two_reasons_counts_once() -> None:

@@ -7,11 +7,13 @@ from random import Random
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.utils import timezone
 
+from realtime import log
 from task import accounts, generation, slices, steering
 from task.models import Account, Act, Hand, Job
 from task.steering import NotNow, Steered
-from task.verification import verify
+from task.verification import Verdict, verify
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
@@ -128,6 +130,14 @@ def test_a_failed_job_goes_on_where_it_stopped() -> None:
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("finished", 60, 60)
     assert verify(job).problems == []
+
+
+def test_a_job_that_is_retried_after_its_beginning_was_trimmed_is_not_called_wrong() -> None:
+    job = stepping.failed()
+    log.trim("users", keep=0, older_than=timezone.now())
+    steering.retry(job_id=job.pk)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    assert verify(stepping.now(job)) == Verdict([], is_trimmed=True)
 
 
 def test_ten_retries_at_once_are_one() -> None:

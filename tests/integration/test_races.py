@@ -165,11 +165,10 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
 
 
 def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL locks rows, not the database.")
+    """On PostgreSQL, which locks rows and not the database, there is no rest, and the page need not be lucky."""
     monkeypatch.setattr(turns, "REST_SECONDS", 1)
     job, task_id = stepping.removing(3)
     step = beside(lambda: stepping.remove_some(job, task_id, 2))
     wait_until(lambda: stepping.now(job).removed_through == 2)
     Group.objects.create(name="testers")
-    assert not step.done()
+    assert not step.done() or connection.vendor == "postgresql"

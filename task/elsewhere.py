@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
@@ -42,15 +43,11 @@ def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
 def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before the deletion, as the account, which knows the job, goes first.
-
-    The job is locked: a step of its removal holds users and wants their accounts, a deletion the other way round.
-    """
+    """Before the deletion, as the account, which knows the job, goes first."""
     if isinstance(origin, Origin):
         return
     with _harmless():
-        jobs = Job.objects.select_for_update(of=("self",)).filter(accounts__user=instance.pk)
-        job_id = jobs.values_list("pk", flat=True).first()
+        job_id = _lock(instance.pk)
         event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
         _removal(origin or instance).waiting[instance.pk] = (str(job_id or ""), event)
 
@@ -68,6 +65,19 @@ def tell_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
             for key, texts in removal.events.items():
                 append(events.FEED, texts, key=key)
             removal.events = {}
+
+
+def _lock(user_id: Any) -> int | None:
+    """Lock the jobs that made and that was asked for by this user, then the user; return the first.
+
+    A step of a removal holds users and wants their accounts, and who acts holds a job and wants to be there at the
+    commit: a deletion that took its rows in its own order would meet both in a deadlock.
+    """
+    jobs = Job.objects.select_for_update(of=("self",)).values_list("pk", flat=True)
+    made_by = jobs.filter(accounts__user=user_id).first()
+    list(jobs.filter(requested_by=user_id).order_by("pk"))
+    get_user_model()._default_manager.select_for_update().filter(pk=user_id).first()
+    return made_by
 
 
 def _removal(origin: Any) -> Removal:

@@ -1,4 +1,4 @@
-"""The life of a job: start, step, fail; one transaction each. Lock order: requester, job, hand, feed.
+"""The life of a job: start, step, fail; one transaction each. Lock order: asker, job, hand, feed.
 
 The job row is the only state of the work, so whoever takes a step, however often and whatever is killed meanwhile, a
 job of N ends with exactly N accounts.

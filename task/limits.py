@@ -5,10 +5,9 @@ import math
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
 
 from task.models import Job
+from task.persons import hold
 
 HOUR = datetime.timedelta(hours=1)
 RETRY_SECONDS = 10
@@ -27,11 +26,7 @@ def lock(person: Any) -> None:
 
     Raises PermissionDenied for a person who was deleted meanwhile.
     """
-    if person is None:
-        return
-    people = get_user_model()._default_manager.select_for_update(no_key=True)
-    if people.filter(pk=person.pk).first() is None:
-        raise PermissionDenied
+    hold(person)
 
 
 def require_room(person: Any, now: datetime.datetime) -> None:

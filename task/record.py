@@ -4,9 +4,15 @@ import datetime
 from typing import Any
 
 from task.models import Act, Job
+from task.persons import hold
 
 
 def note(kind: Act.Kind, *, by: Any, at: datetime.datetime, job: Job | None = None, detail: str = "") -> Act:
-    """Add an act; `by` is a user, or None for the shell and for beat. The name stays when the user goes."""
+    """Add an act; `by` is a user, or None for the shell and for beat. The name stays when the user goes.
+
+    Locks the user, so that a deletion waits for this act: call it before the feed is locked. Raises PermissionDenied
+    for one who was deleted meanwhile.
+    """
+    hold(by)
     name = by.get_username() if by else ""
     return Act.objects.create(kind=kind, by=by, by_name=name, at=at, job=job, detail=detail)

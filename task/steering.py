@@ -1,6 +1,6 @@
 """What people do to a job after they asked for it: cancel, retry, remove its accounts. One transaction each.
 
-Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, hand, feed.
+Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, hand, user, feed.
 """
 
 import datetime

@@ -17,8 +17,8 @@ REST_SECONDS = 0.026
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Hold the turn, and rest before giving it on if another hand had it: a single hand never rests."""
+def turn(*, always_rests: bool = False) -> Iterator[None]:
+    """Hold the turn, and rest before giving it on if another hand had it: a single hand rests only if it is told to."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -27,7 +27,7 @@ def turn() -> Iterator[None]:
         if is_contended:
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-        if is_contended:
+        if is_contended or always_rests:
             time.sleep(REST_SECONDS)
 
 

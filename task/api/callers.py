@@ -25,7 +25,7 @@ class Request(HttpRequest):
 def authorise(request: HttpRequest, permission: str = "") -> Any:
     """The user whose right this request uses. Raises Problem unless they have the permission."""
     require_readable(request)
-    user = _by_token(request) if "Authorization" in request.headers else _by_session(request)
+    user = _by_token(request) if _bears_token(request) else _by_session(request)
     if permission and not user.has_perm(permission):
         raise Problem("not_allowed", f"This needs the permission {permission}: ask an administrator for it.")
     return user
@@ -40,7 +40,7 @@ class ByToken(AuthBase):
         self._permission = permission
 
     def __call__(self, request: HttpRequest) -> Any:
-        return authorise(request, self._permission) if "Authorization" in request.headers else None
+        return authorise(request, self._permission) if _bears_token(request) else None
 
 
 class BySession(AuthBase):
@@ -64,11 +64,13 @@ def needing(permission: str) -> list[AuthBase]:
     return [ByToken(permission), BySession(permission)]
 
 
+def _bears_token(request: HttpRequest) -> bool:
+    """A header of another scheme is meant for a proxy in between, as on the socket."""
+    return request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
+
+
 def _by_token(request: HttpRequest) -> Any:
-    scheme, _, token = request.headers["Authorization"].partition(" ")
-    if scheme.lower() != "bearer":
-        raise Problem("not_signed_in", NO_BEARER)
-    user = tokens.user_of(token.strip())
+    user = tokens.user_of(request.headers["Authorization"].partition(" ")[2].strip())
     if user is None:
         raise Problem("not_signed_in", WRONG_TOKEN)
     return user
@@ -76,7 +78,8 @@ def _by_token(request: HttpRequest) -> Any:
 
 def _by_session(request: HttpRequest) -> Any:
     if not request.user.is_authenticated:
-        raise Problem(*SENTENCES[401])
+        code, sentence = SENTENCES[401]
+        raise Problem(code, NO_BEARER if "Authorization" in request.headers else sentence)
     if check_csrf(request):
         raise Problem("csrf", CSRF)
     return request.user

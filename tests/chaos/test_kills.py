@@ -24,7 +24,7 @@ from tests.service import Service
 from tests.waiting import wait_until_async
 from tests.watcher import Watcher
 
-TOTAL = int(os.environ.get("ARRIVALS_CHAOS_TOTAL", "10000"))
+TOTAL = int(os.environ.get("ARRIVALS_CHAOS_TOTAL", "30000"))
 STRIKES = int(os.environ.get("ARRIVALS_CHAOS_STRIKES", "4"))
 PAUSE = TOTAL // (STRIKES + 3)
 DEADLINE = 600

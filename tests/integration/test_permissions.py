@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 
@@ -160,12 +161,14 @@ async def test_the_socket_opens_for_those_who_may_see_users(held: set[str], web:
 
 
 def keys_of(held: set[str]) -> tuple[str, str]:
-    """A session's cookie and a token, of somebody who holds just that."""
+    """A session's cookie and a token, of somebody who holds just that; leaves no connection open in its thread."""
     user = person(held)
     client = Client()
     client.force_login(user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    return cookie, make_token(user=user, name="of the test", days=1)
+    token = make_token(user=user, name="of the test", days=1)
+    connection.close()
+    return cookie, token
 
 
 def test_the_shell_asks_for_no_permission(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from task import hands, slices, steering
+from task import hands, slices, steering, turns
 from task.generation import start_job
-from task.models import Job
+from task.models import Act, Job
 from task.passwords import Deriver
 from tests.integration import stepping
 from tests.waiting import wait_until
@@ -55,6 +55,10 @@ def _held_up() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return int(cursor.fetchone()[0])
+
+
+def start_own(*, job_id: int, by: Any) -> None:
+    start_job(total=5, requested_by=by)
 
 
 @contextmanager
@@ -100,6 +104,22 @@ def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize("act", [steering.cancel, start_own])
+def test_who_is_deleted_in_the_middle_of_an_act_has_done_it_or_may_not(beside: Any, append: Any, act: Any) -> None:
+    job = stepping.running()[0]
+    ann = User.objects.create(username="ann")
+    with transaction.atomic():
+        append(1)  # holds the feed, which each of them needs in the end
+        acting = beside(lambda: act(job_id=job.pk, by=ann))
+        wait_until_held_up(1)
+        deletion = beside(ann.delete)
+        wait_until_held_up(2)
+    deletion.result()
+    refused = acting.exception()  # on SQLite the deletion may come first
+    assert refused is None or isinstance(refused, PermissionDenied)
+    assert Act.objects.filter(by=None, by_name="ann").exists() == (refused is None)
+
+
 def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
     job = stepping.failed()
     Job.objects.filter(pk=job.pk).update(remove_at=timezone.now())
@@ -142,3 +162,13 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
         answer = Client().post(reverse("login"), {"username": user.username, "password": password})
     assert answer.status_code == 200
     assert "correct username" in answer.content.decode()
+
+
+def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, which locks rows and not the database, there is no rest, and the page need not be lucky."""
+    monkeypatch.setattr(turns, "REST_SECONDS", 1)
+    job, task_id = stepping.removing(3)
+    step = beside(lambda: stepping.remove_some(job, task_id, 2))
+    wait_until(lambda: stepping.now(job).removed_through == 2)
+    Group.objects.create(name="testers")
+    assert not step.done() or connection.vendor == "postgresql"

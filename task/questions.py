@@ -58,7 +58,7 @@ def ask_remove(job: Job) -> Question:
 
 
 def ask_forget(job: Job) -> Question:
-    says = "They go on working, but nobody can export them again, by no means. Files that were downloaded stay."
+    says = "They go on working, but nobody can export them again. Files that were downloaded stay."
     return Question(
         title=f"Forget the passwords of job {job.pk}",
         says=f"This forgets the passwords of {_accounts(job.created)} for good. {says}"

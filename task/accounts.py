@@ -103,12 +103,15 @@ def _require_taken(candidates: Sequence[Candidate]) -> None:
 
 
 def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidate]]]) -> None:
-    """A hash at full strength is kept beside the account, as it cannot be known again for what it is."""
+    """A hash at full strength is kept beside the account with its name: it cannot be known again for what it is."""
     keeps = job.options.needs_stretching
     bulk.insert(
         Account,
-        fields=["user", "number", "known_hash"],
-        rows=[(user_id, number, candidate.password_hash if keeps else "") for number, (user_id, candidate) in numbered],
+        fields=["user", "number", "known_hash", "known_name"],
+        rows=[
+            (user_id, number, *((candidate.password_hash, candidate.login_name) if keeps else ("", "")))
+            for number, (user_id, candidate) in numbered
+        ],
         same={"job": job.pk},
         returning=["user"],
     )

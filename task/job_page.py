@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import job_words, workers
+from task import credentials, job_words, workers
 from task.chart import Timeline, timeline_of
 from task.events import FEED
 from task.job_list import SOCKET_PATH, SeenJob, see
@@ -36,6 +36,11 @@ class JobPage:
     @property
     def job(self) -> Job:
         return self.seen.job
+
+    @property
+    def no_credentials(self) -> str:
+        """Why nobody can download them; empty where they can be had."""
+        return credentials.refusal(self.job)
 
     @property
     def sentence(self) -> str:

@@ -63,6 +63,13 @@ def remove(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(request, "remove", job_id)
 
 
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("task.export_credentials", raise_exception=True)
+def forget(request: HttpRequest, job_id: int) -> HttpResponse:
+    return act(request, "forget", job_id)
+
+
 def act(request: HttpRequest, name: str, job_id: int) -> HttpResponse:
     """GET asks, POST does; afterwards whoever may not see the job is back at the question, which tells how it is."""
     try:

@@ -109,7 +109,16 @@ class Job(models.Model):
 
     @property
     def may_retry(self) -> bool:
-        return self.state == self.State.FAILED and self.removal_began_at is None
+        return self.state == self.State.FAILED and self.removal_began_at is None and not self.is_forgotten
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the passwords can no longer be derived, of old accounts or of new ones."""
+        return not (self.nonce or self.shared_hash)
+
+    @property
+    def may_forget(self) -> bool:
+        return self.state not in self.ACTIVE and bool(self.nonce) and not self.shared_hash
 
     @property
     def may_remove(self) -> bool:
@@ -119,13 +128,15 @@ class Job(models.Model):
 class Account(models.Model):
     """A user that a job made: the `number`-th of its job, 1..total.
 
-    `known_hash`, where it is not light: the stored hash that is known to be of the password that the job gave it.
+    `known_hash`, where it is not light: the stored hash that is known to be of the password that the job gave it,
+    `known_name`: the login name that this password was derived from, whatever the account is called since.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="accounts", db_index=False)
     number = models.PositiveIntegerField()
     known_hash = models.CharField(max_length=255, blank=True, default="")
+    known_name = models.CharField(max_length=254, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="account_number_is_used_once")]
@@ -176,6 +187,8 @@ class Act(models.Model):
         RETRIED = "retried"
         REMOVED = "removed"
         EXPIRED = "expired"
+        EXPORTED = "exported"
+        FORGOTTEN = "forgotten"
         TOKEN_MADE = "token_made", "made a token"
         TOKEN_REVOKED = "token_revoked", "revoked a token"
 

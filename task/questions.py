@@ -39,10 +39,9 @@ def ask_cancel(job: Job) -> Question:
 
 def ask_retry(job: Job) -> Question:
     place = f"Job {job.pk} failed at {job.created:,} of {job.total:,}: {job.error}"
-    no = f"Job {job.pk} is {job.state}: only one that failed while it made accounts can go on."
     return Question(
         title=f"Retry job {job.pk}",
-        says=f"{place} Retry it? It goes on where it stopped." if job.may_retry else no,
+        says=f"{place} Retry it? It goes on where it stopped." if job.may_retry else steering.why_no_retry(job),
         does=f"Retry job {job.pk}" if job.may_retry else None,
     )
 
@@ -58,9 +57,21 @@ def ask_remove(job: Job) -> Question:
     return Question(title=title, says=says, does=f"Remove {_accounts(found.removes)}", keeps=found.keeps)
 
 
+def ask_forget(job: Job) -> Question:
+    says = "They go on working, but nobody can export them again. Files that were downloaded stay."
+    return Question(
+        title=f"Forget the passwords of job {job.pk}",
+        says=f"This forgets the passwords of {_accounts(job.created)} for good. {says}"
+        if job.may_forget
+        else steering.why_not_forget(job),
+        does="Forget passwords" if job.may_forget else None,
+    )
+
+
 STEERS: Mapping[str, Steer] = {
     "cancel": Steer(ask_cancel, steering.cancel, "Job {job} is cancelled. No more accounts are made."),
     "retry": Steer(ask_retry, steering.retry, "Job {job} is queued again. It goes on where it stopped."),
+    "forget": Steer(ask_forget, steering.forget, "The passwords of job {job} are forgotten."),
     "remove": Steer(ask_remove, steering.remove, "The accounts of job {job} are being removed."),
 }
 

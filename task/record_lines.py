@@ -14,6 +14,8 @@ VERBS = {
     Act.Kind.CANCELLED: "cancelled",
     Act.Kind.RETRIED: "retried",
     Act.Kind.REMOVED: "removal asked for",
+    Act.Kind.EXPORTED: "credentials exported",
+    Act.Kind.FORGOTTEN: "passwords forgotten",
 }
 
 

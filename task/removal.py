@@ -126,9 +126,12 @@ def _protection() -> dict[str, Q]:
 
 
 def _has_birth_password(job: Job) -> Q:
-    known = Q(account__known_hash=F("password")) & ~Q(account__known_hash="")
-    shared = Q(password=job.shared_hash) if job.shared_hash else Q(pk__in=[])
-    return Q(password__startswith=LIGHT_PREFIX) | known | shared
+    """A light hash that was stretched since is a sign of use, even if an export has found what it is."""
+    if job.shared_hash:
+        return Q(password=job.shared_hash)
+    if job.options.needs_stretching:
+        return Q(account__known_hash=F("password")) & ~Q(account__known_hash="")
+    return Q(password__startswith=LIGHT_PREFIX)
 
 
 def _is_in_other_groups(job: Job) -> Q:

@@ -1,4 +1,6 @@
-"""What people do to a job after they asked for it: cancel, retry, remove its accounts. One transaction each.
+"""What people do to a job after they asked for it: cancel, retry, remove its accounts, forget their passwords.
+
+One transaction each.
 
 Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, hand, user, feed.
 """
@@ -59,7 +61,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         if job.state in Job.ACTIVE:
             return Steered(job, is_new=False)
         if not job.may_retry:
-            raise NotNow(f"Job {job.pk} is {job.state}: only one that failed while it made accounts can go on.")
+            raise NotNow(why_no_retry(job))
         now = clock()
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
@@ -88,6 +90,38 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         record.note(kind, by=by, job=job, at=now)
         tell(job, [changed(job)])
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+
+
+def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
+    """Erase what the passwords of a job are derived from, for good: they go on working, and nobody can export them.
+
+    The hashes at full strength that are known stay: an undo needs them, and they give nothing away. Raises
+    Job.DoesNotExist, and NotNow while hands still derive passwords.
+    """
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.is_forgotten:
+            return Steered(job, is_new=False)
+        if not job.may_forget:
+            raise NotNow(why_not_forget(job))
+        job.nonce = b""
+        job.save(update_fields=["nonce"])
+        record.note(Act.Kind.FORGOTTEN, by=by, job=job, at=clock())
+    return Steered(job, is_new=True)
+
+
+def why_no_retry(job: Job) -> str:
+    if job.state == Job.State.FAILED and job.is_forgotten:
+        return f"The passwords of job {job.pk} are forgotten: it can make no more accounts."
+    return f"Job {job.pk} is {job.state}: only one that failed while it made accounts can go on."
+
+
+def why_not_forget(job: Job) -> str:
+    if job.state in Job.ACTIVE:
+        return f"Job {job.pk} is {job.state}, and needs its passwords: cancel it first, or wait for its end."
+    if job.shared_hash:
+        return f"Every account of job {job.pk} has the password that was typed: there is nothing to forget."
+    return f"The passwords of job {job.pk} are forgotten already."
 
 
 def _renew_hands(job: Job, now: datetime.datetime) -> list[UUID]:

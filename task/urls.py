@@ -12,5 +12,6 @@ urlpatterns = [
     path("jobs/<int:job_id>/", job_views.job, name="job"),
     path("jobs/<int:job_id>/cancel/", job_views.cancel, name="cancel_job"),
     path("jobs/<int:job_id>/retry/", job_views.retry, name="retry_job"),
+    path("jobs/<int:job_id>/forget/", job_views.forget, name="forget_job"),
     path("jobs/<int:job_id>/remove/", job_views.remove, name="remove_job"),
 ]

@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -67,7 +68,20 @@ def caller(name: str, *permissions: str) -> Caller:
 
 
 def answer_of(response: Any) -> Answer:
-    return Answer(response.status_code, response.headers, response.content.decode())
+    return Answer(response.status_code, response.headers, text_of(response))
+
+
+def text_of(response: Any) -> str:
+    """The whole body, of an answer that is streamed as well."""
+    if not response.streaming:
+        return str(response.content.decode())
+    if not response.is_async:
+        return b"".join(response.streaming_content).decode()
+    return async_to_sync(_collected)(response)
+
+
+async def _collected(response: Any) -> str:
+    return b"".join([piece async for piece in response]).decode()
 
 
 def fetch(address: str, cookie: str = "", *, method: str = "GET", body: object = None, **headers: str) -> Answer:

@@ -8,6 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from task.api.problems import MEDIA_TYPE, Problem
 from task.api.sentences import errors_of
+from task.credentials import NoCredentials
 from task.generation import RequestIdReused, UnusableTotal
 from task.limits import TooManyJobs
 from task.models import Job
@@ -32,6 +33,7 @@ def problem_of(error: Exception) -> Problem | None:
 KNOWN: Mapping[type[Exception], Callable[[Any], Problem]] = {
     Problem: lambda problem: problem,
     Job.DoesNotExist: lambda _: Problem("not_found", NO_JOB),
+    NoCredentials: lambda error: Problem("no_credentials", str(error)),
     NotNow: lambda error: Problem("not_now", str(error)),
     RequestIdReused: lambda _: Problem("request_id_reused", OTHER_VALUES),
     TooManyJobs: lambda error: Problem("too_many_jobs", str(error), headers=retry_after(error.retry_after_seconds)),

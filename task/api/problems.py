@@ -16,6 +16,7 @@ CODES: Mapping[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "not_now": 409,
+    "no_credentials": 409,
     "cursor_lost": 410,
     "length_required": 411,
     "too_large": 413,

@@ -1,4 +1,7 @@
-"""What can be done to a job: cancel, retry, remove its accounts. Each answers with the job, as often as asked."""
+"""What can be done to a job: cancel, retry, remove its accounts, forget their passwords.
+
+Each answers with the job, as often as asked.
+"""
 
 from typing import Any
 
@@ -32,6 +35,14 @@ def retry_job(request: Request, job_id: int) -> dict[str, Any]:
 def remove_accounts(request: Request, job_id: int) -> dict[str, Any]:
     """In the background, all but those in use; a removal that failed goes on."""
     return job_shown(steering.remove(job_id=job_id, by=request.auth).job, request.auth)
+
+
+@router.post(
+    "/jobs/{int:job_id}/forget", auth=needing("task.export_credentials"), summary="Forget its passwords", **STEERED
+)
+def forget_passwords(request: Request, job_id: int) -> dict[str, Any]:
+    """For good: they go on working, and nobody can export them again."""
+    return job_shown(steering.forget(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.get(

@@ -33,6 +33,16 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default='', max_length=255),
         ),
         migrations.AddField(
+            model_name='account',
+            name='known_name',
+            field=models.CharField(blank=True, default='', max_length=254),
+        ),
+        migrations.AlterField(
+            model_name='act',
+            name='kind',
+            field=models.CharField(choices=[('asked', 'Asked'), ('cancelled', 'Cancelled'), ('retried', 'Retried'), ('removed', 'Removed'), ('expired', 'Expired'), ('exported', 'Exported'), ('forgotten', 'Forgotten'), ('token_made', 'made a token'), ('token_revoked', 'revoked a token')], max_length=16),
+        ),
+        migrations.AddField(
             model_name='hand',
             name='made',
             field=models.PositiveIntegerField(default=0),

@@ -36,7 +36,7 @@ def running(made: int = 25, total: int = 60) -> tuple[Job, UUID]:
 
 def finished(total: int = 60, **values: Any) -> Job:
     job, task_id = queued(total, **values)
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     return now(job)
 
 

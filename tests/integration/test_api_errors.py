@@ -115,7 +115,7 @@ def test_the_document_is_whole() -> None:
     for reference in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(found)):
         assert reference in found["components"]["schemas"]
     operations = [operation for path in found["paths"].values() for operation in path.values()]
-    assert len({operation["operationId"] for operation in operations}) == len(operations) == 9
+    assert len({operation["operationId"] for operation in operations}) == len(operations) == 11
     assert all(operation["security"] == [{"ByToken": []}, {"BySession": []}] for operation in operations)
     assert set(found["components"]["securitySchemes"]) == {"ByToken", "BySession"}
 

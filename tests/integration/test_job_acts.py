@@ -20,9 +20,9 @@ from tests.integration.test_pages import person, text_of, visit
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
-PERMISSIONS = ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job"]
+PERMISSIONS = ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job", "export_credentials"]
 PLACES = {"view_user": "/users/", "view_job": "/jobs/{}/", "": "/generate/"}
-ACTS = {"cancel": "change_job", "retry": "change_job", "remove": "delete_job"}
+ACTS = {"cancel": "change_job", "retry": "change_job", "remove": "delete_job", "forget": "export_credentials"}
 
 
 @pytest.fixture
@@ -88,17 +88,16 @@ def test_what_cannot_be_done_now_is_said_and_changes_nothing(
 
 
 @pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize(
-    "permission", ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job"]
-)
+@pytest.mark.parametrize("permission", PERMISSIONS)
 def test_each_act_needs_its_own_permission_and_no_other(act: str, permission: str) -> None:
-    job = job_in({"cancel": "running", "retry": "failed", "remove": "finished"}[act])
+    job = job_in({"cancel": "running", "retry": "failed", "remove": "finished", "forget": "finished"}[act])
     client = visit(person("someone", permission))
     may = ACTS[act] == permission
     assert client.get(f"/jobs/{job.pk}/{act}/").status_code == (200 if may else 403)
     response = client.post(f"/jobs/{job.pk}/{act}/", follow=True)
     assert response.status_code == (200 if may else 403)
-    assert (Job.objects.get().state != job.state) == may
+    after = Job.objects.get()
+    assert (after.state != job.state or after.is_forgotten) == may
 
 
 @pytest.mark.parametrize("page", ["", "1/"])

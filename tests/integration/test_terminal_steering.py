@@ -86,7 +86,7 @@ def test_what_the_state_of_the_job_does_not_allow_ends_with_1() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["cancel", "retry", "remove", "verify"])
+@pytest.mark.parametrize("command", ["cancel", "retry", "remove", "verify", "credentials"])
 @pytest.mark.parametrize(
     ("job", "said"),
     [

@@ -7,37 +7,28 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from task.options import Options
-
-EXPIRIES = {"": "never", "1": "after 1 hour", "24": "after 24 hours", "168": "after 7 days"}
+from task.option_fields import OptionFields
 
 
-class GenerateRandomUserForm(forms.Form):
+class GenerateRandomUserForm(OptionFields):
     """How many users to make. `request_id` makes the request known: submitting it twice asks once."""
 
     use_required_attribute = False
 
     total = forms.IntegerField(
         label="How many users?",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "on"}),
         error_messages={
             "required": "Write how many users you need.",
             "invalid": "Write a whole number, for example 100.",
         },
     )
-    remove_after_hours = forms.TypedChoiceField(
-        label="Remove the accounts",
-        choices=list(EXPIRIES.items()),
-        coerce=int,
-        empty_value=None,
-        required=False,
-        error_messages={"invalid_choice": "Choose one of the times in the list."},
-    )
     request_id = forms.UUIDField(widget=forms.HiddenInput)
+    field_order = ("total",)
     retry_after_seconds: int | None = None
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         least, most = settings.GENERATE_MIN_TOTAL, settings.GENERATE_MAX_TOTAL
         total = self.fields["total"]
         total.help_text = f"From {least:,} to {most:,}."
@@ -55,19 +46,19 @@ class GenerateRandomUserForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """What was asked for, as start_job takes it."""
         asked = self.cleaned_data
-        options = Options(remove_after_hours=asked["remove_after_hours"])
-        return {"total": asked["total"], "request_id": asked["request_id"], "options": options}
+        return {"total": asked["total"], "request_id": asked["request_id"], "options": self.options}
 
     @property
-    def summary(self) -> str:
-        """What the options come to, while they are folded away."""
-        hours = str(self["remove_after_hours"].value() or "")
-        return f"removed {EXPIRIES[hours]}" if hours and hours in EXPIRIES else "accounts stay"
+    def estimate_words(self) -> str:
+        """Of hashing at full strength, for a total that can be asked for."""
+        total = self.cleaned_data.get("total") if self.is_bound else int(self["total"].value())
+        return self.estimate.words(total)
 
     def ask_again(self, reason: str) -> None:
         """Shows the form with a new request_id, as a new request, and says why."""
-        kept = {name: self.data.get(name, "") for name in ("total", "remove_after_hours")}
-        self.data = kept | {"request_id": str(uuid.uuid4())}
+        kept = self.data.copy()  # type: ignore[attr-defined]
+        kept["request_id"] = str(uuid.uuid4())
+        self.data = kept
         self.add_error(None, reason)
 
     def refuse(self, reason: str, *, retry_after_seconds: int) -> None:
@@ -76,8 +67,9 @@ class GenerateRandomUserForm(forms.Form):
         self.add_error(None, reason)
 
 
-def blank_form(preset: str) -> GenerateRandomUserForm:
+def blank_form(preset: str, *, person: Any) -> GenerateRandomUserForm:
     """A form for a new request; a preset that cannot be asked for gives way to the most that can."""
     least, most = settings.GENERATE_MIN_TOTAL, settings.GENERATE_MAX_TOTAL
     is_usable = preset.isascii() and preset.isdigit() and len(preset) < 10 and least <= int(preset) <= most
-    return GenerateRandomUserForm(initial={"total": preset if is_usable else most, "request_id": uuid.uuid4()})
+    total = preset if is_usable else most
+    return GenerateRandomUserForm(initial={"total": total, "request_id": uuid.uuid4()}, person=person)

@@ -60,21 +60,16 @@ def start_job(
     _require_usable(total)
     options.require_usable()
     request_id, now = request_id or uuid4(), clock()
-    values = {"total": total, "requested_by": requested_by, "created_at": now, **starts.values_of(options, now)}
-    with transaction.atomic(durable=True):
-        limits.lock(requested_by)
-        job = Job.objects.filter(request_id=request_id).first()
-        is_new = job is None
-        if job is None:
-            limits.require_room(requested_by, now)
-            job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
-        if is_new:
-            waiting = starts.make_hands(job, now, first=task_id)
-            record.note(Act.Kind.ASKED, by=requested_by, job=job, at=now)
-            tell(job, [changed(job)])
-    if not (is_new or starts.is_same(job, total=total, requested_by=requested_by, options=options)):
+    job, waiting = Job.objects.filter(request_id=request_id).first(), None
+    if job is None:  # a request that is known costs no hash, and asks for no right anew
+        starts.require_allowed(options, requested_by)
+        asked = {"total": total, "requested_by": requested_by, "created_at": now}
+        job, waiting = _keep(request_id, {**asked, **starts.values_of(options, now)}, first=task_id)
+    if waiting is not None:
+        return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
+    if not starts.is_same(job, total=total, requested_by=requested_by, options=options):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
-    return Started(job, is_new, not is_new or dispatch_all(job.pk, waiting))
+    return Started(job, is_new=False, is_dispatched=True)
 
 
 def step(
@@ -121,6 +116,24 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
 def _require_usable(total: int) -> None:
     if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
+
+
+def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tuple[Job, list[UUID] | None]:
+    """Commit a new job and return it with the messages to send; or None for these, with the job that is there."""
+    person, now = values["requested_by"], values["created_at"]
+    with transaction.atomic(durable=True):
+        limits.lock(person)
+        known = Job.objects.filter(request_id=request_id).first()
+        if known is not None:
+            return known, None
+        limits.require_room(person, now)
+        job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
+        if not is_new:
+            return job, None
+        waiting = starts.make_hands(job, now, first=first)
+        record.note(Act.Kind.ASKED, by=person, job=job, at=now)
+        tell(job, [changed(job)])
+    return job, waiting
 
 
 def _make(hand: Hand, candidates: Sequence[Candidate], now: datetime.datetime) -> None:

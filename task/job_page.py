@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import credentials, job_words, workers
+from task import credentials, groups, job_words, option_words, workers
 from task.chart import Timeline, timeline_of
 from task.events import FEED
 from task.job_list import SOCKET_PATH, SeenJob, see
@@ -32,6 +32,7 @@ class JobPage:
     timeline: Timeline
     is_cut: bool
     record: Sequence[Line]
+    chosen: str
 
     @property
     def job(self) -> Job:
@@ -111,8 +112,14 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
             timeline=kept,
             is_cut=is_cut,
             record=lines_of(seen, viewer=viewer),
+            chosen=_chosen(seen.job, viewer),
         )
     return None
+
+
+def _chosen(job: Job, viewer: Any) -> str:
+    seed = job.seed if viewer.has_perm("auth.view_user") else None
+    return option_words.sentence(job.options, groups=groups.names_of(job.options.groups), seed=seed)
 
 
 def _accounts(job: Job, before: int | None) -> list[Account]:

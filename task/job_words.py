@@ -1,6 +1,10 @@
 """How the state of a job is said on a page; static/js/job_words.js says it the same way."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from task.models import Job
+
+WHOLE, TENTH = Decimal(1), Decimal("0.1")
 
 SIGNS = {
     "queued": "\u25cb",
@@ -52,9 +56,9 @@ def duration(milliseconds: float) -> str:
     """Short, for a figure: with tenths below ten seconds."""
     seconds = milliseconds / 1_000
     if seconds < 99.5:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes:,} min" if minutes < 100 else f"{round(minutes / 60):,} h"
+        return f"{_rounded(seconds, TENTH) if seconds < 9.95 else _rounded(seconds)} s"
+    minutes = int(_rounded(seconds / 60))
+    return f"{minutes} min" if minutes < 100 else f"{_rounded(minutes / 60):,} h"
 
 
 def timeline(peak: int | None, span_ms: int) -> str:
@@ -63,3 +67,8 @@ def timeline(peak: int | None, span_ms: int) -> str:
         return "Accounts a second: none yet."
     most = "" if peak is None else f", {peak:,} at most"
     return f"Accounts a second over {duration(span_ms)}{most}."
+
+
+def _rounded(number: float, unit: Decimal = WHOLE) -> Decimal:
+    """Halves go up, as in JavaScript: Python's own round() takes the even neighbour."""
+    return Decimal(number).quantize(unit, ROUND_HALF_UP)

@@ -9,7 +9,7 @@ from task.names import LOCALES
 
 HOUR = datetime.timedelta(hours=1)
 LONGEST_EXPIRY_HOURS = 24 * 366
-GREATEST_SEED = 2**63 - 1
+GREATEST_SEED = 2**53 - 1  # the greatest whole number that every reader of JSON keeps (RFC 8259, 6)
 MIXED = "mixed"
 
 RANDOM, REALISTIC = "random", "realistic"
@@ -38,7 +38,7 @@ class Options:
     `remove_after_hours`: when the accounts are removed by themselves, counted from the request; None for never.
     `names`, `locale`: who they are. `seed`: with the same one, the same options give the same names in an empty
     database; None for a new one. `passwords`: each its own, or the one in `shared_password`. `hashing`: of individual
-    ones. `groups`: ids.
+    ones. `groups`: ids, in any order.
     """
 
     remove_after_hours: int | None = None
@@ -50,6 +50,9 @@ class Options:
     groups: tuple[int, ...] = ()
     is_active: bool = True
     shared_password: str = field(default="", repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", tuple(sorted(set(self.groups))))
 
     def require_usable(self) -> None:
         """Raise UnusableOption for what cannot be had, whoever asks."""
@@ -79,4 +82,4 @@ class Options:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Options":
-        return cls(**{**stored, "groups": tuple(stored.get("groups", ()))})
+        return cls(**stored)

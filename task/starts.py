@@ -1,16 +1,28 @@
-"""What a new job is made of: its secrets, its seed, and a hand for each lane."""
+"""What a new job is made of: its secrets, its seed, and a hand for each lane; and who may have which."""
 
 import datetime
 import secrets
+import unicodedata
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 
-from task import passwords, workers
+from task import groups, passwords, workers
 from task.models import Hand, Job
-from task.options import GREATEST_SEED, SHARED, Options
+from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
+
+LONGEST_PASSWORD = 1_000
+
+
+def require_allowed(options: Options, person: Any) -> None:
+    """Raise UnusableOption for groups that the person may not give, and for a shared password that is too weak."""
+    groups.require_givable(options.groups, person)
+    if options.passwords == SHARED:
+        _require_strong(options.shared_password)
 
 
 def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
@@ -45,3 +57,15 @@ def is_same(job: Job, *, total: int, requested_by: Any, options: Options) -> boo
     if (job.total, job.requested_by, job.options) != (total, requested_by, options):
         return False
     return options.passwords != SHARED or check_password(options.shared_password, job.shared_hash)
+
+
+def _require_strong(password: str) -> None:
+    """The sign-in page takes no control characters, and what is half a character in UTF-16 cannot be hashed."""
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise UnusableOption("shared_password", "Use characters that can be typed in one line.")
+    if len(password) > LONGEST_PASSWORD:
+        raise UnusableOption("shared_password", f"Use {LONGEST_PASSWORD:,} characters or fewer.")
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise UnusableOption("shared_password", " ".join(error.messages)) from error

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from task.board import read_board
@@ -39,12 +40,15 @@ def users_list(request: HttpRequest) -> HttpResponse:
     return render(request, "task/user_list.html", {"board": board})
 
 
+@sensitive_post_parameters("shared_password")
 @require_http_methods(["GET", "POST"])
 @login_required
 @permission_required("task.add_job", raise_exception=True)
 def generate(request: HttpRequest) -> HttpResponse:
-    is_sent = request.method == "POST"
-    form = GenerateRandomUserForm(request.POST) if is_sent else blank_form(request.GET.get("total", ""))
+    if request.method == "POST":
+        form = GenerateRandomUserForm(request.POST, person=request.user)
+    else:
+        form = blank_form(request.GET.get("total", ""), person=request.user)
     if form.is_valid() and (started := start_from(form, request)):
         say_started(request, started)
         return redirect(place_of_new(request.user, job_id=started.job.pk) or "generate")
@@ -66,6 +70,7 @@ def start_from(form: GenerateRandomUserForm, request: HttpRequest) -> Started | 
 
 
 def answer_with(form: GenerateRandomUserForm, request: HttpRequest) -> HttpResponse:
+    form.come_again()
     response = render(request, "task/generate_random_user.html", {"form": form})
     if form.retry_after_seconds is not None:
         response.status_code = 429

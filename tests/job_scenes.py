@@ -54,9 +54,26 @@ async def no_jobs(studio: Scene) -> None:
 async def options(studio: Scene) -> None:
     await studio.open("/generate/")
     await studio.everybody(lambda visitor: visitor.page.get_by_text("Options").click())
-    await studio.everybody(lambda visitor: visitor.page.get_by_label("Remove the accounts").select_option("24"))
+    await studio.everybody(choose)
     await studio.shoot("generate-options")
+    await studio.everybody(choose_wrong)
+    await studio.shoot("generate-options-error")
     await studio.visitors["light"].generate(500)
+
+
+async def choose(visitor: Visitor) -> None:
+    await visitor.page.get_by_label("Realistic").check()
+    await visitor.page.get_by_label("Language").select_option("de")
+    await visitor.page.get_by_label("Full strength").check()
+    await visitor.page.get_by_label("Remove the accounts").select_option("24")
+    await expect(visitor.page.get_by_text("worker process")).to_be_visible()
+
+
+async def choose_wrong(visitor: Visitor) -> None:
+    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("Password for all accounts").fill("12345678")
+    await visitor.button.click()
+    await expect(visitor.page.get_by_text("too common")).to_be_visible()
 
 
 async def running(studio: Scene) -> None:

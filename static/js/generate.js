@@ -1,12 +1,12 @@
 // The form to generate users: the button says the number; one form is one request, also after a double click or Back.
 
+import { showOptions } from "./option_fields.js";
 import { grouped } from "./words.js";
 
 const form = document.getElementById("generate");
 const number = document.getElementById("generate-number");
 const button = form.querySelector("button");
-const summary = document.getElementById("options-summary");
-const { total, request_id: requestId, remove_after_hours: expiry } = form.elements;
+const { total, request_id: requestId } = form.elements;
 
 // A browser that comes back may fetch the page anew, with a new id. The history entry keeps the one that was sent.
 if (history.state?.requestId) {
@@ -15,21 +15,16 @@ if (history.state?.requestId) {
   history.replaceState({ requestId: requestId.value }, "");
 }
 
-function nameNumber() {
+function show() {
   const text = total.value.trim();
-  number.textContent = /^\d{1,9}$/.test(text) ? grouped(Number(text)) : "";
+  const asked = /^\d{1,9}$/.test(text) ? Number(text) : null;
+  number.textContent = asked === null ? "" : grouped(asked);
+  showOptions(form, asked);
 }
 
-function nameOptions() {
-  const [chosen] = expiry.selectedOptions;
-  summary.textContent = chosen.value ? `removed ${chosen.text}` : "accounts stay";
-}
-
-total.addEventListener("input", nameNumber);
-expiry.addEventListener("change", nameOptions);
+form.addEventListener("input", show);
 form.addEventListener("submit", () => (button.disabled = true));
 addEventListener("pageshow", () => {
   button.disabled = false;
-  nameNumber();
-  nameOptions();
+  show();
 });

@@ -17,7 +17,6 @@ from task.api.schemas import JobFilter, JobPage, JobShown, JobWanted
 from task.api.shown import job_shown, jobs_shown
 from task.generation import start_job
 from task.models import Job
-from task.options import Options
 
 router = Router(tags=["jobs"])
 
@@ -46,7 +45,7 @@ def ask_for_job(
     started = start_job(
         total=wanted.total,
         requested_by=user,
-        options=Options(**wanted.options.dict()),
+        options=wanted.options.chosen(),
         request_id=_request_id(idempotency_key, wanted, user),
     )
     response.headers["Location"] = reverse("api:show_job", args=[started.job.pk])

@@ -1,11 +1,12 @@
 """What goes in and out, as OpenAPI shows it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
+from task import options
 from task.api.problems import CODES
 
 LONGEST_QUERY = 150  # As long as a username may be.
@@ -14,24 +15,57 @@ LONGEST_PAGE = 100
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "removing", "removed"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-01T12:00:00.000Z"]})]
+Whole = Annotated[int, Field(strict=True)]
 Key = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
-class Options(Schema):
+def one_of(name: str, description: str) -> Any:
+    """A field for an option with choices; task.options refuses any other."""
+    choices: list[Any] = [*options.CHOICES[name]]
+    default = getattr(options.Options(), name)
+    return Field(default, description=description, json_schema_extra={"enum": choices})
+
+
+class OptionsShown(Schema):
+    """What was chosen beside the total."""
+
+    remove_after_hours: Whole | None = Field(
+        None, description="When the accounts are removed by themselves, counted from the request; null for never."
+    )
+    names: str = one_of("names", "user_XXXXXXXXXX, or names as people have them.")
+    locale: str = one_of("locale", "The language of realistic names.")
+    seed: Whole | None = Field(
+        None,
+        description="The same seed and options give the same names in an empty database. Told with auth.view_user.",
+    )
+    passwords: str = one_of("passwords", "Each account its own, or shared_password for all.")
+    hashing: str = one_of("hashing", "Of individual passwords: fast, or at full strength.")
+    groups: list[Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]] = Field(
+        [], description="Ids of groups that the accounts join: only those whose permissions the caller all holds."
+    )
+    is_active: Annotated[bool, Field(strict=True)] = Field(True, description="Whether the accounts may sign in.")
+
+
+class Options(OptionsShown):
     """What may be chosen beside the total."""
 
     model_config = ConfigDict(extra="forbid")
 
-    remove_after_hours: Annotated[int, Field(strict=True)] | None = Field(
-        None, description="When the accounts are removed by themselves, counted from the request; null for never."
+    shared_password: SecretStr = Field(
+        SecretStr(""),
+        description="With passwords shared: the one of all accounts. No answer shows it.",
+        json_schema_extra={"writeOnly": True},
     )
+
+    def chosen(self) -> options.Options:
+        return options.Options(**self.dict() | {"shared_password": self.shared_password.get_secret_value()})
 
 
 class JobWanted(Schema):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"total": 500}})
 
-    total: Annotated[int, Field(strict=True)] = Field(description="How many accounts.", examples=[500])
-    options: Options = Options(remove_after_hours=None)
+    total: Whole = Field(description="How many accounts.", examples=[500])
+    options: Options = Options.model_validate({})
     request_id: UUID | None = Field(
         None, description="Asking again with the same id and values is the same job. As the header Idempotency-Key."
     )
@@ -44,7 +78,7 @@ class JobShown(Schema):
     created: int
     removed: int = Field(description="How many of the created accounts the removal has deleted.")
     requested_by: str | None = Field(description="A username; null from a shell, or without auth.view_user.")
-    options: Options
+    options: OptionsShown
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None

@@ -14,6 +14,8 @@ WORDS: Mapping[str, str] = {
     "int_parsing_size": "must be a whole number with fewer digits",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
     "uuid_type": "must be a UUID",
     "uuid_parsing": "must be a UUID",
     "string_type": "must be text",

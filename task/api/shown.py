@@ -18,7 +18,7 @@ def job_shown(job: Job, reader: Any) -> dict[str, Any]:
 
 
 def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
-    """Requesters only to who may see users. Accounts are counted only where a removal has begun."""
+    """Requesters and seeds only to who may see users. Accounts are counted only where a removal has begun."""
     now, is_heard = timezone.now(), cache(workers.are_heard)
     left = _accounts_left([job.pk for job in jobs if job.removal_began_at])
     may_see_names = reader.has_perm("auth.view_user")
@@ -30,7 +30,7 @@ def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
             "created": job.created,
             "removed": job.created - left.get(job.pk, 0) if job.removal_began_at else 0,
             "requested_by": job.requested_by.get_username() if job.requested_by and may_see_names else None,
-            "options": {"remove_after_hours": job.options.remove_after_hours},
+            "options": _chosen(job, may_see_names=may_see_names),
             **{name: _time(getattr(job, name)) for name in _MOMENTS},
             "error": job.error,
             "waiting": workers.waiting_words(job, now, is_heard=is_heard),
@@ -40,6 +40,11 @@ def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
 
 
 _MOMENTS = ("created_at", "started_at", "finished_at", "remove_at", "removal_began_at", "removed_at")
+
+
+def _chosen(job: Job, *, may_see_names: bool) -> dict[str, Any]:
+    """With the seed that the names come from, whoever chose it: so it goes only to who may see them."""
+    return job.options.stored() | {"seed": job.seed if may_see_names else None}
 
 
 def _time(moment: datetime.datetime | None) -> str | None:

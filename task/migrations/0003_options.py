@@ -11,7 +11,7 @@ def give_old_jobs_what_new_ones_have(apps, schema_editor):
     for job in Job.objects.iterator():
         hours = round((job.remove_at - job.created_at).total_seconds() / 3600) if job.remove_at else None
         job.chosen = {"remove_after_hours": hours}
-        job.seed = secrets.randbelow(2**63 - 1)
+        job.seed = secrets.randbelow(2**53 - 1)
         job.save(update_fields=["chosen", "seed"])
         job.hands.filter(job__state__in=["queued", "running"]).update(share=job.total - job.created)
 

@@ -25,6 +25,7 @@ TOO_WIDE = """() => {
 }"""
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input, select, summary")]
   .filter((element) => element.checkVisibility() && !element.closest("p, .skip") && element.offsetHeight > 1)
+  .map((element) => (element.matches("[type=radio], [type=checkbox]") && element.closest("label")) || element)
   .filter((element) => element.offsetHeight < 44).map((element) => element.outerHTML.slice(0, 80))"""
 
 

@@ -122,7 +122,7 @@ async def test_a_chart_begins_with_the_first_account_however_long_the_job_waited
     assert drawn == ["M0 100V0H300V0H600V100Z", 4, 500]
 
 
-DURATIONS = [40, 9_949, 9_950, 99_499, 99_500, 6_000_000]
+DURATIONS = [40, 250, 350, 9_949, 9_950, 10_500, 99_499, 99_500, 750_000, 6_000_000, 9_000_000]
 SAY = """async ({ job, removed, waiting, begun, durations }) => {
   const { jobSentence, jobWords, sign, duration } = await import(js("job_words"));
   const known = { ...job, removed, isRemovalBegun: begun };

@@ -13,7 +13,10 @@ from tests.service import Service
 
 LONG_NAME = "W" * 150
 MANY = 5_000
-MAKE_POWERLESS = f"from django.contrib.auth.models import User; User.objects.get_or_create(username={LONG_NAME!r})"
+MAKE_POWERLESS = (
+    "from django.contrib.auth.models import Group, User; "
+    f"Group.objects.get_or_create(name={LONG_NAME!r}); User.objects.get_or_create(username={LONG_NAME!r})"
+)
 MAKE_FAILED = """
 from task.models import Job; from django.utils import timezone; now = timezone.now()
 Job.objects.create(total=1_000_000, created=312_456, state="failed", error={error!r}, nonce=b"", created_at=now,
@@ -81,6 +84,14 @@ async def asking(visitor: Visitor) -> AsyncIterator[str]:
     yield "generate"
     await visitor.page.get_by_text("Options").click()
     yield "generate, with its options"
+    await visitor.page.get_by_label("Realistic").check()
+    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("Password for all accounts").fill("12345678")
+    await visitor.page.get_by_label(LONG_NAME).check()
+    yield "generate, with more options"
+    await visitor.button.click()
+    await expect(visitor.page.get_by_text("too common")).to_be_visible()
+    yield "generate, with an error in its options"
     await visitor.generate(49)
     await expect(visitor.page.get_by_text("too few")).to_be_visible()
     yield "generate, with an error"

@@ -22,6 +22,16 @@ from tests.service import ROOT, free_port
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 JOBS = "/api/jobs"
+DEFAULTS: dict[str, Any] = {
+    "remove_after_hours": None,
+    "names": "random",
+    "locale": "mixed",
+    "seed": None,
+    "passwords": "individual",
+    "hashing": "light",
+    "groups": [],
+    "is_active": True,
+}
 
 
 @pytest.fixture
@@ -55,7 +65,7 @@ def test_a_job_shows_all_of_its_life(asker: Caller) -> None:
         "created": 0,
         "removed": 0,
         "requested_by": "asker",
-        "options": {"remove_after_hours": 1},
+        "options": {**DEFAULTS, "remove_after_hours": 1, "seed": job.seed},
         "created_at": wire(job.created_at),
         "started_at": None,
         "finished_at": None,

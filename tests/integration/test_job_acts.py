@@ -168,13 +168,13 @@ def test_an_expiry_is_asked_for_under_options(operator: Client, hours: str, summ
     operator.post("/generate/", asked)
     assert Job.objects.get().options == Options(remove_after_hours=int(hours) if hours else None)
     response = operator.post("/generate/", asked | {"total": 1})
-    assert f"Options: {summary}" in text_of(response)
+    assert f"Options: random names, a password each, {summary}" in text_of(response)
 
 
 @pytest.mark.parametrize("hours", ["5", "x", "-1"])
 def test_an_expiry_that_is_not_offered_is_refused_beside_the_field(operator: Client, hours: str) -> None:
     response = operator.post("/generate/", {"total": 60, "request_id": uuid4(), "remove_after_hours": hours})
-    assert "Choose one of the times in the list." in text_of(response)
+    assert "Choose one of those in the list." in text_of(response)
     assert "<details" in response.content.decode()
     assert not Job.objects.exists()
 

@@ -11,6 +11,7 @@ from task.generation import Started, UnusableTotal, start_job
 from task.options import Options, UnusableOption
 from task.terminal import words
 from task.terminal.command import CANNOT, TerminalCommand, add_json, whole
+from task.terminal.options import add_options, options_of
 from task.terminal.progress import Making
 from task.terminal.until_end import follow_until_end
 
@@ -25,14 +26,13 @@ class Command(TerminalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("total", metavar="N", help="how many accounts")
         parser.add_argument("--follow", action="store_true", help="show the job until its end")
-        parser.add_argument("--remove-after", metavar="HOURS", help="remove the accounts that many hours from now")
+        add_options(parser)
         add_json(parser, "the job as one line; with --follow its events, one a line")
 
-    def handle(
-        self, *args: Any, total: str, remove_after: str | None, follow: bool, as_json: bool, **options: Any
-    ) -> None:
+    def handle(self, *args: Any, total: str, follow: bool, as_json: bool, **given: Any) -> None:
+        number, options = whole(total, "N"), options_of(given)
         cursor = log.head(FEED).cursor
-        started = self._start(whole(total, "N"), remove_after)
+        started = self._start(number, options)
         job = started.job
         if not follow:
             self._say(started, cursor.offset, as_json)
@@ -44,10 +44,9 @@ class Command(TerminalCommand):
                 took = words.took(making.seconds)
                 self.stdout.write(f"Job {job.pk} is finished: {words.accounts(job.total)} in {took}.")
 
-    def _start(self, total: int, remove_after: str | None) -> Started:
-        hours = None if remove_after is None else whole(remove_after, "--remove-after")
+    def _start(self, total: int, options: Options) -> Started:
         try:
-            return start_job(total=total, options=Options(remove_after_hours=hours))
+            return start_job(total=total, options=options)
         except (UnusableTotal, UnusableOption) as error:
             raise CommandError(str(error), returncode=CANNOT) from error
 

@@ -1,0 +1,68 @@
+"""What was chosen for a job, in words."""
+
+import pytest
+
+from task.option_words import LANGUAGES, SAYS, sentence, summary
+from task.options import CHOICES, GREATEST_SEED, Options, UnusableOption
+
+CASES = [
+    (Options(), "random names, a password each, accounts stay"),
+    (Options(names="realistic"), "realistic names, a password each, accounts stay"),
+    (Options(names="realistic", locale="de"), "realistic German names, a password each, accounts stay"),
+    (Options(locale="de"), "random names, a password each, accounts stay"),
+    (Options(hashing="full"), "random names, a password each, full strength, accounts stay"),
+    (Options(passwords="shared", hashing="full"), "random names, one password for all, accounts stay"),
+    (Options(groups=(2,)), "random names, a password each, 1 group, accounts stay"),
+    (Options(groups=(2, 3), is_active=False), "random names, a password each, 2 groups, inactive, accounts stay"),
+    (Options(seed=0, remove_after_hours=24), "random names, a password each, seed 0, removed after 24 hours"),
+    (Options(remove_after_hours=5), "random names, a password each, removed after 5 hours"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), CASES, ids=[words for _, words in CASES])
+def test_the_summary_says_what_is_chosen(options: Options, words: str) -> None:
+    assert summary(options) == words
+
+
+def test_every_choice_has_its_words() -> None:
+    assert {name: list(SAYS[name]) for name in CHOICES} == {name: list(choices) for name, choices in CHOICES.items()}
+    assert list(LANGUAGES) == list(CHOICES["locale"])
+
+
+def test_the_sentence_names_the_groups_and_the_seed() -> None:
+    options = Options(names="realistic", groups=(1, 2), is_active=False)
+    assert sentence(options, groups=["demo", "qa", "test"], seed=42) == (
+        "Realistic names, a password each, in groups demo, qa and test, inactive. The same names again: seed 42."
+    )
+    assert sentence(options, groups=["demo"], seed=None) == (
+        "Realistic names, a password each, in group demo, inactive."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("names", "funny"),
+        ("locale", "xx"),
+        ("passwords", ""),
+        ("hashing", "none"),
+        ("seed", -1),
+        ("seed", GREATEST_SEED + 1),
+        ("remove_after_hours", 0),
+        ("shared_password", "typed, but each is to have its own"),
+    ],
+)
+def test_an_option_that_cannot_be_had_is_named(name: str, value: object) -> None:
+    with pytest.raises(UnusableOption) as refused:
+        Options(**{name: value}).require_usable()  # type: ignore[arg-type]
+    assert refused.value.name == name
+    assert str(refused.value).endswith(".")
+
+
+def test_the_order_of_groups_does_not_matter() -> None:
+    assert Options(groups=(3, 1, 3)) == Options(groups=(1, 3)) == Options.of(Options(groups=[3, 1]).stored())  # type: ignore[arg-type]
+
+
+def test_a_shared_password_is_neither_stored_nor_shown() -> None:
+    options = Options(passwords="shared", shared_password="Correct-horse-7")
+    assert "Correct-horse-7" not in f"{options!r}{options}{options.stored()}"

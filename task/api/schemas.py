@@ -1,8 +1,10 @@
 """What goes in and out, as OpenAPI shows it."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
+from django.db.models import IntegerField
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
@@ -15,6 +17,14 @@ LONGEST_PAGE = 100
 State = Literal["queued", "running", "finished", "failed", "cancelled", "removing", "removed"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-01T12:00:00.000Z"]})]
 Key = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+if TYPE_CHECKING:
+    UserKey = int
+    UserPlace = int
+elif isinstance(get_user_model()._meta.pk, IntegerField):
+    UserKey, UserPlace = int, Key
+else:
+    UserKey, UserPlace = str, Key | UUID
 
 
 class Options(Schema):
@@ -79,7 +89,7 @@ class RemovalShown(Schema):
 
 
 class UserShown(Schema):
-    id: int
+    id: UserKey
     username: str
     email: str
     date_joined: Moment
@@ -98,6 +108,7 @@ class UserPage(Schema):
 
 
 class UserFilter(Paged):
+    before: UserPlace | None = Paged.model_fields["before"]
     q: str = Field("", max_length=LONGEST_QUERY, pattern=r"^[^\x00]*$", description="Part of a name or e-mail.")
     job: Key | None = None
 

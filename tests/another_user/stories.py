@@ -10,13 +10,13 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 
-from task import slices, steering
+from task import slices
 from task.models import Account, Job
 from task.options import FULL, REALISTIC, Options
 from task.passwords import Deriver
 from task.verification import verify
 from tests.integration.feeding import feed_events
-from tests.integration.stepping import finished, now, remove_all
+from tests.integration.stepping import finished, remove_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -114,14 +114,6 @@ def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
         assert client.get(address).status_code == 200
 
 
-def test_an_account_at_full_strength_is_stopped_and_removed() -> None:
-    job = finished(1, options=Options(hashing=FULL))
-    assert remove_all(job).state == "removed"
+def test_an_account_at_full_strength_is_removed() -> None:
+    assert remove_all(finished(1, options=Options(hashing=FULL))).state == "removed"
     assert not Member.objects.exists()
-
-
-def test_a_failed_job_goes_on() -> None:
-    job = finished(1)
-    with pytest.raises(steering.NotNow):
-        steering.retry(job_id=job.pk)
-    assert now(job).state == "finished"

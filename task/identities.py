@@ -48,7 +48,7 @@ def random_identities(seed: int, indexes: range) -> Iterator[Identity]:
 
 
 def realistic_identities(seed: int, indexes: range, locale: str = MIXED) -> Iterator[Identity]:
-    """Names as people have them with four digits, which keep them apart: 90 million to a locale, none twice."""
+    """Names as people have them with four digits, which keep them apart: 79 million to a locale at least."""
     people = _people(locale)
     permutation = Permutation(len(people) * DIGITS, seed)
     for index in indexes:

@@ -13,6 +13,7 @@ from task.api.problems import CODES
 LONGEST_QUERY = 150  # As long as a username may be.
 PAGE_SIZE = 50
 LONGEST_PAGE = 100
+BELOW = "Only those with a smaller id; users of a job: a smaller number."
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "removing", "removed"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-01T12:00:00.000Z"]})]
@@ -71,7 +72,7 @@ class JobPage(Schema):
 
 
 class Paged(Schema):
-    before: Key | None = Field(None, description="Only those with a smaller id; users of a job: a smaller number.")
+    before: Key | None = Field(None, description=BELOW)
     limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
 
 
@@ -108,7 +109,7 @@ class UserPage(Schema):
 
 
 class UserFilter(Paged):
-    before: UserPlace | None = Paged.model_fields["before"]
+    before: UserPlace | None = Field(None, description=BELOW)
     q: str = Field("", max_length=LONGEST_QUERY, pattern=r"^[^\x00]*$", description="Part of a name or e-mail.")
     job: Key | None = None
 

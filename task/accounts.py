@@ -2,15 +2,15 @@
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
-from task import bulk, columns, events
+from task import bulk, events
+from task.columns import columns_of, key_of, same
 from task.identities import identities
 from task.models import Account, Hand, Job
 from task.options import FULL, SHARED
@@ -19,9 +19,8 @@ from task.passwords import Deriver, light_hash
 User: Any = get_user_model()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """All of an account that can be known before the lock; `values` are those of columns.FIELDS."""
+class Candidate(NamedTuple):
+    """All of an account that can be known before the lock; `values` are those of the job's columns."""
 
     login_name: str
     values: tuple[Any, ...]
@@ -41,7 +40,7 @@ def prepare(hand: Hand, count: int) -> list[Candidate]:
     job = hand.job
     first = hand.tried * job.lanes + hand.lane
     indexes = range(first, first + count * job.lanes, job.lanes)
-    hashed = _hasher(job)
+    columns, hashed = columns_of(job.options.names), _hasher(job)
     return [
         Candidate(
             login_name=(name := columns.login_name(identity)),
@@ -78,19 +77,23 @@ def insert(job: Job, candidates: Sequence[Candidate], *, now: datetime.datetime)
     joined_at = events.wire_time(now)
     return [
         events.user_created(
-            user_id=user_id, tail=candidate.tail, joined_at=joined_at, place=events.place(job.pk, number, job.total)
+            user_id=key_of(user_id),
+            tail=candidate.tail,
+            joined_at=joined_at,
+            place=events.place(job.pk, number, job.total),
         )
         for number, (user_id, candidate) in numbered
     ]
 
 
 def _insert_users(job: Job, candidates: Sequence[Candidate], now: datetime.datetime) -> dict[str, Any]:
-    """The ids of the users that were inserted, by name: not of those whose name is taken."""
+    """The ids of the users that were inserted, by name, as the database has them: not of those whose name is taken."""
+    fields = columns_of(job.options.names).names
     inserted = bulk.insert(
         User,
-        fields=columns.FIELDS,
+        fields=fields,
         rows=[candidate.values for candidate in candidates],
-        same=bulk.prepared(User(date_joined=now, is_active=job.options.is_active), without=columns.FIELDS),
+        same=bulk.prepared(same(joined_at=now, is_active=job.options.is_active), without=fields),
         returning=[User.USERNAME_FIELD, User._meta.pk.name],
     )
     return dict(inserted)
@@ -104,15 +107,16 @@ def _require_taken(candidates: Sequence[Candidate]) -> None:
 
 def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidate]]]) -> None:
     """A hash at full strength is kept beside the account with its name: it cannot be known again for what it is."""
-    keeps = job.options.needs_stretching
+    known = ["known_hash", "known_name"] if job.options.needs_stretching else []
+    fields = ["user", "number", *known]
     bulk.insert(
         Account,
-        fields=["user", "number", "known_hash", "known_name"],
+        fields=fields,
         rows=[
-            (user_id, number, *((candidate.password_hash, candidate.login_name) if keeps else ("", "")))
+            (user_id, number, candidate.password_hash, candidate.login_name)[: len(fields)]
             for number, (user_id, candidate) in numbered
         ],
-        same={"job": job.pk},
+        same=bulk.prepared(Account(job=job), without=fields),
         returning=["user"],
     )
 

@@ -20,15 +20,16 @@ def user_tail(username: str, email: str) -> str:
     return f'"username":{json.dumps(username)},"email":{json.dumps(email)}'
 
 
-def wire_id(user_id: Any) -> str:
+def wire_key(user_id: Any) -> int | str:
     """A number as it is; a key of another kind, such as a UUID, as its text."""
-    return str(user_id) if isinstance(user_id, int) else f'"{user_id}"'
+    return user_id if isinstance(user_id, int) else str(user_id)
 
 
 def user_created(
     *, user_id: Any, tail: str, joined_at: str, place: str = '"job":null,"number":null,"total":null'
 ) -> str:
-    return f'{{"type":"user.created",{place},"user":{{"id":{wire_id(user_id)},{tail},"date_joined":"{joined_at}"}}}}'
+    key = user_id if isinstance(user_id, int) else f'"{user_id}"'
+    return f'{{"type":"user.created",{place},"user":{{"id":{key},{tail},"date_joined":"{joined_at}"}}}}'
 
 
 def place(job_id: int, number: int, total: int) -> str:
@@ -40,7 +41,7 @@ def user_removed(*, user_id: Any, username: str, job_id: int | None) -> str:
         {
             "type": "user.removed",
             "job": job_id,
-            "user": {"id": user_id if isinstance(user_id, int) else str(user_id), "username": username},
+            "user": {"id": wire_key(user_id), "username": username},
         }
     )
 

@@ -39,12 +39,12 @@ def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
 
 
 def make_hands(job: Job, now: datetime.datetime, *, first: UUID | None) -> list[UUID]:
-    """A hand for each lane, with its share of the accounts; return the ids of the messages that are to be sent.
+    """A hand for each lane that has a share of the accounts; return the ids of the messages that are to be sent.
 
     `first` is a message that is there already: it becomes the hand of the first lane.
     """
-    ids = [first or uuid4(), *(uuid4() for _ in range(1, job.lanes))]
-    least, rest = divmod(job.total, job.lanes)
+    ids = [first or uuid4(), *(uuid4() for _ in range(1, min(job.lanes, job.total)))]
+    least, rest = divmod(job.total, len(ids))
     Hand.objects.bulk_create(
         Hand(job=job, lane=lane, task_id=task_id, seen_at=now, share=least + (lane < rest))
         for lane, task_id in enumerate(ids)

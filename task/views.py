@@ -9,14 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.board import read_board
+from task.board import is_place, read_board
 from task.forms import GenerateRandomUserForm, blank_form
 from task.generation import RequestIdReused, Started, UnusableTotal, start_job
 from task.limits import TooManyJobs
 from task.options import UnusableOption
 from task.places import home_of, place_of_new
 
-PLACE = re.compile(r"[0-9]{0,18}")
 QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
 ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
@@ -34,9 +33,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @permission_required("auth.view_user", raise_exception=True)
 def users_list(request: HttpRequest) -> HttpResponse:
     before, query = request.GET.get("before", ""), request.GET.get("q", "").strip()
-    if not (PLACE.fullmatch(before) and QUERY.fullmatch(query)):
+    if not (is_place(before) and QUERY.fullmatch(query)):
         return render(request, "400.html", status=400)
-    board = read_board(before=int(before) if before else None, query=query)
+    board = read_board(before=before or None, query=query)
     return render(request, "task/user_list.html", {"board": board})
 
 

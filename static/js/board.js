@@ -42,7 +42,9 @@ function emptyRow() {
 function readRow(element) {
   const [username, email, , place] = [...element.cells].map((cell) => cell.textContent);
   const joinedAt = Date.parse(element.querySelector("time").dateTime);
-  return { id: Number(element.dataset.id), username, email, joinedAt, place: place.trim() ? Number(place) : null };
+  const { id } = element.dataset; // A number, or text where the user model's keys are.
+  const key = /^\d+$/.test(id) ? Number(id) : id;
+  return { id: key, username, email, joinedAt, place: place.trim() ? Number(place) : null };
 }
 
 class Slot {

@@ -1,8 +1,10 @@
 """What goes in and out, as OpenAPI shows it."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
+from django.db.models import IntegerField
 from ninja import Schema
 from pydantic import ConfigDict, Field, SecretStr
 
@@ -12,11 +14,20 @@ from task.api.problems import CODES
 LONGEST_QUERY = 150  # As long as a username may be.
 PAGE_SIZE = 50
 LONGEST_PAGE = 100
+BELOW = "Only those with a smaller id; users of a job: a smaller number."
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "removing", "removed"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-01T12:00:00.000Z"]})]
 Whole = Annotated[int, Field(strict=True)]
 Key = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+if TYPE_CHECKING:
+    UserKey = int
+    UserPlace = int
+elif isinstance(get_user_model()._meta.pk, IntegerField):
+    UserKey, UserPlace = int, Key
+else:
+    UserKey, UserPlace = str, Key | UUID
 
 
 def one_of(name: str, description: str) -> Any:
@@ -95,7 +106,7 @@ class JobPage(Schema):
 
 
 class Paged(Schema):
-    before: Key | None = Field(None, description="Only those with a smaller id; users of a job: a smaller number.")
+    before: Key | None = Field(None, description=BELOW)
     limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE)
 
 
@@ -113,7 +124,7 @@ class RemovalShown(Schema):
 
 
 class UserShown(Schema):
-    id: int
+    id: UserKey
     username: str
     email: str
     date_joined: Moment
@@ -132,6 +143,7 @@ class UserPage(Schema):
 
 
 class UserFilter(Paged):
+    before: UserPlace | None = Field(None, description=BELOW)
     q: str = Field("", max_length=LONGEST_QUERY, pattern=r"^[^\x00]*$", description="Part of a name or e-mail.")
     job: Key | None = None
 

@@ -12,7 +12,7 @@ from task.api.described import problems
 from task.api.paging import page_of
 from task.api.schemas import UserFilter, UserPage
 from task.board import matches
-from task.events import FEED, wire_time
+from task.events import FEED, wire_key, wire_time
 from task.models import Account
 
 router = Router(tags=["users"])
@@ -56,7 +56,7 @@ def _matching(asked: UserFilter) -> QuerySet[Any]:
 def _shown(user: Any) -> dict[str, Any]:
     account = getattr(user, "account", None)
     return {
-        "id": user.pk,
+        "id": wire_key(user.pk),
         "username": user.get_username(),
         "email": user.email,
         "date_joined": wire_time(user.date_joined),

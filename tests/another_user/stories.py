@@ -1,0 +1,119 @@
+"""The whole life of a job's accounts with another user model; run in a process of its own by tests.integration."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+
+from task import slices
+from task.models import Account, Job
+from task.options import FULL, REALISTIC, Options
+from task.passwords import Deriver
+from task.verification import verify
+from tests.integration.feeding import feed_events
+from tests.integration.stepping import finished, remove_all
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+Member: Any = get_user_model()
+
+
+def operator() -> Client:
+    client = Client()
+    client.force_login(Member.objects.create_superuser("operator@example.com", customer_number="C-operator"))
+    return client
+
+
+def password_of(job: Job, member: Any) -> str:
+    return Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(member.get_username())
+
+
+@pytest.mark.parametrize("names", ["random", "realistic"])
+def test_a_job_makes_exactly_its_accounts_each_with_a_key_and_a_field_of_its_own(names: str) -> None:
+    job = finished(60, options=Options(names=names))
+    assert job.state == "finished"
+    assert verify(job).problems == []
+    members = list(Member.objects.all())
+    assert len({member.pk for member in members}) == 60
+    assert all(member.customer_number.startswith("C-") and member.date_joined for member in members)
+
+
+def test_the_command_line_makes_them_too() -> None:
+    call_command("generate", "50")
+    hand = Job.objects.get().hands.get()
+    assert slices.work(job_id=hand.job_id, task_id=hand.task_id) == "50 random users created with success!"
+    assert Member.objects.count() == 50
+
+
+def test_ids_are_text_on_the_feed_and_in_the_api() -> None:
+    job = finished(2)
+    told = [event["user"]["id"] for event in feed_events() if event["type"] == "user.created"]
+    assert {uuid.UUID(key) for key in told} == set(Account.objects.values_list("pk", flat=True))
+    shown = operator().get(f"/api/users?job={job.pk}").json()["items"]
+    assert {user["id"] for user in shown} == set(told)
+
+
+@pytest.mark.parametrize("hashing", ["light", "full"])
+def test_an_account_signs_in_with_its_mail_address_and_its_derived_password(hashing: str) -> None:
+    job = finished(2, options=Options(hashing=hashing))
+    member = Member.objects.first()
+    page = Client().post("/accounts/login/", {"username": member.email, "password": password_of(job, member)})
+    assert page.status_code == 302
+    assert authenticate(username=member.email, password="wrong") is None
+
+
+def test_taken_addresses_are_made_up_for() -> None:
+    options = Options(seed=7, names=REALISTIC)
+    finished(50, options=options)
+    assert finished(60, options=options).created == 60
+    assert Member.objects.count() == 110
+
+
+def test_an_undo_removes_all_but_those_in_use_and_tells_of_each() -> None:
+    group = Group.objects.create(name="testers")
+    job = finished(60, options=Options(groups=(group.pk,)))
+    used = Member.objects.first()
+    Client().post("/accounts/login/", {"username": used.email, "password": password_of(job, used)})
+    assert remove_all(job).state == "removed"
+    assert [member.pk for member in Member.objects.all()] == [used.pk]
+    removed = {event["user"]["id"] for event in feed_events() if event["type"] == "user.removed"}
+    assert len(removed) == 59
+    assert str(used.pk) not in removed
+
+
+def test_a_user_who_is_made_and_deleted_elsewhere_is_on_the_feed() -> None:
+    member = Member.objects.create_user("somebody@example.com", customer_number="C-1")
+    key = str(member.pk)
+    member.delete()
+    assert [(event["type"], event["user"]["id"], event["user"]["username"]) for event in feed_events()] == [
+        ("user.created", key, "somebody@example.com"),
+        ("user.removed", key, "somebody@example.com"),
+    ]
+
+
+def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
+    job = finished(60)
+    client = operator()
+    board = client.get("/users/").context["board"]
+    assert [client.get(f"/users/?before={board.last_id}").status_code, len(board.rows), board.has_older] == [
+        200,
+        50,
+        True,
+    ]
+    assert len(client.get(f"/users/?before={board.last_id}").context["board"].rows) == 11
+    assert client.get("/users/?q=operator@").context["board"].rows[0].email == "operator@example.com"
+    assert client.get("/users/?before=nonsense").status_code == 400
+    following = client.get("/api/users?limit=50").json()["next"]
+    assert len(client.get(following).json()["items"]) == 11
+    for address in (f"/jobs/{job.pk}/", "/admin/task/account/", "/admin/task/account/?q=user"):
+        assert client.get(address).status_code == 200
+
+
+def test_an_account_at_full_strength_is_removed() -> None:
+    assert remove_all(finished(1, options=Options(hashing=FULL))).state == "removed"
+    assert not Member.objects.exists()

@@ -1,0 +1,39 @@
+"""Full strength on a real pool: children are killed in the middle of their hashes, and each lane makes its share."""
+
+import os
+import signal
+
+import pytest
+
+from tests.chaos.strikes import database_url_of, work_so_far
+from tests.service import Service
+
+TOTAL = 30
+START = """
+from task.generation import start_job
+from task.options import FULL, Options
+start_job(total={total}, options=Options(hashing=FULL, names='realistic', seed=7))
+"""
+WAITING = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_lanes_whose_children_are_killed_make_their_share(database: str) -> None:
+    with (
+        database_url_of(database) as url,
+        Service(environment={"DATABASE_URL": url} if url else {}, may_complain=True) as service,
+    ):
+        service.wait_until(lambda: "PROCESSES 2" in service.manage("shell", "-c", WAITING).stdout)
+        service.manage("shell", "-c", START.format(total=TOTAL))
+        for made in (5, 15):
+            service.wait_until(lambda made=made: work_so_far(service, url) >= made, 60)  # type: ignore[misc]
+            for pid in service.pids().pool:
+                os.kill(pid, signal.SIGKILL)
+        service.wait_until(lambda: work_so_far(service, url) == TOTAL, 120)
+        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
+        assert (
+            "LANES 2"
+            in service.manage(
+                "shell", "-c", "from task.models import Job; print('LANES', Job.objects.get().lanes)"
+            ).stdout
+        )

@@ -1,0 +1,174 @@
+"""Full-strength jobs have a lane for each pool process: each makes its share, whatever happens to the others."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from task import accounts, generation, slices, steering, upkeep, workers
+from task.generation import start_job
+from task.models import Account, Hand, Job
+from task.options import FULL, SHARED, Options
+from task.verification import verify
+from tests.integration.conftest import at_once
+from tests.integration.feeding import feed_types
+from tests.integration.stepping import now, step
+from tests.service import Service
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "quick_hasher")]
+
+User: Any = get_user_model()
+AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
+
+
+@pytest.fixture
+def quick_hasher(settings: Any) -> None:
+    """Lanes are the same with any hasher; Django's own would take 0.2 s an account."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
+    workers.note("worker@here", timezone.now(), processes=processes)
+    return start_job(total=total, options=options).job
+
+
+def hands_of(job: Job) -> list[Hand]:
+    return list(job.hands.order_by("lane"))
+
+
+def work(hand: Hand, seconds: float = 60) -> str:
+    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=seconds)
+
+
+def names() -> set[str]:
+    return set(User.objects.values_list("username", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("total", "processes", "shares"),
+    [(60, 2, [30, 30]), (61, 2, [31, 30]), (8, 3, [3, 3, 2]), (1, 2, [1]), (2, 5, [1, 1]), (60, 1, [60])],
+)
+def test_the_shares_sum_to_the_total_and_none_is_empty(total: int, processes: int, shares: list[int]) -> None:
+    job = job_with(processes, total)
+    assert [hand.share for hand in hands_of(job)] == shares
+    for hand in hands_of(job):
+        work(hand)
+    assert (now(job).state, verify(now(job)).problems) == ("finished", [])
+
+
+@pytest.mark.parametrize("options", [Options(), Options(passwords=SHARED, shared_password="one for all of them")])
+def test_what_costs_no_hash_an_account_has_one_lane(options: Options) -> None:
+    assert len(hands_of(job_with(2, options=options))) == 1
+
+
+def test_each_lane_makes_its_share_and_the_last_ends_the_job_once() -> None:
+    job = job_with(2, 61)
+    first, second = hands_of(job)
+    assert work(first) == "31 of 61 random users created so far."
+    assert (now(job).state, hands_of(job)) == ("running", [second])
+    assert work(second) == "61 random users created with success!"
+    assert not Hand.objects.exists()
+    assert feed_types().count("job.finished") == 1
+    assert feed_types()[-1] == "job.finished"
+
+
+def test_lanes_at_once_end_the_job_once_and_complete() -> None:
+    job = job_with(4, 203)
+    waiting = hands_of(job)
+    at_once(4, lambda: work(waiting.pop()))
+    assert (now(job).state, verify(now(job)).problems) == ("finished", [])
+    assert feed_types().count("job.started") == feed_types().count("job.finished") == 1
+    assert sorted(Account.objects.values_list("number", flat=True)) == list(range(1, 204))
+
+
+def test_a_lane_whose_hand_was_killed_goes_on_after_the_rescue_where_it_was() -> None:
+    job = job_with(2)
+    first, second = hands_of(job)
+    step(job, first.task_id, 10)
+    accounts.prepare(first, 10)  # and killed before its commit
+    work(second)
+    Hand.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    assert upkeep.rescue() == 1
+    (left,) = hands_of(job)
+    assert (left.lane, left.made, left.task_id) == (0, 10, first.task_id)
+    assert work(left) == "60 random users created with success!"
+
+
+def test_a_slice_hands_over_its_own_lane_only() -> None:
+    job = job_with(2)
+    first, second = hands_of(job)
+    work(first, seconds=0)
+    after = hands_of(job)
+    assert after[0].task_id != first.task_id
+    assert after[1].task_id == second.task_id
+
+
+def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
+    job = job_with(3, 9)
+    first, second, _ = hands_of(job)
+    work(first)
+    step(job, second.task_id, 2)
+    generation.fail(job_id=job.pk, error="It was told to.")
+    assert work(second) == f"Job {job.pk} is not this message's to work on."
+    assert steering.retry(job_id=job.pk).is_dispatched
+    assert [(hand.lane, hand.made) for hand in hands_of(job)] == [(1, 2), (2, 0)]
+    assert second.task_id not in {hand.task_id for hand in hands_of(job)}
+    for hand in hands_of(job):
+        work(hand)
+    assert (now(job).state, User.objects.count(), verify(now(job)).problems) == ("finished", 9, [])
+
+
+def test_a_cancel_ends_all_lanes() -> None:
+    job = job_with(2)
+    hands = hands_of(job)
+    prepared = [(hand, accounts.prepare(hand, 5)) for hand in hands]
+    steering.cancel(job_id=job.pk)
+    for hand, candidates in prepared:
+        assert _step(hand.task_id, job, candidates) is None
+        assert work(hand) == f"Job {job.pk} is not this message's to work on."
+    assert (User.objects.count(), Hand.objects.count()) == (0, 0)
+
+
+def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
+    job = job_with(2)
+    hand = hands_of(job)[0]
+    candidates = accounts.prepare(hand, 5)
+    for _ in range(2):
+        _step(hand.task_id, job, candidates)
+    assert User.objects.count() == 5
+
+
+def test_the_first_account_is_there_after_one_hash() -> None:
+    job = job_with(2)
+    work(hands_of(job)[0], seconds=0)
+    assert now(job).created == 1
+
+
+def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
+    at = timezone.now()
+    assert workers.processes(at) == 1
+    workers.note("a", at, processes=2)
+    workers.note("b", at, processes=3)
+    assert workers.processes(at) == 5
+    assert workers.processes(at + timedelta(minutes=5)) == 1
+    workers.note("b", at, processes=1_000)
+    assert workers.processes(at) == workers.MOST_LANES
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(options=["--workers", "3"], may_complain=True) as running:
+        yield running
+
+
+def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None:
+    question = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
+    service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)
+
+
+def _step(task_id: UUID, job: Job, candidates: list[accounts.Candidate]) -> Hand | None:
+    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)

@@ -30,6 +30,12 @@ def tell_the_pool_its_size(instance: Any, **kwargs: Any) -> None:
 
 
 @worker_ready.connect
+def be_heard(**kwargs: Any) -> None:
+    """At once, and not only when beat comes round: a job that is asked now is shared among all of the pool."""
+    app.send_task("task.tasks.rescue_jobs", expires=60)
+
+
+@worker_ready.connect
 def tell_live(**kwargs: Any) -> None:
     """Once: the signal comes again after each lost connection, when the number may mean another file."""
     if ready := os.environ.pop("ARRIVALS_READY_FD", None):

@@ -9,10 +9,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from task import removal
+from task import removal, slices
 from task.models import Job
 from task.options import FULL, REALISTIC, SHARED, Options
 from task.passwords import Deriver
+from tests.integration import stepping
 from tests.integration.stepping import finished, remove_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "quick_hasher")]
@@ -113,7 +114,8 @@ def test_an_account_that_was_taken_out_of_a_group_of_the_job_is_removed() -> Non
 
 def test_a_group_that_was_deleted_before_the_work_is_left_out() -> None:
     group = Group.objects.create(name="testers")
-    options = Options(groups=(group.pk,))
+    job, task_id = stepping.queued(3, options=Options(groups=(group.pk,)))
     group.delete()
-    job = finished(3, options=options)
+    slices.work(job_id=job.pk, task_id=task_id)
+    job = stepping.now(job)
     assert (job.state, User.groups.through.objects.count()) == ("finished", 0)

@@ -1,0 +1,70 @@
+"""Accounts that go by themselves: begun by beat, once, after the end of their job; and what the database never holds."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from task import generation, slices, steering, upkeep
+from task.generation import start_job
+from task.models import Job
+from task.options import Options, UnusableOption
+from tests.integration import stepping
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+HOUR = datetime.timedelta(hours=1)
+LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
+    job = stepping.finished(5, options=Options(remove_after_hours=24))
+    assert job.options == Options(remove_after_hours=24)
+    assert steering.remove_expired(job.created_at + 23 * HOUR) == 0
+    Job.objects.update(remove_at=timezone.now())
+    upkeep.rescue()
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    assert stepping.now(job).state == "removed"
+    assert list(job.acts.values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
+
+
+def test_an_expiry_waits_for_the_end_of_its_job_and_comes_once() -> None:
+    job, _ = stepping.queued(5, options=Options(remove_after_hours=1))
+    later = job.created_at + 2 * HOUR
+    assert steering.remove_expired(later) == 0
+    steering.cancel(job_id=job.pk)
+    assert [steering.remove_expired(later) for _ in range(2)] == [1, 0]
+
+
+def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
+    job = stepping.finished(5, options=Options(remove_after_hours=1))
+    later = job.created_at + 2 * HOUR
+    steering.remove_expired(later)
+    generation.fail(job_id=job.pk, error="It was told to.")
+    assert steering.remove_expired(later) == 0
+
+
+@pytest.mark.parametrize("hours", [0, -1, 24 * 366 + 1])
+def test_an_expiry_out_of_bounds_is_refused(hours: int) -> None:
+    with pytest.raises(UnusableOption, match="after 1 to 8784 hours, or stay"):
+        start_job(total=5, options=Options(remove_after_hours=hours))
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "removed"},
+        {"state": "removing"},
+        {"removed_through": 1},
+        {"removal_began_at": LONG_AGO, "removed_through": 6},
+        {"removal_began_at": LONG_AGO, "removed_at": LONG_AGO, "removed_through": 4, "state": "removed"},
+        {"state": "cancelled", "finished_at": None},
+        {"state": "queued", "created": 0},
+    ],
+)
+def test_the_database_refuses_a_job_that_contradicts_itself(values: dict[str, object]) -> None:
+    job = stepping.finished(5)
+    with pytest.raises(IntegrityError):
+        Job.objects.filter(pk=job.pk).update(**values)

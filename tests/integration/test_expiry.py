@@ -1,4 +1,4 @@
-"""Accounts that go by themselves: begun by beat, once, after the end of their job; and what the database never holds."""
+"""Accounts that go by themselves: begun by beat, once, after the end of their job; and what no job may say."""
 
 import datetime
 

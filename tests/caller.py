@@ -1,7 +1,6 @@
 """A program before the API: JSON over Django's test client, or over real connections to a daphne."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
@@ -12,28 +11,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from tests.answer import Answer
+
 ALL = ("view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def problem(self) -> tuple[int, str]:
-        """Status and code, of an answer that is a whole problem."""
-        content = self.json
-        assert self.headers["Content-Type"] == "application/problem+json"
-        assert content["status"] == self.status
-        assert content["detail"].endswith(".")
-        assert {"type", "title"} <= set(content)
-        return self.status, content["code"]
 
 
 @dataclass

@@ -1,25 +1,13 @@
 """A program at the JSON API, as its users write one: a bearer token, plain HTTP, and the long poll."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from tests.answer import Answer
 from tests.service import Service
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Program:

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.program import Program
 from tests.service import ROOT, Service
+from tests.waiting import wait_until
 from tests.watcher import Watcher
 
 TOTAL = 200_000
@@ -93,8 +94,7 @@ def small_job(program: Program) -> float:
 def beside_a_million(program: Program) -> None:
     alone = [small_job(program) for _ in range(ROUNDS)]
     million = program.post("/api/jobs", {"total": MILLION}).json["id"]
-    while program.get(f"/api/jobs/{million}").json["created"] == 0:
-        time.sleep(0.05)
+    wait_until(lambda: program.get(f"/api/jobs/{million}").json["created"] > 0)
     beside = [small_job(program) for _ in range(ROUNDS)]
     assert program.post(f"/api/jobs/{million}/cancel", {}).json["state"] == "cancelled"
     for where, seconds in (("alone", alone), ("beside a million", beside)):

@@ -24,7 +24,8 @@ from realtime.protocol import Ask
 from realtime.seats import seat
 from task import slices
 from task.generation import start_job
-from tests.caller import Answer, Caller, caller, fetch
+from tests.answer import Answer
+from tests.caller import Caller, caller, fetch
 from tests.integration.conftest import Append, at_once, database_url, session_of
 from tests.service import ROOT, free_port
 from tests.waiting import wait_until, wait_until_async

@@ -48,6 +48,7 @@ screenshots: .venv/run.stamp .venv/test.stamp
 lock:
 	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt
 	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
+	$(COMPILE) --group bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
 	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/python

@@ -21,7 +21,7 @@ ESTABLISHED, CLOSE_WAIT = "01", "08"
 
 # What the queue keeps for itself. A message that a killed worker had taken stays among the unacknowledged for two
 # minutes, then it comes again and ends at once; so that their number is no leak, but that of every other key is.
-ALLOWED_KEYS = re.compile(r"_kombu\.binding\.[\w.]+|unacked|unacked_index|unacked_mutex")
+ALLOWED_KEYS = re.compile(r"_kombu\.binding[\w.]*|unacked|unacked_index|unacked_mutex")
 
 
 @dataclass(frozen=True)

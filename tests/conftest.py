@@ -25,6 +25,10 @@ def redis() -> Iterator[str]:
         part.kill()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     report = yield

@@ -55,6 +55,7 @@ ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
 TOO_SLOW_SECONDS = environment.seconds("TOO_SLOW_SECONDS", 20)
 DRAIN_SECONDS = environment.seconds("DRAIN_SECONDS", 5, may_be_zero=True)
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # Django
 
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "task",
 ]
 MIDDLEWARE = [
+    "asgi_config.monitoring.watched_over",  # before all, as it asks for no name, TLS or session
     "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",

@@ -55,7 +55,7 @@ ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
 TOO_SLOW_SECONDS = environment.seconds("TOO_SLOW_SECONDS", 20)
 DRAIN_SECONDS = environment.seconds("DRAIN_SECONDS", 5, may_be_zero=True)
-METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
+METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 
 # Django
 

@@ -24,7 +24,7 @@ HTTPS = environment.flag("HTTPS")
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000)
 
-SECRET_KEY = environment.text_or_file("SECRET_KEY", VAR_DIR / "secret_key")
+SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
@@ -54,6 +54,8 @@ HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
 TOO_SLOW_SECONDS = environment.seconds("TOO_SLOW_SECONDS", 20)
+DRAIN_SECONDS = environment.seconds("DRAIN_SECONDS", 5, may_be_zero=True)
+METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 
 # Django
 
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
     "task",
 ]
 MIDDLEWARE = [
+    "asgi_config.monitoring.watched_over",  # before all, as it asks for no name, TLS or session
     "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",
@@ -136,7 +139,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # The database: SQLite's options are argued in docs/decisions/0004.
 
-DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+DATABASE_URL = environment.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 try:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
@@ -157,7 +160,7 @@ elif environment.flag("DATABASE_POOL"):
 
 # Redis: the queue of Celery and the channel layer
 
-REDIS_URL = environment.text_or_file("REDIS_URL", VAR_DIR / "redis.url")
+REDIS_URL = environment.secret("REDIS_URL", VAR_DIR / "redis.url")
 environment.require_redis_address(REDIS_URL)
 REDIS_ADDRESS = REDIS_URL or "redis://127.0.0.1:6379/0"
 

@@ -20,6 +20,7 @@ class Close(IntEnum):
     """Why the server ends a connection: below 4500 a client tries again, from 4500 on it does not."""
 
     TRY_AGAIN = 4000
+    GOING_AWAY = 4001
     TOO_SLOW = 4008
     BAD_REQUEST = 4500
     NOT_SIGNED_IN = 4501

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from task.models import Job, Worker
 
@@ -22,6 +22,12 @@ def processes(now: datetime.datetime) -> int:
     """How many processes the living workers have for jobs; 1 where none was heard from."""
     alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
     return min(alive.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
+
+
+def last_heard_at() -> datetime.datetime | None:
+    """When any worker was last heard from by its housekeeping."""
+    heard_at: datetime.datetime | None = Worker.objects.aggregate(latest=Max("heard_at"))["latest"]
+    return heard_at
 
 
 def are_heard(now: datetime.datetime) -> bool:

@@ -13,7 +13,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from realtime import access, protocol
+from realtime import access, metrics, protocol
 from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
@@ -89,7 +89,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _serve(self, ask: protocol.Ask, person: Hashable) -> None:
         """A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault."""
         try:
-            with seat(person):
+            with seat(person), metrics.watching(self._window):
                 await self._watch(ask)
         except Disconnected:
             return
@@ -111,6 +111,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         position = await read_head(self._feed)
         cursor, reason = ask.start(position)
         self._window.sent_offset = cursor.offset
+        metrics.greeted(self._feed, ask, reason, self._window)
         await self._send(protocol.hello(self._feed, position, cursor.offset, settings.HEARTBEAT_SECONDS))
         if reason:
             await self._send(protocol.reset(position, reason))
@@ -155,4 +156,5 @@ class FeedConsumer(AsyncWebsocketConsumer):
         if not isinstance(error, Refused | CursorLost):
             logger.error("A watcher is cut off and comes again", exc_info=error)
         code = error.code if isinstance(error, Refused) else Close.TRY_AGAIN
+        metrics.counted.closes[int(code)] += 1
         await self.close(int(code))  # autobahn takes no subclass of int

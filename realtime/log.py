@@ -125,6 +125,11 @@ def feeds() -> list[str]:
     return list(Feed.objects.values_list("name", flat=True))
 
 
+def positions() -> dict[str, Position]:
+    """Where each feed stands."""
+    return {row.name: Position(row.epoch, row.head, row.floor) for row in Feed.objects.all()}
+
+
 @transaction.atomic
 def _trim_some(feed: str, keep: int, older_than: datetime.datetime) -> int:
     row = _locked(feed)

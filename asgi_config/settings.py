@@ -4,6 +4,7 @@
 finds the running service without being told.
 """
 
+import datetime
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -67,12 +68,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
+    "axes",
     "realtime",
     "task",
 ]
 MIDDLEWARE = [
     "asgi_config.monitoring.watched_over",  # before all, as it asks for no name, TLS or session
-    "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
+    "asgi_config.request_trace.traced",
+    "task.api.middleware.problems_under_api",  # before all others, as it words the errors of all others
+    "asgi_config.sizes.bounded",
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",
     "asgi_config.middleware.StaticFiles",
@@ -82,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -108,12 +113,32 @@ TIME_ZONE = "UTC"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+AUTHENTICATION_BACKENDS = ["asgi_config.lockout.Lockout", MODEL_BACKEND]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Limits: wrong passwords (django-axes, argued in asgi_config.lockout), and the size of what is sent to a page
+
+SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
+SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
+AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "asgi_config.lockout.say_locked"
+AXES_CLIENT_IP_CALLABLE = "asgi_config.lockout.address_of_client"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+AXES_DISABLE_ACCESS_LOG = True  # a row and two writes for each good sign-in, of which a load test makes many
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # Static files: the addresses are argued in docs/decisions/0007.
 
@@ -213,14 +238,15 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
-# Logs: one line a record on stderr, in the same form from the web process and the worker
+# Logs: one line an event on stderr, in the same form from the web process and the worker
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
-LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ["text", "json"])
+LINES = {"text": "asgi_config.log_lines.TextLines", "json": "asgi_config.log_lines.JsonLines"}[LOG_FORMAT]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": LOG_LINE}},
+    "formatters": {"line": {"()": LINES}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -229,9 +255,11 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
         # A page that is missing or forbidden is the visitor's matter.
         "django.request": {"level": "ERROR"},
+        # It names who tried to sign in; asgi_config.lockout says what matters.
+        "axes": {"level": "CRITICAL"},
+        # Under DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
+        "django.db.backends": {"level": "INFO"},
         # Its one warning: a message that came while the worker was stopping went back into the queue, as it should.
         "kombu.transport.virtual.base": {"level": "ERROR"},
     },
 }
-CELERY_WORKER_LOG_FORMAT = LOG_LINE
-CELERY_WORKER_TASK_LOG_FORMAT = LOG_LINE

@@ -5,6 +5,7 @@ finds the running service without being told.
 """
 
 import datetime
+import ssl
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -51,6 +52,7 @@ JOBS_AN_HOUR_MAX = environment.number("JOBS_AN_HOUR_MAX", 1_000)
 SOCKETS_MAX = environment.number("SOCKETS_MAX", 50)
 EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7, most=36_500)
 EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
+JOBS_KEEP_DAYS = environment.number("JOBS_KEEP_DAYS", 0, least=0, most=36_500)
 HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
@@ -215,6 +217,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 15,
 }
+if REDIS_ADDRESS.startswith("rediss:"):
+    # Without it kombu takes any certificate; redis-py, for the layer, takes none that it cannot verify.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.25, "interval_max": 0.5}
@@ -227,13 +232,18 @@ CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
 # Of its own, as the rescue must not wait behind the jobs; a worker takes from its queues in turn.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
-CELERY_TASK_ROUTES = {"task.tasks.rescue_jobs": {"queue": "upkeep"}, "realtime.tasks.trim_feeds": {"queue": "upkeep"}}
+CELERY_TASK_ROUTES = {
+    "task.tasks.rescue_jobs": {"queue": "upkeep"},
+    "realtime.tasks.trim_feeds": {"queue": "upkeep"},
+    "asgi_config.tasks.tidy": {"queue": "upkeep"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BEAT_SCHEDULE = {
     "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 60}},
+    "tidy": {"task": "asgi_config.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

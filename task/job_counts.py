@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from task.models import Job
+from task.models import Job, Retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class JobCounts:
 
 
 def count_jobs() -> JobCounts:
-    """Out of one statement, which reads the jobs and not the accounts."""
+    """Reads the jobs and not the accounts. Accounts of jobs that were deleted since count as well."""
+    retired = Retired.objects.aggregate(accounts=Sum("accounts"))["accounts"] or 0
     rows = list(Job.objects.order_by().values_list("state").annotate(number=Count("*"), made=Sum("created")))
     by_state = dict.fromkeys(Job.State.values, 0) | {state: number for state, number, _ in rows}
-    return JobCounts(by_state, sum(made for _, _, made in rows))
+    return JobCounts(by_state, retired + sum(made for _, _, made in rows))

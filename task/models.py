@@ -234,3 +234,14 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Retired(models.Model):
+    """Jobs that housekeeping deleted together, and how many accounts they had made: what a total still counts."""
+
+    at = models.DateTimeField()
+    jobs = models.PositiveIntegerField()
+    accounts = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.jobs} jobs, {self.at:%Y-%m-%d %H:%M}"

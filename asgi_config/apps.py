@@ -4,13 +4,11 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-from asgi_config import checks
-
 
 class ArrivalsConfig(AppConfig):
     name = "asgi_config"
     verbose_name = "Arrivals"
-    checks = checks
 
     def ready(self) -> None:
-        import_module("asgi_config.worker_signals")
+        for name in ("checks", "lockout", "worker_signals"):
+            import_module(f"asgi_config.{name}")

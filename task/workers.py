@@ -44,6 +44,12 @@ def known() -> list[Worker]:
     return list(Worker.objects.order_by("name"))
 
 
+def living(now: datetime.datetime) -> list[str]:
+    """The names of those that were heard from lately."""
+    alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
+    return list(alive.order_by("name").values_list("name", flat=True))
+
+
 def last_heard_at() -> datetime.datetime | None:
     """When any worker was last heard from by its housekeeping."""
     heard_at: datetime.datetime | None = Worker.objects.aggregate(latest=Max("heard_at"))["latest"]

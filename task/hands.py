@@ -13,10 +13,12 @@ from celery import current_app
 from django.db.models import F
 from django.utils import timezone
 
+from realtime import traces
 from task.models import Hand, Job
 
 Clock = Callable[[], datetime.datetime]
 
+REQUEST = "arrivals_request"  # a header of the message: which request all this began with, for the log
 TASK = "task.tasks.create_random_user_accounts"
 FIRST_SIZE = 25
 RESCUE_AFTER = datetime.timedelta(seconds=5)
@@ -32,8 +34,9 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 
     Call it after the commit. By name, because the task's module stands above this one.
     """
+    headers = {REQUEST: traces.fields()["request"]} if "request" in traces.fields() else None
     try:
-        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id))
+        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
         logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
         return False

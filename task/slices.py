@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from task import accounts, generation, hands, passwords, removal, stopping
 from task.models import Hand, Job
+from task.tallies import tally
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.1
@@ -101,6 +102,7 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
         step = prepare(hand, pace.size)
         prepared = time.monotonic()
         after = _persist(hand.job_id, step)
+        tally.step(time.monotonic() - prepared)
         if after is None:
             return f"Job {hand.job_id} is not this message's to work on."
         hand = after

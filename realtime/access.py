@@ -42,9 +42,12 @@ def _user_of_token(token: str, bearer: Bearer) -> Any:
 
 
 def _user_of_session(headers: Mapping[bytes, str]) -> Any:
+    request = _request(headers.get(b"cookie", ""))
+    if not request.session.session_key:  # A program that forgot its token sends no Origin either.
+        raise Refused(Close.NOT_SIGNED_IN, "Send a token, or sign in.")
     if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
         raise Refused(Close.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
-    user = auth.get_user(_request(headers.get(b"cookie", "")))
+    user = auth.get_user(request)
     if not user.is_authenticated:
         raise Refused(Close.NOT_SIGNED_IN, "Sign in first.")
     return user

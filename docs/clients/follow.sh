@@ -12,11 +12,11 @@ answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 trap 'exit 130' INT TERM
 
-# Not among the arguments: every user of the machine can read those.
+# The status. The token is not among the arguments, as every user of the machine can read those.
 poll() {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
         curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' \
-            "$address/api/events?wait=25&limit=100&$filter&$(cat "$cursor_file" 2>/dev/null)" || true
+            "$address/api/events?wait=25&limit=100&$filter&$(cat "$cursor_file" 2>/dev/null)" || echo " cut"
 }
 
 # The events, a line each, then the cursor to go on from.
@@ -49,10 +49,14 @@ while :; do
         echo "The server refuses this: $(cat "$answer")" >&2
         exit 1
         ;;
+    200*)
+        # Half an answer: the connection was cut.
+        sleep 1
+        ;;
     *)
         # No answer, a server that restarts, or too many connections.
         sleep "$pause"
-        pause=$((pause < 30 ? pause * 2 : 30))
+        pause=$((pause < 10 ? pause * 2 : 10))
         ;;
     esac
 done

@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.test import Client
+from pytest_django import Settings
 
 from realtime import log
 from tests.service import Service, free_port
@@ -35,6 +36,12 @@ def append() -> Append:
             return log.append("users", [json.dumps({"type": "test"})] * count, key=key)
 
     return append_events
+
+
+@pytest.fixture
+def full_strength(settings: Settings) -> None:
+    """Django's own number of rounds, where that is what is tested."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 def at_once(times: int, work: Callable[[], T]) -> list[T]:

@@ -100,6 +100,7 @@ def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
     assert verify(Job.objects.get()).problems == []
 
 
+@pytest.mark.usefixtures("full_strength")
 def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -> None:
     job, task_id = queued(1)
     step(job, task_id, 1)

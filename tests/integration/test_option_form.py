@@ -184,7 +184,7 @@ def test_a_hostile_name_of_a_group_is_text(asker: Client) -> None:
 
 
 def test_the_estimate_is_said_before_the_start(asker: Client) -> None:
-    said = r"Full strength takes 500 \u00d7 0\.\d+ s on 1 worker process, about \d+ (s|min)"
+    said = r"Full strength takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
     assert re.search(said, text_of(asker.get(GENERATE)))
     assert re.search(said.replace("500", "60"), text_of(ask(asker, total=60, seed="x")))
     assert re.search(r"Full strength takes 0\.\d+ s an account", text_of(ask(asker, total="many")))

@@ -71,7 +71,7 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
     command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
     process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)
     try:
-        wait_until(lambda: _answers(port))
+        wait_until(lambda: answers(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -92,7 +92,7 @@ def session_of(username: str, *permissions: str) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

@@ -1,12 +1,14 @@
 """The Celery application: `celery -A asgi_config worker -l info`."""
 
+import logging
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready
+from celery.signals import after_setup_logger, beat_embedded_init, celeryd_after_setup, worker_ready
 
 from asgi_config import lifeline
+from asgi_config.repeats import NotAgain
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
 
@@ -27,6 +29,13 @@ def end_with_the_worker(**kwargs: Any) -> None:
 def tell_the_pool_its_size(instance: Any, **kwargs: Any) -> None:
     """By the environment, which the pool's processes inherit: they tell it to the database with their housekeeping."""
     os.environ["ARRIVALS_POOL_PROCESSES"] = str(instance.concurrency or 1)
+
+
+@after_setup_logger.connect
+def say_once(logger: logging.Logger, **kwargs: Any) -> None:
+    """Celery sets up its own handlers, in place of those of the settings."""
+    for handler in logger.handlers:
+        handler.addFilter(NotAgain())
 
 
 @worker_ready.connect

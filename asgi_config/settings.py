@@ -150,10 +150,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 
-elif environment.flag("DATABASE_POOL"):
-    # asgi.py turns this on: the short reads of many watchers then share a few connections.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if environment.flag("DATABASE_POOL"):
+        # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
+        # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.
+        pool = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
+        DATABASES["default"]["OPTIONS"]["pool"] = pool
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer
 

@@ -180,10 +180,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 
-elif environment.flag("DATABASE_POOL"):
-    # asgi.py turns this on: the short reads of many watchers then share a few connections.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if environment.flag("DATABASE_POOL"):
+        # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
+        # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.
+        pool = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
+        DATABASES["default"]["OPTIONS"]["pool"] = pool
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer
 
@@ -223,7 +227,9 @@ if REDIS_ADDRESS.startswith("rediss:"):
     CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.25, "interval_max": 0.5}
+# A lost connection is renewed by redis-py itself, and what cannot be sent the rescue sends: with a retry a page waited
+# 8.3 s for a frozen Redis, without one 2.0.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -258,7 +264,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": LINES}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"not_again": {"()": "asgi_config.repeats.NotAgain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_again"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would write each record a second time under DEBUG.

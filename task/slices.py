@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -46,9 +47,15 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
     """
     try:
         return _work(job_id, task_id, Pace(size), time.monotonic() + seconds)
-    except (*TRANSIENT, SoftTimeLimitExceeded) as error:
+    except TRANSIENT as error:
         connection.close()
         logger.warning("Job %s is interrupted and goes on later: %r", job_id, error)
+        with suppress(*TRANSIENT):
+            hands.excuse(job_id=job_id, task_id=task_id)
+        return f"Job {job_id} is interrupted and goes on later."
+    except SoftTimeLimitExceeded:
+        connection.close()
+        logger.warning("Job %s took too long for a step and goes on later", job_id)
         return f"Job {job_id} is interrupted and goes on later."
     except Exception as error:
         logger.exception("Job %s fails", job_id)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.db.models import Sum
 
+from task.clocks import CLOCKS_DIFFER, ago
 from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
@@ -20,14 +21,21 @@ def note(name: str, now: datetime.datetime, *, processes: int = 1) -> None:
 
 def processes(now: datetime.datetime) -> int:
     """How many processes the living workers have for jobs; 1 where none was heard from."""
-    alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
+    alive = Worker.objects.filter(heard_at__range=_lately(now))
     return min(alive.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
 
 
 def are_heard(now: datetime.datetime) -> bool:
     """Whether any worker was heard from lately: by its housekeeping, or by a step of any job."""
-    since = now - SILENT_AFTER
-    return Worker.objects.filter(heard_at__gt=since).exists() or Job.objects.filter(stepped_at__gt=since).exists()
+    lately = _lately(now)
+    return (
+        Worker.objects.filter(heard_at__range=lately).exists() or Job.objects.filter(stepped_at__range=lately).exists()
+    )
+
+
+def _lately(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:
+    """Not what lies far ahead: a worker that died before the clock went back would live until it is there again."""
+    return now - SILENT_AFTER, now + CLOCKS_DIFFER
 
 
 def waiting_words(
@@ -36,6 +44,6 @@ def waiting_words(
     """Why there is no first account yet, in plain words; empty when the job does not wait."""
     if job.state != Job.State.QUEUED:
         return ""
-    if now - job.created_at > PATIENCE and not is_heard(now):
+    if ago(job.created_at, now) > PATIENCE and not is_heard(now):
         return NONE_RUNNING
     return "waiting for a worker"

@@ -59,7 +59,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
     job, task_id = stepping.removing(10)
     before = len(feed_types())
 
-    def killed(*args: object) -> None:
+    def killed(*args: object, **options: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as patch:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -24,6 +24,7 @@ from tests.watcher import connect_to
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 SOCKETS = 30
+WAVE = 200
 DEADLINE = 60
 
 
@@ -106,6 +107,17 @@ async def test_without_a_drain_sockets_still_hear_why_they_end(cookie: str) -> N
             process.send_signal(signal.SIGINT)
             assert await end_of(connection) == 4001
         assert await asyncio.to_thread(process.wait, DEADLINE) == 0
+
+
+def test_a_wave_of_newcomers_finds_room_while_the_process_is_busy() -> None:
+    """As after the end of a neighbour; a stopped process is as busy as can be."""
+    port = free_port()
+    with web_process(port) as process, ExitStack() as stack:
+        process.send_signal(signal.SIGSTOP)
+        request = "GET /health/live HTTP/1.1\nHost: localhost\nConnection: close\n\n"
+        wave = [stack.enter_context(sent(port, request)) for _ in range(WAVE)]
+        process.send_signal(signal.SIGCONT)
+        assert all(whole_answer(one).startswith("HTTP/1.1 200 OK") for one in wave)
 
 
 def test_settings_that_cannot_be_used_are_one_sentence(tmp_path: object) -> None:

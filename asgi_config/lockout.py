@@ -50,4 +50,4 @@ def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
 @receiver(user_locked_out)
 def note_locked(sender: Any, ip_address: str | None = None, **kwargs: Any) -> None:
     """Not the name: where people sign in by mail address, it is one."""
-    logger.warning("Sign-in is locked after too many wrong passwords", extra={"fields": {"address": ip_address}})
+    logger.warning("Sign-in is locked after too many wrong passwords from %s", ip_address)

@@ -50,7 +50,8 @@ class Peer:
 
     async def frame(self, seconds: float | None = None) -> str | bytes:
         try:
-            return await asyncio.wait_for(self.socket.recv(), self._patience_s if seconds is None else seconds)
+            async with asyncio.timeout(self._patience_s if seconds is None else seconds):
+                return await self.socket.recv()
         except TimeoutError:
             raise Silence("nothing in time") from None
         except ConnectionClosed as closed:

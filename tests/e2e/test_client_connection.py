@@ -145,6 +145,17 @@ async def test_it_comes_again_when_an_idle_server_is_ahead(visitor: Visitor, ser
     assert server.after == start
 
 
+async def test_it_comes_again_at_its_cursor_when_a_batch_leaves_a_hole(visitor: Visitor, server: Server) -> None:
+    await visitor.page.reload()
+    await visitor.sees_status("^Live$")
+    start = server.after
+    server.send_users(start + 1)
+    server.send_users(start + 5)
+    await wait_until_async(lambda: len(server.asked) == 2)
+    assert server.after == start + 1
+    assert f"u{start + 5}" not in await visitor.usernames()
+
+
 async def test_a_reset_loads_the_page_anew_and_a_second_one_does_not_loop(visitor: Visitor, server: Server) -> None:
     def reset(server: Server, number: int) -> None:
         server.greet()

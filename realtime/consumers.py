@@ -54,8 +54,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _hear(self, receive: Any) -> Any:
         """The next message that is no frame. Frames are handled here, as fast as they come.
 
-        Channels takes some rounds of the event loop for each, and in every round daphne reads thousands more: one client
-        that sent frames without end kept a page waiting for 10 s, and had grown the process by 370 MB when it ended.
+        Channels takes some rounds of the event loop for each, and in every round daphne reads thousands more: one
+        client that sent frames without end kept a page waiting for 10 s, and grew the process by 380 MB.
         """
         while (message := await receive())["type"] == "websocket.receive":
             await self.websocket_receive(message)

@@ -28,7 +28,7 @@ from tests import machines
 from tests.layers import HeldLayer
 from tests.waiting import wait_until_async
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]  # to find a short story takes time
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]  # to find a short story takes time
 
 HOUR = 3600
 FEEDS = count(1)

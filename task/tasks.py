@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 
 from task import messages, slices, upkeep
-from task.generation import UnusableTotal, start_job
+from task.generation import RequestIdReused, UnusableTotal, start_job
 from task.hands import FIRST_SIZE
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def create_random_user_accounts(
             job = start_job(total=total or 0, request_id=task_id, task_id=task_id).job.pk
         size = messages.size_of(size, otherwise=FIRST_SIZE, largest=slices.LARGEST_SIZE)
         return slices.work(job_id=messages.job_of(job), task_id=task_id, size=size)
-    except (messages.Unreadable, UnusableTotal) as error:
+    except (messages.Unreadable, UnusableTotal, RequestIdReused) as error:
         logger.warning("A message of the queue is left out: %s", error)
         return str(error)
 

@@ -72,7 +72,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    environment = {"TOO_SLOW_SECONDS": "2", "SOCKETS_MAX": "2000"}
+    environment = {"TOO_SLOW_SECONDS": "2", "SOCKETS_MAX": str(MANY)}  # all of one person
     with Service(environment=environment, may_complain=True) as service:
         site = Site(service, Program(service))
         site.make(LOGGED)
@@ -189,7 +189,7 @@ def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strik
 
 @pytest.mark.fault("all clients are cut and come back at once")
 async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strikes: Strikes, random: Random) -> None:
-    """They are cut while a job runs, in the same moment, and each goes on where it was."""
+    """They are cut while a job runs, and each goes on where it was. All seats of a person were taken, and are free."""
     start, epoch = site.head, Truth(site.service.var_dir).cursor()[0]
     token, address = site.program.token, site.service.address
     watchers = [Watcher(address, token=token, after=start, epoch=epoch) for _ in range(MANY)]

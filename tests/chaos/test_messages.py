@@ -110,7 +110,7 @@ def test_what_asks_for_nothing_that_can_be_done_is_said_in_a_sentence(queue: Que
     assert len(queue.jobs()) == before + 1
 
 
-JUNK = [b"\x00\xff", b"{", b"[]", b"7", b"{}", json.dumps({"body": "e30=", "headers": {}, "properties": {}}).encode()]
+JUNK = [b"\x00\xff", b"{}", json.dumps({"body": "e30=", "headers": {}, "properties": {}}).encode()]
 
 
 @pytest.mark.fault("junk in the queue")

@@ -26,7 +26,7 @@ from tests.integration.feeding import types_of
 from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
 from tests.integration.test_hands import queued_ids
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
 
 User = get_user_model()
 MINUTES = st.sampled_from([1, 6, -1, -60])

@@ -4,13 +4,14 @@ import logging
 import os
 import signal
 from functools import cache
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 from celery import Celery
 from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
 from asgi_config import lifeline
+from task import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
 
@@ -19,7 +20,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 STARTED_BY = os.getpid()
-IS_ENDING = Event()
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +35,6 @@ def end_with_beat(sender: Any, **kwargs: Any) -> None:
     """Nor the other way round: without its beat a worker goes on, and no vanished hand is ever rescued."""
     if sender.controller.beat:
         _watch(sender.controller.beat)
-
-
-@worker_shutting_down.connect
-def note_the_end(**kwargs: Any) -> None:
-    IS_ENDING.set()
 
 
 @celeryd_after_setup.connect
@@ -62,6 +57,12 @@ def tell_live(**kwargs: Any) -> None:
         os.close(int(ready))
 
 
+@worker_shutting_down.connect
+def end_at_the_next_step(**kwargs: Any) -> None:
+    """Not after the two seconds of a slice: what is left goes to another worker."""
+    stopping.ask()
+
+
 @cache
 def _watch(beat: Any) -> None:
     """Once: the signal comes again after each lost connection."""
@@ -71,6 +72,6 @@ def _watch(beat: Any) -> None:
 def _end_after(beat: Any) -> None:
     """Whoever started the worker starts it anew, and a new beat with it."""
     beat.join()
-    if not IS_ENDING.is_set():
+    if not stopping.is_asked():
         logger.error("Beat has ended, so the worker ends, too: without beat no vanished message would be sent again.")
         os.kill(os.getpid(), signal.SIGTERM)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests import postgres
-from tests.chaos.disks import LimitedFiles, SmallDisk, small_disk
+from tests.chaos.disks import LimitedFiles, Tmpfs, a_disk
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.postgres_faults import PostgresFaults
@@ -24,7 +24,6 @@ AWAY_SECONDS = either(short=1, long=20)
 FAILURES = either(short=6, long=20)  # a step is repeated four times, so the hand ends as well
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=200_000)
-DISK_MEGABYTES = either(short=96, long=512)
 
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
@@ -75,7 +74,7 @@ async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes
         print(f"{len(service.stderr.splitlines())} lines in the log")
 
 
-async def no_room(run: Run, visitor: Visitor, disk: SmallDisk | LimitedFiles) -> None:
+async def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedFiles) -> None:
     """Until a job is refused; those that found room before are jobs as all others."""
     run.finishing.append(await run.ask(TOTAL))
 
@@ -110,7 +109,7 @@ async def reads_on(run: Run) -> None:
 @pytest.mark.fault(FULL, READER)
 async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: Strikes) -> None:
     with (
-        small_disk(DISK_MEGABYTES) as disk,
+        a_disk() as disk,
         Service(var_dir=disk.folder / "var", may_complain=True) as service,
     ):
         visitor = await asyncio.to_thread(Visitor, service)

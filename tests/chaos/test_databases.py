@@ -26,6 +26,7 @@ AWAY_SECONDS = either(short=1, long=20)
 FAILURES = either(short=6, long=20)  # a step is repeated four times, so the hand ends as well
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=200_000)
+LOG_BYTES_AT_REST = 64 << 20
 
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
@@ -121,6 +122,12 @@ async def reads_on(run: Run) -> None:
     assert reader.execute("SELECT count(*) FROM task_account").fetchone() == seen
     seconds, grown = time.monotonic() - began, log.stat().st_size - before
     reader.close()
+
+    async def is_small_again() -> bool:
+        await run.in_the_middle()
+        return log.stat().st_size <= LOG_BYTES_AT_REST
+
+    await wait_until_async(is_small_again, DEADLINE)
     print(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; the log grew by {grown:,} bytes")
 
 

@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready
+from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
 from asgi_config import lifeline
+from task import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
 
@@ -41,3 +42,9 @@ def tell_live(**kwargs: Any) -> None:
     if ready := os.environ.pop("ARRIVALS_READY_FD", None):
         os.write(int(ready), b".")
         os.close(int(ready))
+
+
+@worker_shutting_down.connect
+def end_at_the_next_step(**kwargs: Any) -> None:
+    """Not after the two seconds of a slice: what is left goes to another worker."""
+    stopping.ask()

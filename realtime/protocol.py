@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 SUBPROTOCOL = "arrivals.v1"
+BEARER_PREFIX = "arrivals.bearer."
 BATCH_EVENTS = 200
 BATCH_BYTES = 48 * 1024
 WINDOW_BYTES = 1024 * 1024
@@ -20,6 +21,7 @@ class Close(IntEnum):
     """Why the server ends a connection: below 4500 a client tries again, from 4500 on it does not."""
 
     TRY_AGAIN = 4000
+    GOING_AWAY = 4001
     TOO_SLOW = 4008
     BAD_REQUEST = 4500
     NOT_SIGNED_IN = 4501
@@ -101,6 +103,15 @@ def require_version(subprotocols: Iterable[str]) -> None:
     """A client that names no subprotocol is served as version 1."""
     if subprotocols and SUBPROTOCOL not in subprotocols:
         raise Refused(Close.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
+
+
+def offered_token(subprotocols: Iterable[str]) -> str | None:
+    """The token of a client that can set no header, as a browser on another site: it offers it beside the version.
+
+    It is never answered: the server names the version alone.
+    """
+    tokens = (offered.removeprefix(BEARER_PREFIX) for offered in subprotocols if offered.startswith(BEARER_PREFIX))
+    return next(tokens, None)
 
 
 def parse_ask(query: str, key_parameter: str) -> Ask:

@@ -5,6 +5,7 @@ job of N ends with exactly N accounts.
 """
 
 import datetime
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from task.options import Options
 from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
+
+logger = logging.getLogger(__name__)
 
 
 class UnusableTotal(ValueError):
@@ -66,6 +69,7 @@ def start_job(
         asked = {"total": total, "requested_by": requested_by, "created_at": now}
         job, waiting = _keep(request_id, {**asked, **starts.values_of(options, now)}, first=task_id)
     if waiting is not None:
+        logger.info("Job %s is asked for: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
         return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
     if not starts.is_same(job, total=total, requested_by=requested_by, options=options):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")

@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
+from realtime import traces
 from task.clocks import CLOCKS_DIFFER, ago
-from task.models import Hand, Job
+from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
 
+REQUEST = "arrivals_request"  # a header of the message: which request all this began with, for the log
 TASK = "task.tasks.create_random_user_accounts"
 FIRST_SIZE = 25
 RESCUE_AFTER = datetime.timedelta(seconds=5)
@@ -34,8 +36,9 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 
     Call it after the commit. By name, because the task's module stands above this one.
     """
+    headers = {REQUEST: traces.fields()["request"]} if "request" in traces.fields() else None
     try:
-        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id))
+        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
         logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
         return False
@@ -55,17 +58,28 @@ def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | 
     return mine.select_related("job").first()
 
 
+def excuse(*, job_id: int, task_id: UUID) -> None:
+    """Take back the count of a start that ended because the database failed; the rescue looks again soon.
+
+    So a database that is away, or full, for however long fails no job: only hands that die without a word do.
+    """
+    mine = Hand.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
+    mine.update(starts=F("starts") - 1, rescues=0)
+
+
 def is_worn_out(hand: Hand) -> bool:
     """Whether so many starts in a row made no step that the hand is left to the rescue, which goes slower."""
     return hand.starts > STARTS_WITHOUT_STEP
 
 
 def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
-    """Whether the job should fail: five starts in a row without a step, and the last step is long ago."""
+    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking."""
+    if hand.starts < STARTS_WITHOUT_STEP:
+        return False
     job = hand.job
-    last_at = max(at for at in (job.created_at, job.stepped_at, job.removal_began_at) if at)
-    is_long_ago = now - last_at > HOPELESS_AFTER or hand.rescues >= HOPELESS_RESCUES
-    return hand.starts >= STARTS_WITHOUT_STEP and is_long_ago
+    asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
+    last_at = max(at for at in (job.created_at, job.stepped_at, asked_at) if at)
+    return now - last_at > HOPELESS_AFTER or hand.rescues >= HOPELESS_RESCUES
 
 
 def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:

@@ -136,7 +136,7 @@ class Service:
         worker = _first(family, lambda one: " -m celery " in one.command and one.parent == self._pid)
         children = [one for one in family if one.parent == worker]
         return Pids(
-            web=_first(family, lambda one: " -m daphne " in one.command),
+            web=_first(family, lambda one: " -m asgi_config.web " in one.command),
             worker=worker,
             pool=[one.pid for one in children if one.ignores_interrupt],
             beat=_first(children, lambda one: not one.ignores_interrupt),

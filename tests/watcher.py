@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from tests.wire import Checked
+
 RETRY_SECONDS = 0.05
 
 
@@ -106,11 +108,13 @@ def connect_to(
     """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
     address = url.partition("://")[2].partition("/")[0]
     headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
+    headers |= options.pop("headers", {})
     return connect(
         url.replace("http://", "ws://"),
         origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
         additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
+        create_connection=Checked,
         compression=None,
         proxy=None,
         **options,

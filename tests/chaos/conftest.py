@@ -16,10 +16,6 @@ from tests.chaos.form import FORM, SEED
 from tests.chaos.hits import PROPERTY, Strikes, names_of, rows, table
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
-
-
 @pytest.fixture
 def strikes(request: pytest.FixtureRequest) -> Strikes:
     return request.node.stash[KEPT]  # type: ignore[no-any-return]

@@ -12,6 +12,7 @@ FORM = os.environ.get("ARRIVALS_CHAOS", "short")
 if FORM not in {"short", "long"}:
     raise ValueError(f"ARRIVALS_CHAOS is {FORM!r}: write short or long.")
 SEED = os.environ.get("ARRIVALS_CHAOS_SEED") or uuid4().hex[:8]
+os.environ["ARRIVALS_CHAOS_SEED"] = SEED  # for the processes of a run in parallel
 
 
 def either(*, short: T, long: T) -> T:

@@ -107,7 +107,8 @@ class Run:
         await self.post(f"/api/jobs/{job}/remove")
 
     async def ask(self, total: int, **options: Any) -> int:
-        return int((await self.post("/api/jobs", {"total": total, "request_id": str(uuid4()), **options}))["id"])
+        asked = {"total": total, "request_id": str(uuid4()), "options": options}
+        return int((await self.post("/api/jobs", asked))["id"])
 
     async def post(self, path: str, body: object = None) -> Any:
         """As often as needed until it is answered: each of these acts may be repeated."""

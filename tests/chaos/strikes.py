@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -37,24 +37,48 @@ def step_is_open(service: Service, database_url: str | None) -> IsOpen:
     return partial(_sqlite_step_is_open, service.var_dir)
 
 
+@contextmanager
+def stopped_in_open_step(service: Service, is_open: IsOpen) -> Iterator[int | None]:
+    """Stop each pool child in turn until one has a step open, and let it go on at the end; None when none had."""
+    pid = next((pid for pid in service.pids().pool if _stops_in_open_step(pid, is_open)), None)
+    try:
+        yield pid
+    finally:
+        go_on(pid)
+
+
 def kill_in_open_step(service: Service, is_open: IsOpen) -> bool:
-    """Stop each pool child in turn and kill the first that has a step open; False when none had."""
-    for pid in service.pids().pool:
-        try:
-            os.kill(pid, signal.SIGSTOP)
-            wait_until(lambda pid=pid: is_stopped(pid), 5)  # type: ignore[misc]
-            if is_open(pid):
-                os.kill(pid, signal.SIGKILL)
-                return True
+    """False when no pool child had a step open."""
+    with stopped_in_open_step(service, is_open) as pid:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+    return pid is not None
+
+
+def stop(pid: int) -> None:
+    """Returns when it cannot move any more, or has ended meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(pid), 5)
+
+
+def go_on(pid: int | None) -> None:
+    with suppress(ProcessLookupError):
+        if pid:
             os.kill(pid, signal.SIGCONT)
-        except (ProcessLookupError, FileNotFoundError):
-            continue
-    return False
 
 
 def is_stopped(pid: int) -> bool:
     """Or ended meanwhile."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t", "Z"}
+
+
+def _stops_in_open_step(pid: int, is_open: IsOpen) -> bool:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        stop(pid)
+        if is_open(pid):
+            return True
+        go_on(pid)
+    return False
 
 
 def _sqlite_step_is_open(var_dir: Path, pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""The promise while pool children are killed in mid-step, making and removing, and then the whole worker."""
+"""The promise while pool children are killed in mid-step, and for who reads and connects while a step is open."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.run import Run
+from tests.chaos.snapshots import Snapshots
 from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.service import Service
 
@@ -17,6 +18,7 @@ STRIKES = either(short=2, long=20)
 MAKING = "a pool child is killed while its transaction is open, making accounts"
 REMOVING = "a pool child is killed while its transaction is open, removing accounts"
 WORKER = "the whole worker is killed in mid-job"
+CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
     pytest.mark.timeout(either(short=600, long=3600)),
@@ -36,7 +38,7 @@ def kill_worker(service: Service) -> None:
     os.kill(worker, signal.SIGKILL)
 
 
-@pytest.mark.fault(MAKING, REMOVING, WORKER)
+@pytest.mark.fault(MAKING, REMOVING, WORKER, CONNECTING)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) -> None:
     with (
@@ -47,6 +49,9 @@ async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) ->
     ):
         is_open = step_is_open(service, url)
         async with Run(service, strikes, database_url=url) as run:
+            snapshots = Snapshots(run, is_open)
+            await run.strike(snapshots.take, times=either(short=5, long=100), name=CONNECTING)
+            await snapshots.check()
             await run.strike(partial(kill_in_open_step, service, is_open), times=STRIKES, name=MAKING)
             for _ in range(STRIKES):
                 await run.until_idle()

@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from asgi_config import probes
+from asgi_config import metrics, probes
 from asgi_config.insiders import is_insider
 
 Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
@@ -63,4 +63,8 @@ def _json(content: dict[str, Any], status: int) -> HttpResponse:
     return HttpResponse(f"{json.dumps(content)}\n", content_type="application/json", status=status)
 
 
-PLACES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {"/health/live": live, "/health/ready": ready}
+PLACES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
+    "/health/live": live,
+    "/health/ready": ready,
+    "/metrics": metrics.show,
+}

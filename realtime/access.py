@@ -1,6 +1,6 @@
 """Who may watch: asked when a socket opens, and again while it stays open."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
-from realtime.protocol import Close, Refused
+from realtime.protocol import Close, Refused, offered_token
 
 Bearer = Callable[[str], Any]  # the user whose token it is, or None
 
@@ -18,14 +18,20 @@ Bearer = Callable[[str], Any]  # the user whose token it is, or None
 def require(scope: Any, permission: str, bearer: Bearer) -> Hashable:
     """The key of the user who may watch now; Refused for anybody else. Reads the database: the user and the rights.
 
-    An `Authorization: Bearer` header decides alone. No browser sends one by itself, so it needs no Origin.
+    A token decides alone. No browser sends one by itself, so it needs no Origin.
     """
     headers = {name: value.decode("latin1") for name, value in scope["headers"]}
-    scheme, _, token = headers.get(b"authorization", "").partition(" ")
-    user = _user_of_token(token, bearer) if scheme.lower() == "bearer" else _user_of_session(headers)
+    token = _token(headers, scope["subprotocols"])
+    user = _user_of_session(headers) if token is None else _user_of_token(token, bearer)
     if not user.has_perm(permission):
         raise Refused(Close.NOT_ALLOWED, f"This needs the permission {permission}.")
     return user.pk  # type: ignore[no-any-return]
+
+
+def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | None:
+    """That of the header, which a browser cannot set; else the one that is offered as a subprotocol."""
+    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else offered_token(subprotocols)
 
 
 def _user_of_token(token: str, bearer: Bearer) -> Any:
@@ -36,9 +42,12 @@ def _user_of_token(token: str, bearer: Bearer) -> Any:
 
 
 def _user_of_session(headers: Mapping[bytes, str]) -> Any:
+    request = _request(headers.get(b"cookie", ""))
+    if not request.session.session_key:  # A program that forgot its token sends no Origin either.
+        raise Refused(Close.NOT_SIGNED_IN, "Send a token, or sign in.")
     if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
         raise Refused(Close.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
-    user = auth.get_user(_request(headers.get(b"cookie", "")))
+    user = auth.get_user(request)
     if not user.is_authenticated:
         raise Refused(Close.NOT_SIGNED_IN, "Sign in first.")
     return user

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 SUBPROTOCOL = "arrivals.v1"
+BEARER_PREFIX = "arrivals.bearer."
 BATCH_EVENTS = 200
 BATCH_BYTES = 48 * 1024
 WINDOW_BYTES = 1024 * 1024
@@ -102,6 +103,15 @@ def require_version(subprotocols: Iterable[str]) -> None:
     """A client that names no subprotocol is served as version 1."""
     if subprotocols and SUBPROTOCOL not in subprotocols:
         raise Refused(Close.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
+
+
+def offered_token(subprotocols: Iterable[str]) -> str | None:
+    """The token of a client that can set no header, as a browser on another site: it offers it beside the version.
+
+    It is never answered: the server names the version alone.
+    """
+    tokens = (offered.removeprefix(BEARER_PREFIX) for offered in subprotocols if offered.startswith(BEARER_PREFIX))
+    return next(tokens, None)
 
 
 def parse_ask(query: str, key_parameter: str) -> Ask:
@@ -198,11 +208,14 @@ class Window:
         self._unacknowledged.append((offset, size))
         self._bytes += size
 
-    def acknowledge(self, offset: int) -> None:
+    def acknowledge(self, offset: int) -> bool:
+        """Whether that was news."""
         if offset > self.sent_offset:
             raise Refused(Close.BAD_REQUEST, "Acknowledge only what was sent.")
+        before = self._bytes
         while self._unacknowledged and self._unacknowledged[0][0] <= offset:
             self._bytes -= self._unacknowledged.popleft()[1]
+        return self._bytes < before
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:

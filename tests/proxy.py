@@ -20,6 +20,7 @@ class Proxy:
         self._flows.set()
         self.is_refusing = False
         self.connections = 0
+        self.cut_after: list[int] = []  # How many bytes reach the client on each of the next connections
 
     @property
     def address(self) -> str:
@@ -63,21 +64,33 @@ class Proxy:
         away_reader, away_writer = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, away_writer}
         self._pass(reader, away_writer)
-        self._pass(away_reader, writer)
+        self._pass(away_reader, writer, self.cut_after.pop(0) if self.cut_after else None)
 
-    def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(_copy(reader, writer, self._flows))
+    def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut_after: int | None = None) -> None:
+        task = asyncio.create_task(_copy(reader, writer, self._flows, cut_after))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._writers.discard(writer))
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event, cut_after: int | None
+) -> None:
+    left = cut_after
     try:
         with suppress(ConnectionError):
-            while chunk := await reader.read(CHUNK_BYTES):
+            while left != 0 and (chunk := await reader.read(CHUNK_BYTES if left is None else left)):
+                left = None if left is None else left - len(chunk)
                 await flows.wait()
                 writer.write(chunk)
                 await writer.drain()
+            if left == 0:
+                await _passed_on(writer)
     finally:
         writer.transport.abort()
+
+
+async def _passed_on(writer: asyncio.StreamWriter) -> None:
+    """All that was written has gone to the system: an abort forgets what has not."""
+    writer.transport.set_write_buffer_limits(0)
+    await writer.drain()

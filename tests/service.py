@@ -104,6 +104,10 @@ class Service:
         found = LINK.search(self.stdout)
         return found.group() if found else ""
 
+    @property
+    def redis_url(self) -> str:
+        return self.environment.get("REDIS_URL") or _text(self.var_dir / "redis.url")
+
     def start(self) -> None:
         with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from tests.wire import Checked
+
 RETRY_SECONDS = 0.05
 
 
@@ -18,19 +20,28 @@ class Watcher:
     """Follows one feed over real connections, as docs/protocol.md asks of a client."""
 
     def __init__(
-        self, address: str, cookie: str = "", *, token: str = "", after: int | None = None, job: int | None = None
+        self,
+        address: str,
+        cookie: str = "",
+        *,
+        token: str = "",
+        after: int | None = None,
+        epoch: str = "",
+        job: int | None = None,
     ) -> None:
         self.address = address
         self.cookie = cookie
         self.token = token
-        self.epoch = ""
+        self.epoch = epoch
         self.offset = after
         self.job = job
         self.events: list[dict[str, Any]] = []
         self.kinds: Counter[str] = Counter()
         self.connections = 0
+        self.repeated = 0
         self.resets: list[str] = []
         self.is_live = asyncio.Event()
+        self._is_first = True
 
     @property
     def numbers(self) -> list[int]:
@@ -72,15 +83,23 @@ class Watcher:
         match message["type"]:
             case "hello":
                 self.epoch, self.offset = message["epoch"], message["after"]
+                self._is_first = True
                 self.is_live.set()
             case "reset":
                 self.resets.append(message["reason"])
             case "events":
-                for event in message["events"]:
-                    if event["offset"] > (self.offset or 0):
-                        self.offset = event["offset"]
-                        self.events.append(event)
-                        self.kinds[event["type"]] += 1
+                self._keep(message["events"])
+
+    def _keep(self, events: list[dict[str, Any]]) -> None:
+        """Batches come whole, so the first of a connection may begin before the cursor, but none after it."""
+        for event in events:
+            if event["offset"] > (self.offset or 0):
+                self.offset = event["offset"]
+                self.events.append(event)
+                self.kinds[event["type"]] += 1
+            elif not self._is_first:
+                self.repeated += 1
+        self._is_first = False
 
 
 def connect_to(
@@ -89,11 +108,13 @@ def connect_to(
     """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
     address = url.partition("://")[2].partition("/")[0]
     headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
+    headers |= options.pop("headers", {})
     return connect(
         url.replace("http://", "ws://"),
         origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
         additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
+        create_connection=Checked,
         compression=None,
         proxy=None,
         **options,

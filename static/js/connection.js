@@ -1,80 +1,81 @@
 // Owns the socket: opens it at the cursor, notices when it is dead, and tries again. Hands on every event once, in order.
+// One module for the pages, other sites and Node (docs/clients): it needs the three modules below, and no DOM.
 
 import { Acknowledger } from "./acknowledger.js";
-import { SUBPROTOCOL, address, goal, parse, receive, retryDelay, verdict } from "./protocol.js";
+import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
+import { Watchdog } from "./watchdog.js";
 
-const CONNECT_MS = 10_000;
-const LOST_TAIL_MS = 2_000;
+export { Cursor } from "./protocol.js";
+
 const STEADY_MS = 5_000;
 
 // `link` is what a page can say: {phase: "starting" | "connecting" | "catching up" | "live" | "waiting" | "ended",
 // since, goal (catching up), retryAt (waiting), code (ended)}.
 export class Connection {
   link = { phase: "starting", since: 0 };
-  #path;
+  #url;
   #cursor;
+  #token;
   #handlers;
   #socket = null;
   #acks = null;
   #attempt = 0;
-  #silenceMs = CONNECT_MS;
-  #timers = {};
+  #watchdog = null;
+  #retry = null;
 
-  constructor(path, cursor, handlers) {
-    this.#path = path;
+  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`
+  // when the cursor cannot be honoured. `token` where there is no session of this site.
+  constructor(url, cursor, { onEvent, onChange = () => {}, onReset = () => {}, token = "" }) {
+    this.#url = String(url);
     this.#cursor = cursor;
-    this.#handlers = handlers;
+    this.#handlers = { onEvent, onChange, onReset };
+    this.#token = token;
   }
 
+  // Also after a reset, once the cursor stands at the new snapshot.
   start() {
-    addEventListener("online", () => this.#openNow());
-    addEventListener("offline", () => this.#openNow());
-    addEventListener("pagehide", () => this.#leave());
-    addEventListener("pageshow", (event) => event.persisted && this.#openNow());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.link.phase === "waiting") {
-        this.#openNow();
-      }
-    });
+    this.#attempt = 0;
+    this.#enter("starting");
     this.#open();
   }
 
-  // Where the network comes or goes: trying tells more than the browser does, and a server on this machine answers.
-  #openNow() {
+  // Without waiting any longer, where something says that it may succeed now.
+  openNow() {
     if (this.link.phase !== "ended") {
       this.#attempt = 0;
       this.#open();
     }
   }
 
-  #open() {
-    this.#drop();
-    this.#silenceMs = CONNECT_MS;
-    this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
-    const socket = new WebSocket(address(location.href, this.#path, this.#cursor), SUBPROTOCOL);
-    socket.onmessage = (message) => this.#hear(message.data);
-    socket.onclose = (event) => this.#closed(event.code);
-    this.#socket = socket;
-    this.#acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
-    this.#expectSound();
-  }
-
   // A page without a socket may be kept for Back. Closing one that still connects would be reported on the console.
-  #leave() {
+  leave() {
     if (this.#socket?.readyState !== WebSocket.CONNECTING) {
       this.#drop();
     }
   }
 
+  #open() {
+    this.#drop();
+    this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
+    const socket = new WebSocket(address(this.#url, this.#cursor), subprotocols(this.#token));
+    socket.onmessage = (message) => this.#hear(message.data);
+    socket.onclose = (event) => this.#closed(event.code);
+    this.#socket = socket;
+    this.#acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
+    this.#watchdog = new Watchdog(() => this.#closed(1006));
+    this.#watchdog.hear();
+  }
+
   // A dropped socket is deaf: its late events may come in the middle of the next one's.
   #drop() {
-    Object.values(this.#timers).forEach(clearTimeout);
+    clearTimeout(this.#retry);
+    this.#watchdog?.close();
     this.#acks?.close();
     if (this.#socket) {
       this.#socket.onmessage = this.#socket.onclose = null;
       this.#socket.close();
-      this.#socket = null;
     }
+    this.#socket = null;
   }
 
   #closed(code) {
@@ -83,43 +84,49 @@ export class Connection {
       this.#enter("ended", { code });
       return;
     }
-    const isSteady = this.link.phase === "live" && performance.now() - this.link.since > STEADY_MS;
-    this.#attempt = isSteady ? 0 : this.#attempt;
+    if (this.link.phase === "live" && performance.now() - this.link.since > STEADY_MS) {
+      this.#attempt = 0;
+    }
     const delay = retryDelay(this.#attempt++, Math.random());
     this.#enter("waiting", { retryAt: performance.now() + delay });
-    this.#timers.retry = setTimeout(() => this.#open(), delay);
+    this.#retry = setTimeout(() => this.#open(), delay);
   }
 
   #hear(text) {
-    this.#expectSound();
+    this.#watchdog.hear();
     const frame = parse(text);
     if (frame.type === "hello") {
       this.#greeted(frame);
     } else if (frame.type === "reset") {
-      this.#reset();
+      // What follows belongs behind a fresh snapshot, not behind this cursor.
+      this.#drop();
+      this.#enter("ended", { code: "reset" });
+      this.#handlers.onReset(frame);
     } else if (frame.type === "events") {
-      receive(frame, this.#cursor, this.#handlers.onEvent);
-      this.#acks.received(text.length, frame.last);
-      this.#settle();
-      this.#handlers.onChange();
+      this.#take(frame, text.length);
     } else if (frame.type === "heartbeat") {
       this.#compare(frame.head);
     }
   }
 
   #greeted(hello) {
-    this.#silenceMs = hello.heartbeat_s * 1_500 + 2_000;
-    this.#expectSound();
+    this.#watchdog.open(hello.heartbeat_s);
+    this.#watchdog.hear();
     this.#acks.open(hello.window_bytes);
-    this.#enter("catching up", { goal: goal(this.#path, hello.head) });
+    this.#cursor.begin(hello);
+    this.#enter("catching up", { goal: isFiltered(this.#url) ? 0 : hello.head });
     this.#settle();
   }
 
-  // What follows belongs behind a fresh snapshot, not behind this cursor.
-  #reset() {
-    this.#drop();
-    this.#enter("ended", { code: "reset" });
-    this.#handlers.onReset();
+  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing.
+  #take(frame, size) {
+    if (frame.first > this.#cursor.offset + 1 && !isFiltered(this.#url)) {
+      return this.#closed(1006);
+    }
+    receive(frame, this.#cursor, this.#handlers.onEvent);
+    this.#acks.received(size, frame.last);
+    this.#settle();
+    this.#handlers.onChange();
   }
 
   #settle() {
@@ -128,17 +135,10 @@ export class Connection {
     }
   }
 
-  #expectSound() {
-    clearTimeout(this.#timers.silence);
-    this.#timers.silence = setTimeout(() => this.#closed(1006), this.#silenceMs);
-  }
-
-  // An idle server whose head is ahead of the cursor: the tail was lost, unless it comes within a moment.
   #compare(head) {
-    clearTimeout(this.#timers.tail);
-    const offset = this.#cursor.offset;
-    if (goal(this.#path, head) > offset) {
-      this.#timers.tail = setTimeout(() => this.#cursor.offset === offset && this.#closed(1006), LOST_TAIL_MS);
+    const { offset } = this.#cursor;
+    if (head > offset && !isFiltered(this.#url)) {
+      this.#watchdog.expectTail(() => this.#cursor.offset !== offset);
     }
   }
 

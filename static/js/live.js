@@ -1,8 +1,8 @@
 // What every live page has: the feed from its snapshot's cursor on, one drawing an animation frame, the state of the
 // connection in words.
 
-import { Connection } from "./connection.js";
-import { Cursor } from "./protocol.js";
+import { Connection, Cursor } from "./connection.js";
+import { keepPresent } from "./presence.js";
 import { reloadOnce } from "./reload.js";
 import { Status } from "./status.js";
 import { connectionWords } from "./words.js";
@@ -22,7 +22,7 @@ export class Live {
     this.#clockAhead = Date.parse(page.now) - Date.now();
     this.#cursor = new Cursor(page.epoch, page.head);
     this.#draw = draw;
-    this.#connection = new Connection(page.socket, this.#cursor, {
+    this.#connection = new Connection(new URL(page.socket, location.href), this.#cursor, {
       onEvent: (event) => onEvent(event, this.now),
       onChange: this.drawSoon,
       onReset: reloadOnce,
@@ -31,6 +31,7 @@ export class Live {
 
   start() {
     setInterval(this.drawSoon, TICK_MS);
+    keepPresent(this.#connection);
     this.#connection.start();
     this.drawSoon();
   }

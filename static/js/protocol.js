@@ -1,12 +1,21 @@
 // The wire, version 1 (docs/protocol.md), as pure values: no socket, no clock, no DOM.
 
-export const SUBPROTOCOL = "arrivals.v1";
+const VERSION = "arrivals.v1";
+const BEARER = "arrivals.bearer.";
 
-// All that a watcher must remember: every event up to `offset` of this life of the feed is behind it.
+// All that a watcher must remember: every event up to `offset` of this life of the feed is behind it. Without an epoch
+// it begins at what the log still holds (offset 0), or at the head (none).
 export class Cursor {
-  constructor(epoch, offset) {
+  constructor(epoch = null, offset = null) {
     this.epoch = epoch;
     this.offset = offset;
+  }
+
+  begin(hello) {
+    if (this.epoch === null) {
+      this.epoch = hello.epoch;
+      this.offset = hello.after;
+    }
   }
 
   // Moves before the event is handled: one that cannot be handled is not handled again after every reconnect.
@@ -19,17 +28,23 @@ export class Cursor {
   }
 }
 
-export function address(page, path, cursor) {
-  const url = new URL(path, page);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("after", cursor.offset);
-  url.searchParams.set("epoch", cursor.epoch);
-  return url.href;
+export function address(url, { epoch, offset }) {
+  const asked = new URL(url);
+  asked.protocol = asked.protocol.replace("http", "ws");
+  Object.entries({ after: offset, epoch })
+    .filter(([, value]) => value !== null)
+    .forEach(([name, value]) => asked.searchParams.set(name, value));
+  return asked.href;
 }
 
-// How far a client has to come. With a filter offsets jump, so that the head tells nothing.
-export function goal(path, head) {
-  return path.includes("?") ? 0 : head;
+// A browser can set no header on a socket, and an address ends up in logs: so a token is offered as a subprotocol.
+export function subprotocols(token) {
+  return token ? [VERSION, BEARER + token] : [VERSION];
+}
+
+// With a filter offsets jump, so that the head tells nothing, and a gap between batches is none.
+export function isFiltered(url) {
+  return url.includes("?");
 }
 
 // Text that is no JSON object is a frame of no known type, and ignored like one.

@@ -1,5 +1,6 @@
 """/health/live, /health/ready and /metrics of a running service, also while what it needs is frozen or away."""
 
+import asyncio
 import os
 import signal
 import time
@@ -8,9 +9,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from asgi_config.metric_table import METRICS
 from tests.answer import Answer
 from tests.caller import fetch
+from tests.program import Program
 from tests.service import Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
 
 FROZEN_SECONDS = 30  # far above the bound of 2 s, and far below for ever
 
@@ -72,3 +77,59 @@ def test_a_part_that_does_not_exist_is_told(service: Service) -> None:
     answer = ask(service, "/health/ready?need=moon")
     assert answer.status == 400
     assert "database, redis, worker" in answer.json["status"]
+
+
+def scraped(service: Service) -> dict[str, float]:
+    answer = ask(service, "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+async def test_the_metrics_tell_what_a_job_and_its_watcher_did(service: Service) -> None:
+    program = Program(service)
+    watcher = Watcher(service.address, token=program.token, after=0)
+    before = scraped(service)
+    job = program.post("/api/jobs", {"total": 60}).json["id"]
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
+    async with watcher.connection() as socket:
+        await socket.recv()
+        during = await asyncio.to_thread(scraped, service)
+    made = during["arrivals_accounts_made_total"] - before["arrivals_accounts_made_total"]
+    assert (job, made) == (1, 60)
+    assert during['arrivals_jobs{state="finished"}'] == 1
+    assert during['arrivals_feed_head{feed="users"}'] == watcher.offset
+    assert during['arrivals_process_hub_head{feed="users"}'] == watcher.offset
+    assert during['arrivals_process_watchers{feed="users"}'] == 1
+    assert during['arrivals_process_lag_events{feed="users"}'] == 0
+    assert during["arrivals_process_resumes_total"] == 1
+    assert during['arrivals_queue_messages{queue="celery"}'] == 0
+    assert during['arrivals_up{part="database"}'] == during['arrivals_up{part="redis"}'] == 1
+    await wait_until_async(lambda: asyncio.to_thread(lambda: has_told_its_steps(scraped(service))))
+
+
+def has_told_its_steps(found: dict[str, float]) -> bool:
+    """The worker adds them to its row when its slice is over, after the job has finished."""
+    values = {name.partition("{")[0]: value for name, value in found.items()}
+    return values["arrivals_worker_steps_total"] >= 1 and values["arrivals_worker_step_seconds_total"] > 0
+
+
+def test_a_scrape_shows_only_metrics_that_the_table_explains(service: Service) -> None:
+    names = {name.partition("{")[0] for name in scraped(service) if name.startswith("arrivals_")}
+    assert len(names) > 10
+    assert names <= set(METRICS)
+
+
+def test_a_stranger_reads_no_metrics(service: Service) -> None:
+    refused = ask(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
+    assert (refused.status, "arrivals_" in refused.text) == (403, False)
+
+
+def test_with_redis_frozen_a_scrape_shows_the_rest_within_a_bound(service: Service) -> None:
+    with frozen(service.pids().redis):
+        began = time.monotonic()
+        found = scraped(service)
+        assert time.monotonic() - began < FROZEN_SECONDS
+    assert found['arrivals_up{part="redis"}'] == 0
+    assert found['arrivals_up{part="database"}'] == 1
+    assert "arrivals_accounts_made_total" in found

@@ -58,6 +58,33 @@ async def test_a_wrong_token_is_refused_also_where_a_session_is_there(web: str, 
         assert await close_code(socket) == 4501
 
 
+@pytest.mark.parametrize("origin", ["same", "http://evil.example", None])
+async def test_who_has_neither_token_nor_session_is_told_to_sign_in_wherever_from(web: str, origin: str | None) -> None:
+    async with connect_to(f"{web}/ws/users/?after=0", origin=origin) as socket:
+        assert await close_code(socket) == 4501
+
+
+@pytest.mark.parametrize("origin", ["same", "http://another.example", "null"])
+async def test_a_browser_on_another_site_offers_its_token_as_a_subprotocol(web: str, token: str, origin: str) -> None:
+    offered = ["arrivals.v1", f"arrivals.bearer.{token}"]
+    async with connect_to(f"{web}/ws/users/", origin=origin, subprotocols=offered) as socket:
+        assert (await receive(socket))["type"] == "hello"
+        assert socket.subprotocol == "arrivals.v1"
+
+
+async def test_an_offered_token_decides_alone_and_a_header_decides_before_it(web: str, cookie: str, token: str) -> None:
+    wrong, right = (["arrivals.v1", f"arrivals.bearer.{one}"] for one in ("arr_" + "x" * 43, token))
+    async with connect_to(f"{web}/ws/users/", cookie, subprotocols=wrong) as socket:
+        assert await close_code(socket) == 4501
+    async with connect_to(f"{web}/ws/users/", token="x", subprotocols=right) as socket:
+        assert await close_code(socket) == 4501
+
+
+async def test_an_offered_token_does_not_stand_for_the_version(web: str, token: str) -> None:
+    async with connect_to(f"{web}/ws/users/", subprotocols=[f"arrivals.bearer.{token}"]) as socket:
+        assert await close_code(socket) == 4500
+
+
 async def test_another_way_to_sign_in_leaves_the_session_to_decide(web: str, cookie: str) -> None:
     """As where a proxy in front asks for a password."""
     async with connect_to(f"{web}/ws/users/", cookie, authorization="Basic YTpi") as socket:

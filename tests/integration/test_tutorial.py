@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.typing import Origin
 
 from asgi_config import embedded_redis
 from tests.browser import Browser
 from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until, wait_until_async
+from tests.watcher import connect_to
 
 
 @pytest.fixture
@@ -64,10 +63,7 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(environment: dic
         browser = Browser()
         browser.get(manage({**environment, "PORT": port}, "link", "ada").strip())
         host = f"127.0.0.1:{port}"
-        headers = {"Cookie": browser.cookie_header}
-        async with connect(
-            f"ws://{host}/ws/users/", origin=Origin(f"http://{host}"), additional_headers=headers, proxy=None
-        ) as socket:
+        async with connect_to(f"http://{host}/ws/users/", browser.cookie_header) as socket:
             manage(environment, "shell", "-c", "from task.tasks import create_random_user_accounts as t; t.delay(60)")
             async for frame in socket:
                 if '"job.finished"' in str(frame):

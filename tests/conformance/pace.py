@@ -1,0 +1,89 @@
+"""How fast: heartbeats, and the window that a client's acknowledgements open."""
+
+import asyncio
+import json
+import math
+from dataclasses import dataclass
+
+from tests.conformance.rule import Broken, require, rule
+from tests.conformance.target import FRAME_BYTES, Closed, Peer, Silence, Target, checked
+
+SLACK = 1.5
+SLACK_S = 2.0
+
+
+@rule("heartbeat", "an idle connection hears a heartbeat with the head, every heartbeat_s seconds")
+async def beats(target: Target) -> str:
+    await target.make(50)
+    async with target.connection() as peer:
+        hello = await peer.next("hello")
+        for _ in range(2):
+            try:
+                message = await peer.message(hello["heartbeat_s"] * SLACK + SLACK_S)
+            except Silence:
+                raise Broken(f"expected a heartbeat after {hello['heartbeat_s']} s; saw nothing") from None
+            require(message.get("type") == "heartbeat", "a heartbeat while nothing is made", message)
+            require(message["head"] == hello["head"], f"the head {hello['head']}", message)
+        return f"two, {hello['heartbeat_s']} s apart"
+
+
+@rule("window", "who never acknowledges gets one window, and is closed with 4008 in time")
+async def closes_who_is_too_slow(target: Target) -> str:
+    window = await fill(target)
+    async with target.connection(after=0) as peer:
+        await peer.next("hello")
+        sent = await read_all(peer, settle_s=target.settle_s)
+        most = window + FRAME_BYTES
+        require(window <= sent.size <= most, f"{window} to {most} bytes", f"{sent.size} bytes")
+        limit_s = target.too_slow_s * SLACK + SLACK_S
+        try:
+            async with asyncio.timeout(limit_s):
+                code = await peer.close_code()
+        except (TimeoutError, Silence):
+            raise Broken(f"expected a close within {limit_s} s; saw none") from None
+        require(code == 4008, "4008", code)
+        return f"{sent.size} bytes, then 4008"
+
+
+@rule("acknowledge", "who acknowledges after the window was full gets all that is beyond it")
+async def goes_on_for_who_acknowledges(target: Target) -> str:
+    await fill(target)
+    async with target.connection(after=0) as peer:
+        head = (await peer.next("hello"))["head"]
+        sent = await read_all(peer, settle_s=target.settle_s)
+        require(sent.last < head, "a stop before the head", f"{sent.last} of {head}")
+        await peer.acknowledge(sent.last)
+        events = await peer.events_until(head)
+        require(events[0]["offset"] == sent.last + 1, f"events from {sent.last + 1} on", events[0]["offset"])
+        return f"a stop at {sent.last}, then all up to {head}"
+
+
+@dataclass(frozen=True)
+class Sent:
+    size: int
+    last: int
+
+
+async def read_all(peer: Peer, *, settle_s: float) -> Sent:
+    """What comes unacknowledged, until nothing more does for a moment."""
+    size = last = 0
+    try:
+        while True:
+            frame = await peer.frame(settle_s)
+            message = checked(frame)
+            if message.get("type") == "events":
+                size, last = size + len(frame), message["last"]
+    except (Silence, Closed):
+        return Sent(size, last)
+
+
+async def fill(target: Target) -> int:
+    """Make events until the log holds more than a window and two frames of them; the window's size."""
+    while True:
+        hello = await target.hello(after=0)
+        events, window = await target.log(), int(hello["window_bytes"])
+        size = sum(len(json.dumps(event)) for event in events)
+        if size > (wanted := window * 1.1 + 2 * FRAME_BYTES):
+            return window
+        size_of_one = size / len(events) if events else 100
+        await target.make(max(50, math.ceil((wanted - size) / size_of_one)))

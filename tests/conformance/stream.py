@@ -1,0 +1,131 @@
+"""Every event after the cursor, once, in order; or a reset."""
+
+import asyncio
+from uuid import uuid4
+
+from tests.conformance.rule import Broken, Unseen, require, rule
+from tests.conformance.target import Event, Target
+
+USERS = 60
+CUTS = 8
+
+
+def require_dense(events: list[Event], after: int, seen_by: str) -> None:
+    """The promise itself: after + 1, after + 2, ..."""
+    for expected, event in enumerate(events, after + 1):
+        if event["offset"] != expected:
+            raise Broken(f"{seen_by}: expected the offset {expected}, saw {event['offset']}")
+
+
+async def grown(target: Target) -> int:
+    await target.make(USERS)
+    return int((await target.hello())["head"])
+
+
+@rule("live", "two watchers see every new event, once, in order, and alike")
+async def tells_what_is_new(target: Target) -> str:
+    async with target.connection() as one, target.connection() as other:
+        start = (await one.next("hello"))["head"]
+        require((await other.next("hello"))["head"] == start, f"the head {start} for both", "another")
+        head = await grown(target)
+        seen, too = await one.events_until(head), await other.events_until(head)
+    require_dense(seen, start, "live")
+    require(seen == too, "the same events at both", "others")
+    require(len(seen) >= USERS, f"{USERS} users at least", f"{len(seen)} events")
+    return f"{len(seen)} events"
+
+
+@rule("replay", "after=0 gives all that the log holds, and what a watcher saw live is the same from the log")
+async def replays(target: Target) -> str:
+    async with target.connection() as peer:
+        start = (await peer.next("hello"))["head"]
+        live = await peer.events_until(await grown(target))
+    require_dense(live, start, "live")
+    floor = (await target.hello(after=0))["after"]
+    events = await target.log()
+    require_dense(events, floor, "replay")
+    require(events[-len(live) :] == live, "the events that were seen live", "others")
+    return f"{len(events)} events from {floor + 1} on"
+
+
+@rule("resume", "whatever offset a client was cut at, it gets exactly the rest, inside a batch too")
+async def resumes(target: Target) -> str:
+    await target.make(USERS)
+    events, epoch = await target.log(), (await target.hello())["epoch"]
+    recent = events[-USERS:]
+    for event in [*recent[:: USERS // CUTS], recent[-2]]:
+        after = event["offset"]
+        seen = [one for one in await target.log(after=after, epoch=epoch) if one["offset"] > after]
+        require_dense(seen, after, f"after {after}")
+        require(seen == events[len(events) - len(seen) :], f"the rest after {after}", f"{len(seen)} other events")
+    return f"{len(recent[:: USERS // CUTS]) + 1} offsets"
+
+
+@rule("cuts", "a client that is cut again and again while events come misses none")
+async def survives_cuts(target: Target) -> str:
+    start = await target.hello()
+    first, making = start["head"], asyncio.ensure_future(grown(target))
+    events: list[Event] = []
+    cuts = 0
+    while not making.done() or first + len(events) < making.result():
+        after = first + len(events)
+        async with target.connection(after=after, epoch=start["epoch"]) as peer:
+            if (await peer.next("hello"))["head"] > after:
+                events += [event for event in await peer.batch() if event["offset"] > after]
+        require_dense(events, first, f"after {cuts} cuts")
+        cuts += 1
+    return f"{len(events)} events over {cuts} connections"
+
+
+@rule("job-filter", "with ?job= all events of that job come, and no other")
+async def filters(target: Target) -> str:
+    start = await target.hello()
+    await target.make(USERS)
+    job = await target.make(USERS)
+    if job is None:
+        raise Unseen("the command printed no job's id")
+    await target.make(USERS)
+    everything = await target.log(after=start["head"], epoch=start["epoch"])
+    expected = [event for event in everything if event.get("job") == job]
+    require(expected, f"events of the job {job}", "none")
+    async with target.connection(after=start["head"], epoch=start["epoch"], job=job) as peer:
+        await peer.next("hello")
+        seen = await peer.events_until(expected[-1]["offset"], is_filtered=True)
+    require(seen == expected, f"the {len(expected)} events of the job {job}", f"{len(seen)} events")
+    numbers = [event["number"] for event in seen if event["type"] == "user.created"]
+    require(numbers == list(range(1, USERS + 1)), f"the accounts 1 to {USERS}, in order", numbers)
+    require(seen[-1]["type"] == "job.finished", "job.finished at the end", seen[-1]["type"])
+    return f"{len(seen)} of {len(everything)} events"
+
+
+async def require_reset(target: Target, reason: str, after: int, epoch: object) -> str:
+    """It comes right after hello, and events go on from the head that it names."""
+    async with target.connection(after=after, epoch=epoch) as peer:
+        hello = await peer.next("hello")
+        await target.make(USERS)
+        reset = await peer.message()
+        require(reset.get("type") == "reset", f"a reset for {reason!r}", reset.get("type"))
+        require(reset["reason"] == reason, reason, reset["reason"])
+        require(reset["epoch"] == hello["epoch"], "the epoch of hello", reset["epoch"])
+        events = await peer.batch()
+        require_dense(events, reset["head"], "after a reset")
+    return f"{reason}, then events from {reset['head'] + 1} on"
+
+
+@rule("reset-epoch", "a cursor of another epoch is reset")
+async def resets_another_epoch(target: Target) -> str:
+    return await require_reset(target, "epoch", (await target.hello())["head"], uuid4())
+
+
+@rule("reset-ahead", "a cursor beyond the head is reset")
+async def resets_what_is_ahead(target: Target) -> str:
+    start = await target.hello()
+    return await require_reset(target, "ahead", start["head"] + 1_000_000, start["epoch"])
+
+
+@rule("reset-trimmed", "a cursor below what the log still holds is reset, and after=0 alone never")
+async def resets_what_was_trimmed(target: Target) -> str:
+    first = await target.hello(after=0)
+    if first["after"] == 0:
+        raise Unseen("this log was never trimmed")
+    return await require_reset(target, "trimmed", first["after"] - 1, first["epoch"])

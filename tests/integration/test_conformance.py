@@ -1,0 +1,94 @@
+"""The conformance kit: holds on a correct server, and finds each fault that is planted in it."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.faults import FOUND_BY
+from tests.conformance.rule import RULES
+from tests.conformance.small_server import SmallServer
+from tests.conformance.target import Target
+from tests.conformance.trial import Finding, Verdict, findings
+from tests.service import ROOT
+
+TOKEN = "arr_of_the_small_server"
+PATIENCE_S = 20
+LONG = os.environ.get("ARRIVALS_CHAOS") == "long"
+
+
+async def found_on(server: SmallServer, *names: str, patience_s: float = PATIENCE_S) -> list[Finding]:
+    async with server.running() as address:
+        target = Target(address, server.make, token=server.token, patience_s=patience_s, too_slow_s=server.too_slow_s)
+        return [finding async for finding in findings(target, names)]
+
+
+async def test_every_rule_holds_on_a_correct_server() -> None:
+    found = await found_on(SmallServer(token=TOKEN, floor=1000))
+    assert [str(one) for one in found if one.verdict != Verdict.KEPT] == []
+    assert len(found) == len(RULES)
+
+
+async def test_what_cannot_be_seen_is_not_called_kept() -> None:
+    found = await found_on(SmallServer())
+    unseen = {one.rule.name for one in found if one.verdict == Verdict.UNSEEN}
+    assert unseen == {"no-token", "token-in-address", "token-as-subprotocol", "reset-trimmed"}
+    assert not [str(one) for one in found if one.verdict == Verdict.BROKEN]
+
+
+@pytest.mark.parametrize("fault", FOUND_BY)
+async def test_each_planted_fault_is_found(fault: str) -> None:
+    """By its rule; with ARRIVALS_CHAOS=long all others are tried as well, and none of them may trip over it."""
+    names = [rule.name for rule in RULES] if LONG else [FOUND_BY[fault]]
+    found = await found_on(SmallServer(fault, token=TOKEN), *names, patience_s=2)
+    assert len(found) == len(names)
+    assert {one.verdict for one in found if one.rule.name == FOUND_BY[fault]} == {Verdict.BROKEN}
+
+
+def test_every_rule_has_a_fault_or_is_a_variant_of_one_that_has() -> None:
+    variants = {"version", "other-version", "unknown-message", "cuts", "reset-ahead", "reset-trimmed"}
+    assert {rule.name for rule in RULES} == {*FOUND_BY.values(), *variants}
+
+
+async def kit(*given: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.conformance", *given, cwd=ROOT, stdout=-1, stderr=-1
+    )
+    said, complained = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode(), complained.decode()
+
+
+@pytest.mark.parametrize(("fault", "code", "verdict"), [("", 0, "ok"), ("no reset", 1, "FAIL")])
+async def test_the_program_prints_a_line_a_rule_and_makes_events_by_a_command(
+    fault: str, code: int, verdict: str
+) -> None:
+    async with SmallServer(fault).running() as address:
+        fetch = "from urllib.request import urlopen; print(urlopen('{}make?total={{total}}').read().decode())"
+        make = f'{sys.executable} -c "{fetch.format(address.replace("ws", "http"))}"'
+        ended, said, complained = await kit(address, "--make", make, "--only", "hello", "reset-epoch")
+        assert complained == ""
+        lines = said.splitlines()
+        assert [line.split()[1] for line in lines[:2]] == ["hello", "reset-epoch"]
+        assert lines[1].startswith(verdict)
+        assert lines[2].startswith("2 rules: ")
+        assert ended == code
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["ws://127.0.0.1:9/"], "cannot be reached"),
+        (["http://127.0.0.1/"], "no address of a socket"),
+        (["ws://127.0.0.1:9/", "--make", "true"], "{total}"),
+        (["ws://127.0.0.1:9/", "--token-file", "no-such-file"], "no-such-file"),
+    ],
+    ids=["nobody there", "no socket", "no total", "no token file"],
+)
+async def test_a_kit_that_cannot_run_says_why(given: list[str], words: str, tmp_path: Path) -> None:
+    code, _, complained = await kit(*given)
+    assert code == 2
+    assert words in complained
+    assert "Traceback" not in complained

@@ -1,0 +1,139 @@
+"""docs/asyncapi.yaml is a valid AsyncAPI 3 document, and says what the code says."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from jsonschema_rs import Draft7Validator
+
+from realtime import protocol
+from realtime.protocol import Batch, Close, Position
+from task import events
+from task.models import Job
+from tests import wire
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCHEMA = json.loads((ROOT / "tests" / "asyncapi" / "schema-3.0.0.json").read_text())
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+EXAMPLES = [
+    (name, example["payload"])
+    for name, message in wire.DOCUMENT["components"]["messages"].items()
+    for example in message["examples"]
+]
+EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
+
+
+def faults_of(document: Any) -> list[str]:
+    return [error.message for error in Draft7Validator(SCHEMA).iter_errors(json.loads(json.dumps(document)))]
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+
+
+def found(reference: str) -> Any:
+    part: Any = wire.DOCUMENT
+    for step in reference.removeprefix("#/").split("/"):
+        part = part[step]
+    return part
+
+
+def test_the_document_is_valid_asyncapi() -> None:
+    assert faults_of(wire.DOCUMENT) == []
+
+
+@pytest.mark.parametrize("missing", ["asyncapi", "info"])
+def test_a_document_without_what_asyncapi_needs_is_not_valid(missing: str) -> None:
+    assert faults_of({name: part for name, part in wire.DOCUMENT.items() if name != missing})
+
+
+def test_every_reference_leads_somewhere() -> None:
+    assert all(found(reference) for reference in references(wire.DOCUMENT))
+
+
+def test_every_schema_is_one() -> None:
+    for schema in wire.SCHEMAS.values():
+        Draft7Validator({"components": {"schemas": wire.SCHEMAS}, **schema})
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_every_example_is_of_its_message(name: str, example: dict[str, Any]) -> None:
+    assert example["type"] == name
+    wire.require_documented(json.dumps(example), of=EVERYTHING)
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_example_with_a_field_more_or_less_is_not_documented(name: str, example: dict[str, Any]) -> None:
+    more = json.dumps({**example, "weather": "fair"})
+    assert wire.fault_of(more, of=EVERYTHING, closed=True)
+    assert not wire.fault_of(more, of=EVERYTHING)
+    for field in set(example) - {"type"}:
+        less = {kept: value for kept, value in example.items() if kept != field}
+        assert wire.fault_of(json.dumps(less), of=EVERYTHING)
+
+
+@pytest.mark.parametrize("frame", [b"{}", "{", "[]", "{}", '{"type":"wave"}'])
+def test_what_is_no_known_message_is_not_documented(frame: str | bytes) -> None:
+    assert wire.fault_of(frame, closed=True)
+
+
+def test_an_unknown_event_type_is_for_readers_to_ignore_and_for_us_to_document() -> None:
+    frame = '{"type":"events","first":1,"last":1,"events":[{"offset":1,"type":"user.renamed","to":"ada"}]}'
+    assert not wire.fault_of(frame)
+    assert wire.fault_of(frame, closed=True)
+
+
+def test_it_names_every_event_type_that_there_is() -> None:
+    states = {f"job.{state}" for state in Job.State.values}
+    assert states - {"job.running"} | {"job.started", "user.created", "user.removed"} == wire.EVENT_TYPES
+
+
+def test_the_texts_of_events_are_as_documented() -> None:
+    joined_at, tail = "2026-01-01T12:00:00.000Z", events.user_tail("a", "a@example.com")
+    texts = [
+        events.user_created(user_id=1, tail=tail, joined_at=joined_at, place=events.place(1, 1, 50)),
+        events.user_created(user_id="0b5c", tail=tail, joined_at=joined_at),
+        events.user_removed(user_id=1, username="a", job_id=None),
+        events.job_changed("failed", job_id=1, total=50, created=0, error="No."),
+        events.job_changed("removing", job_id=1, total=50, created=0),
+    ]
+    (first, last, payload), *_ = protocol.pack(texts, 1)
+    wire.require_documented(Batch.stored(first, last, "", payload).frame)
+
+
+def test_the_other_messages_are_as_documented() -> None:
+    position = Position(UUID(int=1), 5, 0)
+    for text in (protocol.hello("users", position, 5, 15), protocol.heartbeat(5), protocol.reset(position, "ahead")):
+        wire.require_documented(text)
+
+
+def test_it_has_every_close_code_with_its_verdict() -> None:
+    codes = wire.CHANNEL["x-close-codes"]
+    assert {int(code) for code in Close} <= codes.keys()
+    for code, meaning in codes.items():
+        assert meaning["retry"] == (code < 4500)
+        assert re.search(rf"^\| {code} +\| {meaning['name']} ", PROTOCOL, re.M)
+
+
+def test_it_has_the_limits_of_the_code() -> None:
+    limits = wire.CHANNEL["x-limits"]
+    assert (
+        limits["events-in-a-batch"]
+        == protocol.BATCH_EVENTS
+        == wire.SCHEMAS["events"]["properties"]["events"]["maxItems"]
+    )
+    assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
+    assert limits["bytes-in-a-frame"] > protocol.BATCH_BYTES
+    assert (
+        wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["const"]
+        == protocol.SUBPROTOCOL
+    )

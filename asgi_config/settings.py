@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from asgi_config import environment
+from asgi_config.every import Every
 from asgi_config.log_configuration import log_configuration
 from asgi_config.static_version import version_of
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
@@ -251,9 +252,9 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BEAT_SCHEDULE = {
-    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 60}},
-    "tidy": {"task": "asgi_config.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
-    "trim": {"task": "realtime.tasks.trim_feeds", "schedule": 3600.0, "options": {"expires": 3600}},
+    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": Every(5), "options": {"expires": 60}},
+    "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
+    "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

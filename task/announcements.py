@@ -1,5 +1,6 @@
 """Puts what happens to a job on the feed, under the job's key, in the caller's transaction."""
 
+import datetime
 from collections.abc import Sequence
 
 from realtime.log import append
@@ -12,7 +13,7 @@ def changed(job: Job, what: str = "") -> str:
     return events.job_changed(what or job.state, job_id=job.pk, total=job.total, created=job.created, error=job.error)
 
 
-def tell(job: Job, texts: Sequence[str]) -> None:
+def tell(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
     """Append the texts; the feed stays locked until the caller's commit."""
     if texts:
-        append(events.FEED, texts, key=str(job.pk))
+        append(events.FEED, texts, key=str(job.pk), clock=lambda: at)

@@ -81,7 +81,7 @@ def export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timez
         job = Job.objects.select_for_update().get(pk=job_id)
         if reason := refusal(job):
             raise NoCredentials(reason)
-        record.note(Act.Kind.EXPORTED, by=by, job=job, at=clock(), detail=f"as {written_as.upper()}")
+        record.note(Act.Kind.EXPORTED, by=by, job=job, at=job.moment(clock()), detail=f"as {written_as.upper()}")
     return job
 
 

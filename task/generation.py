@@ -93,7 +93,7 @@ def step(
         now = clock()
         hand.job, hand.seen_at, hand.starts, hand.rescues = job, now, 0, 0
         if hand.tried == first:
-            _make(hand, candidates[: hand.share - hand.made], now)
+            _make(hand, candidates[: hand.share - hand.made], job.moment(now))
         hand.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
         if hand.is_done:
             Hand.objects.filter(pk=hand.pk).delete()
@@ -110,11 +110,12 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
         if job is None or (task_id and not job.hands.filter(task_id=task_id).exists()):
             return
+        now = job.moment(clock())
         job.state = Job.State.FAILED
         job.error = error
-        job.finished_at = job.finished_at or clock()
+        job.finished_at = job.finished_at or now
         job.save(update_fields=["state", "error", "finished_at"])
-        tell(job, [changed(job)])
+        tell(job, [changed(job)], at=now)
 
 
 def _require_usable(total: int) -> None:
@@ -136,7 +137,7 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
             return job, None
         waiting = starts.make_hands(job, now, first=first)
         record.note(Act.Kind.ASKED, by=person, job=job, at=now)
-        tell(job, [changed(job)])
+        tell(job, [changed(job)], at=now)
     return job, waiting
 
 
@@ -165,4 +166,4 @@ def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
         job.finished_at = now
         texts = [*texts, changed(job)]
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
-    tell(job, texts)
+    tell(job, texts, at=now)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from realtime import traces
+from task.clocks import CLOCKS_DIFFER, ago
 from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
@@ -25,6 +26,7 @@ RESCUE_AFTER = datetime.timedelta(seconds=5)
 MOST_DOUBLINGS = 6
 STARTS_WITHOUT_STEP = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
+HOPELESS_RESCUES = 3  # 5 + 10 + 20 s, told without a clock that may have gone back since the last step.
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,8 @@ def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
         return False
     job = hand.job
     asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
-    return now - max(at for at in (job.created_at, job.stepped_at, asked_at) if at) > HOPELESS_AFTER
+    last_at = max(at for at in (job.created_at, job.stepped_at, asked_at) if at)
+    return now - last_at > HOPELESS_AFTER or hand.rescues >= HOPELESS_RESCUES
 
 
 def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
@@ -91,11 +94,12 @@ def silent(now: datetime.datetime) -> list[Hand]:
 
     Twice as long after each unanswered rescue: behind a long queue nothing piles up.
     """
-    hands = Hand.objects.filter(job__state__in=Job.AT_WORK, seen_at__lte=now - RESCUE_AFTER).select_related("job")
+    is_long_ago = Q(seen_at__lte=now - RESCUE_AFTER) | Q(seen_at__gt=now + CLOCKS_DIFFER)
+    hands = Hand.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
     return [
         hand
         for hand in hands.order_by("seen_at")
-        if now - hand.seen_at >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
+        if ago(hand.seen_at, now) >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
     ]
 
 

@@ -7,6 +7,7 @@ from django.db import Error
 from django.db.models import F, Max, Sum
 
 from task import patience
+from task.clocks import CLOCKS_DIFFER, ago
 from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
@@ -36,7 +37,7 @@ def add(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
 
 def processes(now: datetime.datetime) -> int:
     """How many processes the living workers have for jobs; 1 where none was heard from."""
-    alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
+    alive = Worker.objects.filter(heard_at__range=_lately(now))
     return min(alive.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
 
 
@@ -46,7 +47,7 @@ def known() -> list[Worker]:
 
 def living(now: datetime.datetime) -> list[str]:
     """The names of those that were heard from lately."""
-    alive = Worker.objects.filter(heard_at__gt=now - SILENT_AFTER)
+    alive = Worker.objects.filter(heard_at__range=_lately(now))
     return list(alive.order_by("name").values_list("name", flat=True))
 
 
@@ -58,8 +59,15 @@ def last_heard_at() -> datetime.datetime | None:
 
 def are_heard(now: datetime.datetime) -> bool:
     """Whether any worker was heard from lately: by its housekeeping, or by a step of any job."""
-    since = now - SILENT_AFTER
-    return Worker.objects.filter(heard_at__gt=since).exists() or Job.objects.filter(stepped_at__gt=since).exists()
+    lately = _lately(now)
+    return (
+        Worker.objects.filter(heard_at__range=lately).exists() or Job.objects.filter(stepped_at__range=lately).exists()
+    )
+
+
+def _lately(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:
+    """Not what lies far ahead: a worker that died before the clock went back would live until it is there again."""
+    return now - SILENT_AFTER, now + CLOCKS_DIFFER
 
 
 def waiting_words(
@@ -68,6 +76,6 @@ def waiting_words(
     """Why there is no first account yet, in plain words; empty when the job does not wait."""
     if job.state != Job.State.QUEUED:
         return ""
-    if now - job.created_at > PATIENCE and not is_heard(now):
+    if ago(job.created_at, now) > PATIENCE and not is_heard(now):
         return NONE_RUNNING
     return "waiting for a worker"

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def _column(field: "Field[Any, Any]") -> Formats:
 
 def _tasks() -> Formats:
     """The arguments that each task takes; beat knows the tasks by name as well."""
-    current_app.loader.import_default_modules()
+    for module in ("realtime.tasks", "task.tasks"):
+        import_module(module)
     ours = {name: task for name, task in current_app.tasks.items() if name.startswith(("task.", "realtime."))}
     taken = {name: sorted(inspect.signature(task.run).parameters) for name, task in ours.items()}
     beat = sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()})

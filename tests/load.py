@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from tests.program import Program
 from tests.watcher import RETRY_SECONDS, Watcher
 
-PAUSE_SECONDS = 0.15
+PAUSE_SECONDS = 0.3
 
 
 class CountingWatcher(Watcher):

@@ -52,6 +52,15 @@ def restart(url: str) -> None:
     server.ensure_postgres_running()  # it learns the new pid
 
 
+def stop(url: str) -> None:
+    """The same without the start: it is away."""
+    _running[url].stop()
+
+
+def start(url: str) -> None:
+    _running[url].ensure_postgres_running()
+
+
 if __name__ == "__main__":
     with running() as url:
         sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode)

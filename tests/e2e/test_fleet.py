@@ -22,8 +22,8 @@ from tests.watcher import Watcher
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
-WATCHERS = 12
-SMALL, LARGE = 60, 20_000
+WATCHERS = 8
+SMALL, LARGE = 60, 10_000
 DEADLINE = 240
 TRY_AGAIN, GOING_AWAY, CUT = 4000, 4001, 1006
 

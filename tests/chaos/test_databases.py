@@ -25,7 +25,7 @@ TIMES = either(short=1, long=5)
 AWAY_SECONDS = either(short=1, long=20)
 FAILURES = either(short=6, long=20)  # a step is repeated four times, so the hand ends as well
 TOTAL = 10_000
-READ_MEANWHILE = either(short=10_000, long=200_000)
+READ_MEANWHILE = either(short=10_000, long=50_000)
 LOG_BYTES_AT_REST = 64 << 20
 
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"

@@ -20,7 +20,7 @@ from tests.chaos.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until
 
-TIMES = either(short=1, long=4)
+TIMES = either(short=1, long=3)
 AWAY_SECONDS = either(short=3, long=20)
 SLOW_SECONDS = either(short=2, long=20)
 QUEUE_AWAY = re.compile(r"The queue cannot be reached just now. Job (\d+) is kept")

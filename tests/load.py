@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from tests.program import Program
 from tests.watcher import RETRY_SECONDS, Watcher
 
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 0.4
 
 
 class CountingWatcher(Watcher):
@@ -98,3 +98,4 @@ class Users:
             if answer.status == 200:
                 self.polled += [event["offset"] for event in answer.json["events"]]
                 position = {"after": answer.json["last"], "epoch": answer.json["epoch"]}
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -209,4 +209,4 @@ class JobMachine(RuleBasedStateMachine):
 
 def test_jobs_live_as_in_the_model(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    machines.run(JobMachine, examples=25, steps=30)
+    machines.run(JobMachine, examples=15, steps=30)

@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
 from task import hands, removal, slices, steering, upkeep
-from task.models import Account, Hand, Job
+from task.models import Account, Act, Hand, Job
 from task.steering import NotNow
 from task.verification import verify
 from tests.integration import stepping
@@ -178,6 +178,7 @@ def test_a_hand_of_a_removal_that_dies_at_every_start_fails_it() -> None:
     job, task_id = stepping.removing(5)
     long_ago = timezone.now() - HOUR
     Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)
+    Act.objects.update(at=long_ago)
     for _ in range(4):
         assert hands.begin(job_id=job.pk, task_id=task_id)
     slices.work(job_id=job.pk, task_id=task_id, seconds=60)

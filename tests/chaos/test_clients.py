@@ -91,7 +91,8 @@ def rounds(site: Site, strike: Callable[[], None]) -> None:
         sizes.append(resident_bytes(site.web))
     print(f"\nafter each round: descriptors {descriptors}, RSS {[size // MIB for size in sizes]} MiB")
     assert max(descriptors) <= descriptors[0] + leaks.SPARE_DESCRIPTORS
-    assert sizes[-1] <= sizes[0] + STALLED * WINDOW_BYTES // 4
+    # Windows that stayed would be twice that after two more rounds; the allocator keeps some 10 MiB as it likes.
+    assert sizes[-1] <= sizes[0] + STALLED * WINDOW_BYTES
 
 
 @pytest.mark.fault("a client stops reading")

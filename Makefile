@@ -1,13 +1,14 @@
-# `make run` starts Arrivals, `make test` tests it, `make check` is what CI runs.
+# `make run` starts Arrivals, `make test` tests it, `make check` is what CI runs, `make chaos` lets everything fail.
 # They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
 
 PYTHON := .venv/bin/python
 CODE := asgi_config realtime task tests manage.py
 
 # One process more than there are cores, as tests wait a lot. A file of tests is one process's: what it starts for itself
-# is started once. `make test PARALLEL=` takes one test after another.
+# is started once. They are taken in the order of tests/conftest.py: pytest-xdist would put those with the fewest tests
+# last, which are the longest. `make test PARALLEL=` takes one test after another.
 PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PARALLEL = --numprocesses $(PROCESSES) --dist loadfile
+PARALLEL = --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -16,7 +17,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test check lint format lock screenshots
+.PHONY: run test check chaos lint format lock screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
@@ -26,6 +27,10 @@ test: .venv/run.stamp .venv/test.stamp
 	$(PYTHON) -m pytest $(PARALLEL)
 
 check: lint test
+
+# The long form of tests/chaos; it ends with a table of faults, strikes and results (docs/guarantees.md).
+chaos: .venv/run.stamp .venv/test.stamp
+	ARRIVALS_CHAOS=long $(PYTHON) -m pytest $(PARALLEL) tests/chaos
 
 lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(PYTHON) -m ruff check $(CODE)

@@ -9,6 +9,7 @@ from django.core.management import execute_from_command_line
 from django.db.utils import OperationalError, ProgrammingError
 
 from asgi_config.var_dir import make_secret_key
+from task.terminal.database import sentence_of
 
 
 def main() -> None:
@@ -22,8 +23,7 @@ def main() -> None:
     except ImproperlyConfigured as error:
         give_up(str(error))
     except (OperationalError, ProgrammingError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        give_up(f"The database cannot be used: {reason}. Start `make run` once, or run `manage.py migrate`.")
+        give_up(sentence_of(error))
 
 
 def give_up(sentence: str) -> None:

@@ -1,11 +1,14 @@
 """The installed app that owns `live`, `link` and the system checks."""
 
-from django.apps import AppConfig
+from importlib import import_module
 
-from asgi_config import checks
+from django.apps import AppConfig
 
 
 class ArrivalsConfig(AppConfig):
     name = "asgi_config"
     verbose_name = "Arrivals"
-    checks = checks
+
+    def ready(self) -> None:
+        for name in ("checks", "lockout", "worker_signals"):
+            import_module(f"asgi_config.{name}")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from django.apps.config import AppConfig
@@ -9,6 +10,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A004
 from django.db import connection
 
+from asgi_config.insiders import is_public
+
+SHORTEST_TOKEN = 20
 FIRST_SQLITE_WITHOUT_WAL_BUG = (3, 51, 3)
 
 
@@ -23,6 +27,64 @@ def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             id="arrivals.W001",
         )
     ]
+
+
+@register
+def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    remarks: list[CheckMessage] = []
+    if settings.DEBUG and is_public(settings.ALLOWED_HOSTS, https=settings.HTTPS):
+        remarks.append(
+            Warning(
+                "DEBUG shows settings and data to everyone, and this site has a public name.",
+                hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS.",
+                id="arrivals.W003",
+            )
+        )
+    if str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).endswith("InMemoryChannelLayer"):
+        remarks.append(
+            Warning(
+                "The channel layer is in memory, so no hint leaves its process, and every event comes late.",
+                hint="Leave CHANNEL_LAYERS as it is, and set REDIS_URL.",
+                id="arrivals.W005",
+            )
+        )
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        remarks.append(
+            Warning(
+                f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
+                hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
+                id="arrivals.W013",
+            )
+        )
+    return remarks
+
+
+@register
+def times_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    remarks: list[CheckMessage] = []
+    if settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] <= settings.CELERY_TASK_TIME_LIMIT:
+        remarks.append(
+            Warning(
+                "A message is given to a second worker while the first may still work on it (visibility_timeout).",
+                hint="Make it longer than CELERY_TASK_TIME_LIMIT. No account is doubled, but work is done twice.",
+                id="arrivals.W008",
+            )
+        )
+    if settings.EVENTS_KEEP < settings.GENERATE_BULK_MAX:
+        remarks.append(
+            Warning(
+                "The log keeps fewer events than one job may have, so a watcher that was cut off has to reload.",
+                hint="Set EVENTS_KEEP to GENERATE_BULK_MAX or more.",
+                id="arrivals.W009",
+            )
+        )
+    return remarks
+
+
+@register(deploy=True)
+def others_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Found only now: redis-py takes 0.2 s to import, and every command loads this module."""
+    return list(import_module("asgi_config.deploy_checks").remarks())
 
 
 @register(deploy=True)

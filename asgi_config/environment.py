@@ -30,14 +30,15 @@ def number(name: str, default: int, *, least: int = 1, most: int = 2**62) -> int
     return int(value)
 
 
-def seconds(name: str, default: float) -> float:
+def seconds(name: str, default: float, *, may_be_zero: bool = False) -> float:
     value = text(name, str(default))
     try:
         result = float(value)
     except ValueError:
-        result = 0
-    if not 0 < result < float("inf"):
-        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds above 0.")
+        result = -1
+    if not (0 < result < float("inf") or (may_be_zero and result == 0)):
+        least = "from 0 on" if may_be_zero else "above 0"
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds {least}.")
     return result
 
 
@@ -64,15 +65,37 @@ def require_redis_address(value: str) -> None:
         raise ImproperlyConfigured("REDIS_URL is not understood: write redis://:PASSWORD@HOST:6379/0.")
 
 
-def text_or_file(name: str, path: Path) -> str:
-    """The variable, else the content of the file that `manage.py live` keeps, else nothing."""
-    if value := text(name, ""):
+def secret(name: str, kept: Path | None = None) -> str:
+    """The variable, else the content of the file that NAME_FILE names, else of the one that `live` keeps, else nothing.
+
+    Containers are given secrets as files: their environment is seen by whoever may inspect them, and by every child.
+    """
+    value, named = text(name, ""), text(f"{name}_FILE", "")
+    if value and named:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
+    if named:
+        return _content_of_named(name, Path(named))
+    if value or kept is None:
         return value
     try:
-        return path.read_text().strip()
+        return kept.read_text().strip()
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{path} cannot be read ({error.strerror}): run as its owner, or set {name}."
+            f"{kept} cannot be read ({error.strerror}): run as its owner, or set {name}."
         ) from error
+
+
+def _content_of_named(name: str, path: Path) -> str:
+    try:
+        content = path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE={str(path)!r} cannot be read ({error.strerror}): name a file that this user may read."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is not text: write the value into it.") from error
+    if not content:
+        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is empty: write the value into it.")
+    return content

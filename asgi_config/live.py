@@ -53,7 +53,7 @@ class Live:
 
     def start(self, supervisor: Supervisor) -> None:
         address = address_of(host=self.host, port=self.port, https=settings.HTTPS, allowed_hosts=settings.ALLOWED_HOSTS)
-        if environment.text("REDIS_URL", ""):
+        if environment.secret("REDIS_URL"):
             check_redis()
         else:
             start_redis(supervisor)

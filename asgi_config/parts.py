@@ -33,6 +33,11 @@ def log_level() -> str:
     return os.environ.get("LOG_LEVEL") or "WARNING"
 
 
+def drain_seconds() -> str:
+    """There is no other process that could take its watchers."""
+    return os.environ.get("DRAIN_SECONDS") or "0"
+
+
 def worker(*, pool: int) -> Part:
     """Ready when it consumes: asgi_config.celery then writes a byte into the pipe."""
     reader, writer = os.pipe()
@@ -50,13 +55,11 @@ def worker(*, pool: int) -> Part:
 
 def web(*, host: str, port: int, asked_as: str) -> Part:
     """Ready when it answers a page, which also loads what the first visitor would wait for."""
-    limits = ["--ping-interval", "15", "--ping-timeout", "20", "--application-close-timeout", "5"]
-    quiet = ["--access-log", os.devnull, "-v", "0"]
     place = ["-b", host, "-p", str(port)]
     return Part(
         name="The web process",
-        command=[sys.executable, "-m", "daphne", *limits, *quiet, *place, "asgi_config.asgi:application"],
-        environment={**environment(), "HOST": host, "PORT": str(port)},
+        command=[sys.executable, "-m", "asgi_config.web", *place],
+        environment={**environment(), "HOST": host, "PORT": str(port), "DRAIN_SECONDS": drain_seconds()},
         is_ready=partial(_answers, host, port, asked_as),
         stop_seconds=10,
     )

@@ -4,6 +4,8 @@
 finds the running service without being told.
 """
 
+import datetime
+import ssl
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -13,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from asgi_config import environment
+from asgi_config.every import Every
+from asgi_config.log_configuration import log_configuration
 from asgi_config.static_version import version_of
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
 
@@ -24,7 +28,7 @@ HTTPS = environment.flag("HTTPS")
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000)
 
-SECRET_KEY = environment.text_or_file("SECRET_KEY", VAR_DIR / "secret_key")
+SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
@@ -50,10 +54,13 @@ JOBS_AN_HOUR_MAX = environment.number("JOBS_AN_HOUR_MAX", 1_000)
 SOCKETS_MAX = environment.number("SOCKETS_MAX", 50)
 EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7, most=36_500)
 EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
+JOBS_KEEP_DAYS = environment.number("JOBS_KEEP_DAYS", 0, least=0, most=36_500)
 HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
 HEARTBEAT_SECONDS = environment.seconds("HEARTBEAT_SECONDS", 15)
 TOO_SLOW_SECONDS = environment.seconds("TOO_SLOW_SECONDS", 20)
+DRAIN_SECONDS = environment.seconds("DRAIN_SECONDS", 5, may_be_zero=True)
+METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 
 # Django
 
@@ -66,11 +73,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
+    "axes",
     "realtime",
     "task",
 ]
 MIDDLEWARE = [
-    "task.api.middleware.problems_under_api",  # first, as it words the errors of all others
+    "asgi_config.monitoring.watched_over",  # before all, as it asks for no name, TLS or session
+    "asgi_config.request_trace.traced",
+    "task.api.middleware.problems_under_api",  # before all others, as it words the errors of all others
+    "asgi_config.sizes.bounded",
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.middleware.content_security_policy",
     "asgi_config.middleware.StaticFiles",
@@ -80,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -106,12 +118,33 @@ TIME_ZONE = "UTC"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+AUTHENTICATION_BACKENDS = ["asgi_config.lockout.Lockout", MODEL_BACKEND]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Limits: wrong passwords (django-axes, argued in asgi_config.lockout), and the size of what is sent to a page
+
+SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
+SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
+AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"  # Django's form calls it so, whatever the user model does
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "asgi_config.lockout.say_locked"
+AXES_CLIENT_IP_CALLABLE = "asgi_config.lockout.address_of_client"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+AXES_DISABLE_ACCESS_LOG = True  # a row and two writes for each good sign-in, of which a load test makes many
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # Static files: the addresses are argued in docs/decisions/0007.
 
@@ -136,7 +169,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # The database: SQLite's options are argued in docs/decisions/0004.
 
-DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+DATABASE_URL = environment.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 try:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
@@ -147,17 +180,21 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864;",
     }
 
-elif environment.flag("DATABASE_POOL"):
-    # asgi.py turns this on: the short reads of many watchers then share a few connections.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if environment.flag("DATABASE_POOL"):
+        # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
+        # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.
+        pool = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
+        DATABASES["default"]["OPTIONS"]["pool"] = pool
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer
 
-REDIS_URL = environment.text_or_file("REDIS_URL", VAR_DIR / "redis.url")
+REDIS_URL = environment.secret("REDIS_URL", VAR_DIR / "redis.url")
 environment.require_redis_address(REDIS_URL)
 REDIS_ADDRESS = REDIS_URL or "redis://127.0.0.1:6379/0"
 
@@ -188,9 +225,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 15,
 }
+if REDIS_ADDRESS.startswith("rediss:"):
+    # Without it kombu takes any certificate; redis-py, for the layer, takes none that it cannot verify.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.25, "interval_max": 0.5}
+# A lost connection is renewed by redis-py itself, and what cannot be sent the rescue sends: with a retry a page waited
+# 8.3 s for a frozen Redis, without one 2.0.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -200,36 +242,25 @@ CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
 # Of its own, as the rescue must not wait behind the jobs; a worker takes from its queues in turn.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
-CELERY_TASK_ROUTES = {"task.tasks.rescue_jobs": {"queue": "upkeep"}, "realtime.tasks.trim_feeds": {"queue": "upkeep"}}
+CELERY_TASK_ROUTES = {
+    "task.tasks.rescue_jobs": {"queue": "upkeep"},
+    "realtime.tasks.trim_feeds": {"queue": "upkeep"},
+    "asgi_config.tasks.tidy": {"queue": "upkeep"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BEAT_SCHEDULE = {
-    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": 5.0, "options": {"expires": 60}},
-    "trim": {"task": "realtime.tasks.trim_feeds", "schedule": 3600.0, "options": {"expires": 3600}},
+    "rescue": {"task": "task.tasks.rescue_jobs", "schedule": Every(5), "options": {"expires": 60}},
+    "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
+    "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
-# Logs: one line a record on stderr, in the same form from the web process and the worker
+# Logs: one line an event on stderr, in the same form from the web process and the worker
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
-LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": LOG_LINE}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Django's own handlers would write each record a second time under DEBUG.
-        "django": {"handlers": [], "level": "NOTSET"},
-        "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
-        # A page that is missing or forbidden is the visitor's matter.
-        "django.request": {"level": "ERROR"},
-        # Its one warning: a message that came while the worker was stopping went back into the queue, as it should.
-        "kombu.transport.virtual.base": {"level": "ERROR"},
-    },
-}
-CELERY_WORKER_LOG_FORMAT = LOG_LINE
-CELERY_WORKER_TASK_LOG_FORMAT = LOG_LINE
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ["text", "json"])
+LINES = {"text": "asgi_config.log_lines.TextLines", "json": "asgi_config.log_lines.JsonLines"}[LOG_FORMAT]
+LOGGING = log_configuration(LOG_LEVEL, LINES)

@@ -10,6 +10,8 @@ from asgi_config.views import sign_in_by_link, to_static_file
 
 SIGN_IN = LoginView.as_view(template_name="task/login.html", authentication_form=SignInForm)
 
+handler500 = "asgi_config.views.went_wrong"
+
 urlpatterns = [
     path("", include("task.urls")),
     path("api/", task.api.urls.urls),

@@ -26,7 +26,7 @@ def make_secret_key() -> None:
     """Makes VAR_DIR, and the secret key in it unless there is one or the environment has one."""
     try:
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not environment.text("SECRET_KEY", ""):
+        if not environment.secret("SECRET_KEY"):
             write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
     except OSError as error:
         raise ImproperlyConfigured(

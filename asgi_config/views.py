@@ -1,13 +1,20 @@
-"""The page behind a one-time link, and the way to a static file from an address that is not the present one."""
+"""The page behind a one-time link, the way to a static file at a former address, and what is said of errors of ours."""
+
+import sys
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
 
 from asgi_config.links import use_link
+
+RETRY_SECONDS = 5
 
 
 @require_safe
@@ -15,7 +22,7 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
     """HEAD does not use the link up: programs that preview an address send it."""
     user = use_link(token=request.GET.get("token", "")) if request.method == "GET" else None
     if user:
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        login(request, user, backend=settings.MODEL_BACKEND)
         response: HttpResponse = redirect("home")
     elif request.method == "HEAD":
         response = HttpResponse()
@@ -35,3 +42,15 @@ def to_static_file(request: HttpRequest, path: str, version: str | None = None) 
     if version == settings.STATIC_VERSION:
         raise Http404
     return redirect(static(path))
+
+
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles the error. A database that is away, or full, is said as such: it passes.
+
+    Under /api/ task.api.middleware words it from the status.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return server_error(request)
+    response = HttpResponse(loader.render_to_string("503.html"), status=503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -16,6 +16,7 @@ from uuid import UUID
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import BaseChannelLayer, channel_layers
 
+from realtime import metrics
 from realtime.protocol import Batch
 
 SEND_SECONDS = 1.0
@@ -41,6 +42,7 @@ def group_of(feed: str) -> str:
 def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
     """Tell every hub of the feed, in at most a second; a failure is logged and changes nothing else."""
     if time.monotonic() < _Pause.until:
+        metrics.counted.hints_lost += 1
         return
     message = {
         "type": "feed.appended",
@@ -51,6 +53,7 @@ def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
         asyncio.run_coroutine_threadsafe(_send(group_of(feed), message), _loop(os.getpid())).result()
     except Exception as error:
         _Pause.until = time.monotonic() + PAUSE_SECONDS
+        metrics.counted.hints_lost += 1
         logger.warning("Hint lost, watchers see the event at their next head check: %r", error)
 
 

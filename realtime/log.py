@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from typing import Any
+from uuid import uuid4
 
 from django.db import models, transaction
 from django.db.models.functions import Coalesce
@@ -94,12 +95,13 @@ def timeline(
 def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ_ROWS) -> tuple[list[Batch], int]:
     """At most `limit` batches after the cursor, and the offset up to which nothing was left out.
 
-    Raises CursorLost rather than leave a hole, also when the log is trimmed while this reads. No transaction needed:
-    the head is read before the rows, so that what a filter passes over was committed; the floor is read after them.
+    Raises CursorLost rather than leave a hole, also when the log is trimmed, or gets another life, while this reads. No
+    transaction needed: the head is read before the rows, so that what a filter passes over was committed; the floor is
+    read after them, and the epoch together with them.
     """
     row = _feed(feed)
     _refuse(row, cursor)
-    stored = StoredBatch.objects.filter(feed=row.pk, last__gt=cursor.offset).order_by("last")
+    stored = StoredBatch.objects.filter(feed=row.pk, feed__epoch=cursor.epoch, last__gt=cursor.offset).order_by("last")
     if key is not None:
         stored = stored.filter(key=key)
     batches = [Batch.stored(*values) for values in stored.values_list("first", "last", "key", "payload")[:limit]]
@@ -123,6 +125,25 @@ def trim(feed: str, *, keep: int, older_than: datetime.datetime) -> int:
 
 def feeds() -> list[str]:
     return list(Feed.objects.values_list("name", flat=True))
+
+
+@transaction.atomic(durable=True)
+def new_epoch() -> list[str]:
+    """Begin a new life of every feed, all in one transaction; return their names. For a database that went back.
+
+    The log and the head stay, as they agree with the database. Every cursor of before is refused with `epoch`, and its
+    watcher reloads; a hub finds out with its next head check.
+    """
+    names = []
+    for row in Feed.objects.select_for_update().order_by("name"):
+        Feed.objects.filter(pk=row.pk).update(epoch=uuid4())
+        names.append(row.name)
+    return names
+
+
+def positions() -> dict[str, Position]:
+    """Where each feed stands."""
+    return {row.name: Position(row.epoch, row.head, row.floor) for row in Feed.objects.all()}
 
 
 @transaction.atomic

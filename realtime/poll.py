@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from channels.db import database_sync_to_async
 
 from realtime import log
+from realtime.departure import departure
 from realtime.follow import follow
 from realtime.hub import read_head
 from realtime.protocol import Ask, Batch, Cursor, Position
@@ -80,12 +81,16 @@ _look = database_sync_to_async(look, thread_sensitive=False)
 
 
 async def _wait(feed: str, key: str | None, found: Found, seconds: float) -> Found:
-    """The first batch that comes in time. Without one, what a filter passed over meanwhile moves the cursor on."""
+    """The first batch that comes in time; a process that is about to stop waits no longer.
+
+    Without one, what a filter passed over meanwhile moves the cursor on.
+    """
     cursor = Cursor(found.cursor.epoch, found.reached)
     try:
-        async with asyncio.timeout(seconds), aclosing(follow(feed, cursor, key=key)) as batches:
-            async for batch in batches:
-                return Found(cursor, [batch], batch.last, max(found.head, batch.last))
+        async with asyncio.timeout(seconds) as limit, aclosing(follow(feed, cursor, key=key)) as batches:
+            with departure.cutting_short(limit):
+                async for batch in batches:
+                    return Found(cursor, [batch], batch.last, max(found.head, batch.last))
     except TimeoutError:
         pass
     except log.CursorLost as lost:

@@ -21,6 +21,7 @@ class Close(IntEnum):
     """Why the server ends a connection: below 4500 a client tries again, from 4500 on it does not."""
 
     TRY_AGAIN = 4000
+    GOING_AWAY = 4001
     TOO_SLOW = 4008
     BAD_REQUEST = 4500
     NOT_SIGNED_IN = 4501
@@ -207,11 +208,14 @@ class Window:
         self._unacknowledged.append((offset, size))
         self._bytes += size
 
-    def acknowledge(self, offset: int) -> None:
+    def acknowledge(self, offset: int) -> bool:
+        """Whether that was news."""
         if offset > self.sent_offset:
             raise Refused(Close.BAD_REQUEST, "Acknowledge only what was sent.")
+        before = self._bytes
         while self._unacknowledged and self._unacknowledged[0][0] <= offset:
             self._bytes -= self._unacknowledged.popleft()[1]
+        return self._bytes < before
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:

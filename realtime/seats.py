@@ -31,6 +31,11 @@ def taken(person: Hashable) -> int:
     return _taken.get(person, 0)
 
 
+def held() -> int:
+    """All that are taken in this process, of whomever."""
+    return sum(_taken.values())
+
+
 def _take(person: Hashable) -> None:
     with _lock:
         if taken(person) >= settings.SOCKETS_MAX:

@@ -5,6 +5,7 @@ job of N ends with exactly N accounts.
 """
 
 import datetime
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,15 @@ from django.utils import timezone
 
 from task import accounts, limits, record, starts
 from task.accounts import Candidate
-from task.announcements import changed, tell
+from task.announcements import changed, moment_of, tell
 from task.hands import dispatch_all
 from task.models import Act, Hand, Job
 from task.options import Options
 from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
+
+logger = logging.getLogger(__name__)
 
 
 class UnusableTotal(ValueError):
@@ -66,6 +69,7 @@ def start_job(
         asked = {"total": total, "requested_by": requested_by, "created_at": now}
         job, waiting = _keep(request_id, {**asked, **starts.values_of(options, now)}, first=task_id)
     if waiting is not None:
+        logger.info("Job %s is asked for: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
         return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
     if not starts.is_same(job, total=total, requested_by=requested_by, options=options):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
@@ -89,7 +93,7 @@ def step(
         now = clock()
         hand.job, hand.seen_at, hand.starts, hand.rescues = job, now, 0, 0
         if hand.tried == first:
-            _make(hand, candidates[: hand.share - hand.made], now)
+            _make(hand, candidates[: hand.share - hand.made], moment_of(job, now))
         hand.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
         if hand.is_done:
             Hand.objects.filter(pk=hand.pk).delete()
@@ -106,11 +110,12 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
         if job is None or (task_id and not job.hands.filter(task_id=task_id).exists()):
             return
+        now = moment_of(job, clock())
         job.state = Job.State.FAILED
         job.error = error
-        job.finished_at = job.finished_at or clock()
+        job.finished_at = job.finished_at or now
         job.save(update_fields=["state", "error", "finished_at"])
-        tell(job, [changed(job)])
+        tell(job, [changed(job)], at=now)
 
 
 def _require_usable(total: int) -> None:
@@ -132,7 +137,7 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
             return job, None
         waiting = starts.make_hands(job, now, first=first)
         record.note(Act.Kind.ASKED, by=person, job=job, at=now)
-        tell(job, [changed(job)])
+        tell(job, [changed(job)], at=now)
     return job, waiting
 
 
@@ -161,4 +166,4 @@ def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
         job.finished_at = now
         texts = [*texts, changed(job)]
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
-    tell(job, texts)
+    tell(job, texts, at=now)

@@ -10,19 +10,23 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
-from django.db.models import F
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from task.models import Hand, Job
+from realtime import traces
+from task.clocks import CLOCKS_DIFFER, ago
+from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
 
+REQUEST = "arrivals_request"  # a header of the message: which request all this began with, for the log
 TASK = "task.tasks.create_random_user_accounts"
 FIRST_SIZE = 25
 RESCUE_AFTER = datetime.timedelta(seconds=5)
 MOST_DOUBLINGS = 6
 STARTS_WITHOUT_STEP = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
+HOPELESS_RESCUES = 3  # 5 + 10 + 20 s, told without a clock that may have gone back since the last step.
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +36,9 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 
     Call it after the commit. By name, because the task's module stands above this one.
     """
+    headers = {REQUEST: traces.fields()["request"]} if "request" in traces.fields() else None
     try:
-        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id))
+        current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
         logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
         return False
@@ -53,16 +58,28 @@ def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | 
     return mine.select_related("job").first()
 
 
+def excuse(*, job_id: int, task_id: UUID) -> None:
+    """Take back the count of a start that ended because the database failed; the rescue looks again soon.
+
+    So a database that is away, or full, for however long fails no job: only hands that die without a word do.
+    """
+    mine = Hand.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
+    mine.update(starts=F("starts") - 1, rescues=0)
+
+
 def is_worn_out(hand: Hand) -> bool:
     """Whether so many starts in a row made no step that the hand is left to the rescue, which goes slower."""
     return hand.starts > STARTS_WITHOUT_STEP
 
 
 def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
-    """Whether the job should fail: five starts in a row without a step, and the last step is long ago."""
+    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking."""
+    if hand.starts < STARTS_WITHOUT_STEP:
+        return False
     job = hand.job
-    last_at = max(at for at in (job.created_at, job.stepped_at, job.removal_began_at) if at)
-    return hand.starts >= STARTS_WITHOUT_STEP and now - last_at > HOPELESS_AFTER
+    asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
+    last_at = max(at for at in (job.created_at, job.stepped_at, asked_at) if at)
+    return now - last_at > HOPELESS_AFTER or hand.rescues >= HOPELESS_RESCUES
 
 
 def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
@@ -77,11 +94,12 @@ def silent(now: datetime.datetime) -> list[Hand]:
 
     Twice as long after each unanswered rescue: behind a long queue nothing piles up.
     """
-    hands = Hand.objects.filter(job__state__in=Job.AT_WORK, seen_at__lte=now - RESCUE_AFTER).select_related("job")
+    is_long_ago = Q(seen_at__lte=now - RESCUE_AFTER) | Q(seen_at__gt=now + CLOCKS_DIFFER)
+    hands = Hand.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
     return [
         hand
         for hand in hands.order_by("seen_at")
-        if now - hand.seen_at >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
+        if ago(hand.seen_at, now) >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
     ]
 
 

@@ -17,7 +17,7 @@ from task.models import Account, Job
 from task.record_lines import Line, lines_of
 
 BOARD_SIZE = 20
-APPEND_TAKES = timedelta(seconds=1)  # A batch is appended a moment after the time that its step writes.
+APPEND_TAKES = timedelta(seconds=1)  # An earlier version gave a batch a time a moment after that of its step.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +53,10 @@ class JobPage:
 
     @property
     def elapsed_ms(self) -> float | None:
+        """Since it started, or until it ended; 0 while the clock, which went back, is not there again."""
         if self.job.started_at is None:
             return None
-        return ((self.job.finished_at or self.now) - self.job.started_at).total_seconds() * 1_000
+        return max(0, ((self.job.finished_at or self.now) - self.job.started_at).total_seconds() * 1_000)
 
     @property
     def rate(self) -> int | None:

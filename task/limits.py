@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from task.clocks import CLOCKS_DIFFER
 from task.models import Job
 from task.persons import hold
 
@@ -40,7 +41,7 @@ def require_room(person: Any, now: datetime.datetime) -> None:
             "cancel one.",
             RETRY_SECONDS,
         )
-    lately = own.filter(created_at__gt=now - HOUR).order_by("-created_at")
+    lately = own.filter(created_at__gt=now - HOUR, created_at__lt=now + CLOCKS_DIFFER).order_by("-created_at")
     oldest = lately.values_list("created_at", flat=True)[settings.JOBS_AN_HOUR_MAX - 1 : settings.JOBS_AN_HOUR_MAX]
     for asked_at in oldest:
         seconds = math.ceil((asked_at + HOUR - now).total_seconds())

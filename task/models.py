@@ -192,6 +192,8 @@ class Act(models.Model):
         TOKEN_MADE = "token_made", "made a token"
         TOKEN_REVOKED = "token_revoked", "revoked a token"
 
+    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # after these, hands begin to work on the job
+
     at = models.DateTimeField()
     kind = models.CharField(max_length=16, choices=Kind)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
@@ -220,11 +222,28 @@ class Token(models.Model):
 
 
 class Worker(models.Model):
-    """A worker, by its Celery name, and when it was last heard from: its housekeeping writes it every few seconds."""
+    """A worker, by its Celery name, and when it was last heard from: it writes that itself every few seconds.
+
+    What its processes counted since the row was made: steps and how long their transactions took, hints that were lost.
+    """
 
     name = models.CharField(primary_key=True, max_length=200)
     heard_at = models.DateTimeField()
     processes = models.PositiveSmallIntegerField(default=1)
+    steps = models.PositiveBigIntegerField(default=0, db_default=0)
+    step_seconds = models.FloatField(default=0, db_default=0)
+    hints_lost = models.PositiveBigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.name
+
+
+class Retired(models.Model):
+    """Jobs that housekeeping deleted together, and how many accounts they had made: what a total still counts."""
+
+    at = models.DateTimeField()
+    jobs = models.PositiveIntegerField()
+    accounts = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.jobs} jobs, {self.at:%Y-%m-%d %H:%M}"

@@ -15,7 +15,7 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from task import events
-from task.announcements import changed, tell
+from task.announcements import changed, moment_of, tell
 from task.models import Hand, Job
 from task.passwords import LIGHT_PREFIX
 from task.turns import turn
@@ -65,15 +65,16 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
             return None
         hand = mine.get()
         hand.job = job
+        moment = moment_of(job, now)
         through = min(job.removed_through + size, job.created)
         texts = _delete(job, _unused(job, through))
-        job.removed_through, job.stepped_at = through, now
+        job.removed_through, job.stepped_at = through, moment
         if through == job.created:
-            job.state, job.removed_at = Job.State.REMOVED, now
+            job.state, job.removed_at = Job.State.REMOVED, moment
             job.hands.all().delete()
             texts.append(changed(job))
         job.save(update_fields=["removed_through", "stepped_at", "state", "removed_at"])
-        tell(job, texts)
+        tell(job, texts, at=moment)
     return hand
 
 

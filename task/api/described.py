@@ -5,7 +5,7 @@ from typing import Any
 
 from task.api.problems import CODES, MEDIA_TYPE
 
-ALWAYS = ("not_signed_in", "not_allowed", "internal")
+ALWAYS = ("not_signed_in", "not_allowed", "internal", "unavailable")
 WRITING = ("csrf", "length_required", "too_large", "unsupported_media_type")
 
 PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -26,6 +26,7 @@ CODES: Mapping[str, int] = {
     "too_many_jobs": 429,
     "too_many_connections": 429,
     "internal": 500,
+    "unavailable": 503,
 }
 
 # For what Django answers by itself, where the status is all that is known.
@@ -37,6 +38,7 @@ SENTENCES: Mapping[int, tuple[str, str]] = {
     405: ("method_not_allowed", "This address does not take that method: the header Allow lists those that it takes."),
     413: ("too_large", "The request is too large: send less."),
     500: ("internal", "This went wrong here, not at your end. It is logged; try again, or tell the operator."),
+    503: ("unavailable", "The database cannot be used just now; it was not done, and nothing is lost: try again soon."),
 }
 
 Errors = Sequence[Mapping[str, str]]

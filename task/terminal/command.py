@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from task.models import Job
 from task.steering import NotNow, Steered
+from task.terminal.database import sentence_of
 
 REFUSED = 1
 CANNOT = 2
@@ -51,11 +52,7 @@ class TerminalCommand(BaseCommand):
             self.stderr.write("\nInterrupted." if self.stderr.isatty() else "Interrupted.", str)
             sys.exit(INTERRUPTED)
         except (OperationalError, InterfaceError, ProgrammingError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise CommandError(
-                f"The database cannot be used: {reason}. Start `make run` once, or run `manage.py migrate`.",
-                returncode=CANNOT,
-            ) from error
+            raise CommandError(sentence_of(error), returncode=CANNOT) from error
 
     def write_json(self, job: Job, **more: Any) -> None:
         found = {"job": job.pk, "state": job.state, "created": job.created, "total": job.total, **more}

@@ -2,19 +2,19 @@
 
 import os
 import signal
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
 from tests import postgres
+from tests.chaos.truth import Truth
 from tests.service import Service
 from tests.waiting import wait_until
 
 WAL_WRITE_LOCK = "120"
-WORK_DONE = "SELECT coalesce(sum(created + removed_through), 0) FROM task_job"
 OPEN_STEPS = """
     SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
     WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
@@ -30,58 +30,74 @@ def database_url_of(kind: str) -> Iterator[str | None]:
         yield url
 
 
-def sqlite_step_is_open(var_dir: Path) -> IsOpen:
-    """Whether the process holds SQLite's write lock, as the kernel's list of locks says."""
-
-    def is_open(pid: int) -> bool:
-        shm = str((var_dir / "db.sqlite3-shm").stat().st_ino)
-        for line in Path("/proc/locks").read_text().splitlines():
-            fields = line.split()
-            mine = fields[1] == "POSIX" and fields[4] == str(pid) and fields[5].rpartition(":")[2] == shm
-            if mine and fields[3] == "WRITE" and fields[6] == WAL_WRITE_LOCK:
-                return True
-        return False
-
-    return is_open
+def step_is_open(service: Service, database_url: str | None) -> IsOpen:
+    """Whether a pool child has a step open; of PostgreSQL it can be told only for a pool of one child."""
+    if database_url:
+        return partial(_postgres_step_is_open, database_url)
+    return partial(_sqlite_step_is_open, service.var_dir)
 
 
-def postgres_step_is_open(url: str) -> IsOpen:
-    """Whether a job is locked; right for a pool of one child, and read twice as a COMMIT may be on its way."""
-
-    def is_open(pid: int) -> bool:
-        with psycopg.connect(url, autocommit=True) as connection:
-            answers = [connection.execute(OPEN_STEPS).fetchone() for _ in range(20)]
-        return all(answer and answer[0] for answer in answers)
-
-    return is_open
+@contextmanager
+def stopped_in_open_step(service: Service, is_open: IsOpen) -> Iterator[int | None]:
+    """Stop each pool child in turn until one has a step open, and let it go on at the end; None when none had."""
+    pid = next((pid for pid in service.pids().pool if _stops_in_open_step(pid, is_open)), None)
+    try:
+        yield pid
+    finally:
+        go_on(pid)
 
 
 def kill_in_open_step(service: Service, is_open: IsOpen) -> bool:
-    """Stop each pool child in turn and kill the first that has a step open; False when none had."""
-    for pid in service.pids().pool:
-        try:
-            os.kill(pid, signal.SIGSTOP)
-            wait_until(lambda pid=pid: _is_stopped(pid), 5)  # type: ignore[misc]
-            if is_open(pid):
-                os.kill(pid, signal.SIGKILL)
-                return True
+    """False when no pool child had a step open."""
+    with stopped_in_open_step(service, is_open) as pid:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+    return pid is not None
+
+
+def stop(pid: int) -> None:
+    """Returns when it cannot move any more, or has ended meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(pid), 5)
+
+
+def go_on(pid: int | None) -> None:
+    with suppress(ProcessLookupError):
+        if pid:
             os.kill(pid, signal.SIGCONT)
-        except (ProcessLookupError, FileNotFoundError):
-            continue
-    return False
 
 
-def _is_stopped(pid: int) -> bool:
+def is_stopped(pid: int) -> bool:
+    """Or ended meanwhile."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t", "Z"}
 
 
+def _stops_in_open_step(pid: int, is_open: IsOpen) -> bool:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        stop(pid)
+        if is_open(pid):
+            return True
+        go_on(pid)
+    return False
+
+
+def _sqlite_step_is_open(var_dir: Path, pid: int) -> bool:
+    """Whether the process holds SQLite's write lock, as the kernel's list of locks says."""
+    shm = str((var_dir / "db.sqlite3-shm").stat().st_ino)
+    for line in Path("/proc/locks").read_text().splitlines():
+        fields = line.split()
+        mine = fields[1] == "POSIX" and fields[4] == str(pid) and fields[5].rpartition(":")[2] == shm
+        if mine and fields[3] == "WRITE" and fields[6] == WAL_WRITE_LOCK:
+            return True
+    return False
+
+
+def _postgres_step_is_open(url: str, pid: int) -> bool:
+    """Whether a job is locked; read twenty times, as a COMMIT may be on its way."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        answers = [connection.execute(OPEN_STEPS).fetchone() for _ in range(20)]
+    return all(answer and answer[0] for answer in answers)
+
+
 def work_so_far(service: Service, database_url: str | None) -> int:
-    """How many accounts were made and looked at again by removals, asked of the database itself."""
-    if database_url:
-        with psycopg.connect(database_url) as connection:
-            row = connection.execute(WORK_DONE).fetchone()
-    else:
-        connection_to_file = sqlite3.connect(f"file:{service.var_dir / 'db.sqlite3'}?mode=ro", uri=True, timeout=20)
-        row = connection_to_file.execute(WORK_DONE).fetchone()
-        connection_to_file.close()
-    return int(row[0]) if row else 0
+    return Truth(service.var_dir, database_url).work_so_far()

@@ -1,23 +1,19 @@
-"""A cancel at a random moment: final at its commit, told once, after every account of its job.
-
-ARRIVALS_CHAOS_CANCELS makes it long (50 gave the figures in docs/performance.md), ARRIVALS_CHAOS_SEED repeats a run.
-"""
+"""A cancel at a random moment: final at its commit, told once, after every account of its job."""
 
 import asyncio
-import os
 from random import Random
-from uuid import uuid4
 
 import pytest
 
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
 from tests.chaos.strikes import database_url_of
 from tests.program import Program
 from tests.service import Service
 from tests.waiting import wait_until_async
 from tests.watcher import Watcher
 
-CANCELS = int(os.environ.get("ARRIVALS_CHAOS_CANCELS", "3"))
-SEED = os.environ.get("ARRIVALS_CHAOS_SEED") or uuid4().hex[:8]
+CANCELS = either(short=3, long=50)
 TOTAL = 1_000_000  # not reached by any
 LATEST = 5_000
 DEADLINE = 60 + 20 * CANCELS
@@ -48,10 +44,9 @@ def ends_of(watcher: Watcher, job: int) -> list[str]:
     return told[told.index("job.cancelled") :] if "job.cancelled" in told else []
 
 
+@pytest.mark.fault("a job is cancelled at a random moment")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_no_account_comes_after_a_cancel(database: str) -> None:
-    random = Random(SEED)
-    print(f"\nARRIVALS_CHAOS_SEED={SEED}")
+async def test_no_account_comes_after_a_cancel(database: str, strikes: Strikes, random: Random) -> None:
     with database_url_of(database) as url, Service(environment={"DATABASE_URL": url} if url else {}) as service:
         program = await asyncio.to_thread(Program, service)
         watcher = Watcher(service.address, after=0, token=program.token)
@@ -62,6 +57,7 @@ async def test_no_account_comes_after_a_cancel(database: str) -> None:
             await asyncio.to_thread(program.post, "/api/jobs", {"total": 50})
             await following
         for job, created in jobs:
+            strikes.hit()
             assert numbers_of(watcher, job) == list(range(1, created + 1))
             assert ends_of(watcher, job) == ["job.cancelled"]
             assert program.get(f"/api/jobs/{job}").json["created"] == created

@@ -1,122 +1,60 @@
-"""The promise while pool children and the whole worker are killed in mid-step, on SQLite and on PostgreSQL.
+"""The promise while pool children are killed in mid-step, and for who reads and connects while a step is open."""
 
-ARRIVALS_CHAOS_TOTAL and ARRIVALS_CHAOS_STRIKES make it long: 200000 and 20 gave the figures in docs/performance.md.
-"""
-
-import asyncio
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from tests.browser import Browser
-from tests.chaos.strikes import (
-    database_url_of,
-    kill_in_open_step,
-    postgres_step_is_open,
-    sqlite_step_is_open,
-    work_so_far,
-)
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.run import Run
+from tests.chaos.snapshots import Snapshots
+from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
 
-TOTAL = int(os.environ.get("ARRIVALS_CHAOS_TOTAL", "30000"))
-STRIKES = int(os.environ.get("ARRIVALS_CHAOS_STRIKES", "4"))
-PAUSE = TOTAL // (STRIKES + 3)
-DEADLINE = 600
+STRIKES = either(short=2, long=20)
+MAKING = "a pool child is killed while its transaction is open, making accounts"
+REMOVING = "a pool child is killed while its transaction is open, removing accounts"
+WORKER = "the whole worker is killed in mid-job"
+CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
-    pytest.mark.timeout(DEADLINE + 60),
+    pytest.mark.timeout(either(short=600, long=3600)),
     pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks tells who has a step open; run it on Linux"),
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    with database_url_of(request.param) as url:
-        yield url
+def kill_while_removing(run: Run, is_open: IsOpen) -> bool:
+    """Misses where anything else is at work, too: then nobody knows what was killed."""
+    at_work = run.truth.jobs_at_work()
+    return set(at_work) <= set(run.undone) and kill_in_open_step(run.service, is_open)
 
 
-def cookie_of(service: Service) -> str:
-    browser = Browser()
-    browser.get(service.manage("link").stdout.strip())
-    return browser.cookie_header
-
-
-async def strike(service: Service, database_url: str | None, done: int) -> int:
-    """Kill children with an open step, each after some more accounts; then the whole worker, once."""
-    is_open = postgres_step_is_open(database_url) if database_url else sqlite_step_is_open(service.var_dir)
-    strikes = 0
-    while strikes < STRIKES:
-        done = await more_than(done + PAUSE // 2, service, database_url)
-        await wait_until_async(lambda: asyncio.to_thread(kill_in_open_step, service, is_open), 120)
-        strikes += 1
-    await more_than(done, service, database_url)
+def kill_worker(service: Service) -> None:
     worker = service.pids().worker
     assert worker
     os.kill(worker, signal.SIGKILL)
-    return strikes
 
 
-async def more_than(count: int, service: Service, database_url: str | None) -> int:
-    """Wait until more accounts are committed, and say how many."""
-
-    async def made() -> int:
-        number = await asyncio.to_thread(work_so_far, service, database_url)
-        return number if number > count else 0
-
-    return await wait_until_async(made, 120)
-
-
-async def test_every_watcher_sees_each_account_once_and_in_order(database_url: str | None) -> None:
-    """While they are made, and then while they are removed."""
-    environment = {"DATABASE_URL": database_url} if database_url else {}
-    with Service(environment=environment, options=["--workers", "1"], may_complain=True) as service:
-        cookie = cookie_of(service)
-        steady, cut, late = (Watcher(service.address, cookie, after=0) for _ in range(3))
-        await through_kills(service, database_url, steady, cut, command=["generate", str(TOTAL)], until="job.finished")
-        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
-        await through_kills(service, database_url, steady, cut, command=["remove", "1", "--yes"], until="job.removed")
-        await late.follow(lambda seen: seen.kinds["job.removed"] > 0)
-        for watcher in (steady, cut, late):
-            assert watcher.numbers == list(range(1, TOTAL + 1))
-            assert sorted(removed_by(watcher)) == sorted(made_by(watcher))
-            assert watcher.offsets == sorted(set(watcher.offsets))
-            assert not watcher.resets
-        assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, removed")
-
-
-async def through_kills(
-    service: Service, database_url: str | None, steady: Watcher, cut: Watcher, *, command: list[str], until: str
-) -> None:
-    """Give the command, and kill until both watchers have seen its end."""
-
-    def is_over(watcher: Watcher) -> bool:
-        return watcher.kinds[until] > 0
-
-    done = await asyncio.to_thread(work_so_far, service, database_url)
-    began = time.monotonic()
-    await asyncio.to_thread(service.manage, *command)
-    async with asyncio.timeout(DEADLINE):
-        following = [
-            asyncio.create_task(steady.follow(is_over)),
-            asyncio.create_task(cut.follow(is_over, cut_every=0.5)),
-        ]
-        strikes = await strike(service, database_url, done)
-        await asyncio.gather(*following)
-    seconds = time.monotonic() - began
-    print(f"\n{command[0]}: {TOTAL} accounts in {seconds:.1f} s through {strikes} kills in an open step and one of the")
-    print(f"worker; the watcher that was cut has connected {cut.connections} times")
-    assert strikes >= STRIKES
-
-
-def made_by(watcher: Watcher) -> list[int]:
-    return [event["user"]["id"] for event in watcher.events if event["type"] == "user.created" and event["job"]]
-
-
-def removed_by(watcher: Watcher) -> list[int]:
-    return [event["user"]["id"] for event in watcher.events if event["type"] == "user.removed"]
+@pytest.mark.fault(MAKING, REMOVING, WORKER, CONNECTING)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) -> None:
+    with (
+        database_url_of(database) as url,
+        Service(
+            environment={"DATABASE_URL": url} if url else {}, options=["--workers", "1"], may_complain=True
+        ) as service,
+    ):
+        is_open = step_is_open(service, url)
+        async with Run(service, strikes, database_url=url) as run:
+            snapshots = Snapshots(run, is_open)
+            await run.strike(snapshots.take, times=either(short=5, long=100), name=CONNECTING)
+            await snapshots.check()
+            await run.strike(partial(kill_in_open_step, service, is_open), times=STRIKES, name=MAKING)
+            for _ in range(STRIKES):
+                await run.until_idle()
+                await run.undo(run.finishing[0])
+                await run.strike(partial(kill_while_removing, run, is_open), name=REMOVING)
+            await run.strike(partial(kill_worker, service), name=WORKER)

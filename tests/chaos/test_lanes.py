@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tests.chaos.hits import Strikes
 from tests.chaos.strikes import database_url_of, work_so_far
 from tests.service import Service
 
@@ -17,8 +18,9 @@ start_job(total={total}, options=Options(hashing=FULL, names='realistic', seed=7
 WAITING = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
 
 
+@pytest.mark.fault("all pool children are killed amid hashes at full strength")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_lanes_whose_children_are_killed_make_their_share(database: str) -> None:
+def test_lanes_whose_children_are_killed_make_their_share(database: str, strikes: Strikes) -> None:
     with (
         database_url_of(database) as url,
         Service(environment={"DATABASE_URL": url} if url else {}, may_complain=True) as service,
@@ -29,6 +31,7 @@ def test_lanes_whose_children_are_killed_make_their_share(database: str) -> None
             service.wait_until(lambda made=made: work_so_far(service, url) >= made, 60)  # type: ignore[misc]
             for pid in service.pids().pool:
                 os.kill(pid, signal.SIGKILL)
+            strikes.hit()
         service.wait_until(lambda: work_so_far(service, url) == TOTAL, 120)
         assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
         assert (

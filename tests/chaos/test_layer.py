@@ -2,25 +2,33 @@
 
 import asyncio
 import time
+from collections import Counter
 
 import pytest
 
 from tests.browser import Browser
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.run import DEADLINE, Run
+from tests.layers import HITS
 from tests.service import Service
 from tests.watcher import Watcher
 
 TOTAL = 2000
-DEADLINE = 120
+FAULTS = {
+    "LosingLayer": "every hint is lost",
+    "RepeatingLayer": "every hint comes twice",
+    "ShufflingLayer": "hints come in another order",
+    "LateLayer": "every hint comes 5 s late",
+}
+IN_TURN = [pytest.param("TurnsLayer", [*FAULTS], id="in turn", marks=pytest.mark.fault(*FAULTS.values()))]
+EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for kind, name in FAULTS.items()]
 
-pytestmark = pytest.mark.timeout(DEADLINE + 60)
-
-WITHOUT_HEAD_CHECK = {"HEAD_CHECK_SECONDS": "3600"}
-WITHOUT_LAYER = {"DJANGO_SETTINGS_MODULE": "tests.settings_lossy"}
+pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-@pytest.mark.parametrize("environment", [WITHOUT_HEAD_CHECK, WITHOUT_LAYER], ids=["no head check", "no layer"])
-async def test_all_events_come(environment: dict[str, str]) -> None:
-    with Service(environment=environment) as service:
+async def test_without_a_head_check_all_events_come_by_the_layer() -> None:
+    with Service(environment={"HEAD_CHECK_SECONDS": "3600"}) as service:
         browser = Browser()
         browser.get(service.link)
         watcher = Watcher(service.address, browser.cookie_header)
@@ -31,9 +39,26 @@ async def test_all_events_come(environment: dict[str, str]) -> None:
             await following
         arrived_at = time.time()
         finished_at = float(service.manage("shell", "-c", FINISHED_AT).stdout.rpartition("FINISHED ")[2])
-        print(f"\nthe last event came {arrived_at - finished_at:.3f} s after its step began, {environment}")
+        print(f"\nthe last event came {arrived_at - finished_at:.3f} s after its step began")
         assert watcher.numbers == list(range(1, TOTAL + 1))
         assert watcher.connections == 1
 
 
 FINISHED_AT = "from task.models import Job; print('FINISHED', Job.objects.get().finished_at.timestamp())"
+
+
+@pytest.mark.parametrize(("layer", "kinds"), either(short=IN_TURN, long=EACH + IN_TURN))
+async def test_a_layer_that_spoils_every_message_only_delays(layer: str, kinds: list[str], strikes: Strikes) -> None:
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
+    with Service(environment=environment) as service:
+        async with Run(service, strikes) as run:
+            for kind in kinds:
+                await run.strike(lambda kind=kind: spoiled(service)[kind] > 0, name=FAULTS[kind])  # type: ignore[misc]
+        for kind in kinds:
+            strikes.hit(FAULTS[kind], spoiled(service)[kind] - 1)
+        assert run.steady.connections == 1
+
+
+def spoiled(service: Service) -> Counter[str]:
+    file = service.var_dir / HITS
+    return Counter(file.read_text().split()) if file.exists() else Counter()

@@ -1,84 +1,75 @@
-"""Redis killed and restarted empty, and frozen for a while, in mid-job: the same result, and nothing hangs."""
+"""Redis or Valkey fails in each way that it can, one after another under the same jobs: it delays, and loses nothing.
+
+While it is away or frozen, pages and API take jobs: what they answer they answer without it, or after the bounds of its
+timeouts. A frozen one never answers, so that a page that waited for it would fail here.
+"""
 
 import asyncio
-import os
-import shutil
-import signal
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.browser import Browser
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.redis_faults import RedisFaults
+from tests.chaos.run import DEADLINE, SMALL, Run
+from tests.chaos.visitor import Visitor
 from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.waiting import wait_until
 
-TOTAL = 30_000
-FROZEN_SECONDS = 10
-DEADLINE = 240
+TIMES = either(short=1, long=4)
+AWAY_SECONDS = either(short=3, long=20)
+SLOW_SECONDS = either(short=2, long=20)
+QUEUE_AWAY = re.compile(r"The queue cannot be reached just now. Job (\d+) is kept")
 
-pytestmark = pytest.mark.timeout(DEADLINE + 60)
-
-
-def signed_in(service: Service) -> Browser:
-    browser = Browser()
-    browser.get(service.manage("link").stdout.strip())
-    return browser
+pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-async def run_through(fault: Callable[[Service, Browser], Awaitable[None]]) -> None:
-    """A job with a steady and a later watcher; the fault strikes once a fifth of the accounts is there."""
+def jobs_are_taken(run: Run, visitor: Visitor, fault: AbstractContextManager[None]) -> None:
+    """By the page, which says that the job waits, and by the API; neither job is lost, and neither runs meanwhile."""
+    with fault:
+        until = time.monotonic() + AWAY_SECONDS
+        status, text = visitor.generate(SMALL)
+        assert status == 200
+        kept = QUEUE_AWAY.search(text)
+        assert kept, text
+        asked = run.program.post("/api/jobs", {"total": SMALL})
+        assert asked.status == 202, asked.text
+        assert visitor.page("/users/")[0] == visitor.page(f"/jobs/{kept[1]}/")[0] == 200
+        print(f"{time.monotonic() - until + AWAY_SECONDS:.1f} s for two jobs and three pages")
+        wait_until(lambda: time.monotonic() > until, AWAY_SECONDS)
+        waiting = [int(kept[1]), asked.json["id"]]
+        assert [run.program.get(f"/api/jobs/{job}").json["state"] for job in waiting] == ["queued", "queued"]
+    run.finishing += waiting
+
+
+@pytest.mark.fault(
+    "Redis is killed and comes back empty",
+    "Redis is away for a while",
+    "Redis is frozen",
+    "Redis is full",
+    "Redis is slow",
+    "Redis forgets everything (FLUSHALL)",
+    "every connection to Redis is cut",
+)
+async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with Service(may_complain=True) as service:
-        browser = signed_in(service)
-        steady, late = (Watcher(service.address, browser.cookie_header, after=0) for _ in range(2))
-        service.manage("generate", str(TOTAL))
-        async with asyncio.timeout(DEADLINE):
-            following = asyncio.create_task(steady.follow(lambda seen: seen.kinds["job.finished"] > 0))
-            await wait_until_async(lambda: steady.kinds["user.created"] >= TOTAL // 5, DEADLINE)
-            assert not steady.kinds["job.finished"]
-            await fault(service, browser)
-            await asyncio.gather(following, late.follow(lambda seen: seen.kinds["job.finished"] > 0))
-        for watcher in (steady, late):
-            assert watcher.numbers == list(range(1, TOTAL + 1))
-            assert not watcher.resets
-        assert steady.connections == 1, "the socket stayed open through it all"
-        assert "each once, in order" in service.manage("verify", "1").stdout
-        await the_worker_is_back(service, steady)
+        redis = RedisFaults(service)
+        visitor = await asyncio.to_thread(Visitor, service)
+        async with Run(service, strikes) as run:
 
+            def unreachable(fault: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
+                return lambda: jobs_are_taken(run, visitor, fault())
 
-async def the_worker_is_back(service: Service, watcher: Watcher) -> None:
-    """Another job runs to its end, and the socket that was there before hears of it: it is not deaf."""
-    service.manage("generate", "50")
-    finished = watcher.kinds["job.finished"]
-    async with asyncio.timeout(DEADLINE):
-        await watcher.follow(lambda seen: seen.kinds["job.finished"] > finished)
-
-
-async def kill_and_empty(service: Service, browser: Browser) -> None:
-    """SIGKILL, and the data gone, before `live` starts it again."""
-    redis = service.pids().redis
-    assert redis
-    os.kill(redis, signal.SIGKILL)
-    shutil.rmtree(service.var_dir / "redis" / "appendonlydir")
-
-
-async def freeze(service: Service, browser: Browser) -> None:
-    """SIGSTOP for ten seconds, while pages must still answer: they need no Redis, or wait for it a bounded time."""
-    redis = service.pids().redis
-    assert redis
-    os.kill(redis, signal.SIGSTOP)
-    try:
-        frozen_at = time.monotonic()
-        while time.monotonic() - frozen_at < FROZEN_SECONDS:
-            assert (await asyncio.to_thread(browser.get, f"{service.address}/users/")).status == 200
-            await asyncio.sleep(0.2)
-    finally:
-        os.kill(redis, signal.SIGCONT)
-
-
-@pytest.mark.parametrize("fault", [kill_and_empty, freeze], ids=lambda fault: fault.__name__)
-async def test_a_redis_that_fails_delays_and_loses_nothing(
-    fault: Callable[[Service, Browser], Awaitable[None]],
-) -> None:
-    await run_through(fault)
+            await run.strike(redis.kill_and_empty, times=TIMES, name="Redis is killed and comes back empty")
+            await run.strike(unreachable(redis.away), times=TIMES, name="Redis is away for a while")
+            await run.strike(unreachable(redis.frozen), times=TIMES, name="Redis is frozen")
+            await run.strike(unreachable(redis.full), times=TIMES, name="Redis is full")
+            await run.strike(lambda: redis.slow(SLOW_SECONDS), times=TIMES, name="Redis is slow")
+            await run.strike(redis.flush, times=TIMES, name="Redis forgets everything (FLUSHALL)")
+            await run.strike(lambda: redis.cut_all() > 0, times=TIMES, name="every connection to Redis is cut")
+        assert run.steady.connections == 1, "the socket stayed open through it all"
+        print(f"{len(service.stderr.splitlines())} lines in the log")

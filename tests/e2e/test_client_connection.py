@@ -16,7 +16,7 @@ from tests.e2e.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 class Server:
@@ -73,12 +73,12 @@ class Server:
         await self._socket.close(code=code)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def server() -> Server:
     return Server()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def visitor(service: Service, arrive: Arrive, server: Server) -> Visitor:
     """On the list of users, with the scripted server behind the socket from the next load on."""
     visitor = await arrive(service)

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.e2e.conftest import Arrive
+from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
-from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+__all__ = ["visitor"]
 
 FOLLOW = """async ({ after, frames }) => {
   const { Cursor, parse, receive } = await import(js("protocol"));
@@ -18,15 +18,6 @@ FOLLOW = """async ({ after, frames }) => {
   frames.forEach((frame) => receive(parse(JSON.stringify(frame)), cursor, (event) => handled.push(event.offset)));
   return { handled, offset: cursor.offset };
 }"""
-MODULES = "js = (name) => new URL(`../js/${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(service: Service, arrive: Arrive) -> Visitor:
-    visitor = await arrive(service, name="")
-    await visitor.page.add_init_script(MODULES)
-    await visitor.page.goto("/accounts/login/")
-    return visitor
 
 
 def frame(*offsets: int) -> dict[str, Any]:
@@ -91,6 +82,19 @@ async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) 
       return [10_000, 11_500, 20_000].map((now) => rate.read(now));
     }""")
     assert rates == [100, 50, 0]
+
+
+async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visitor: Visitor) -> None:
+    told = await visitor.page.evaluate("""async () => {
+      const { Rate } = await import(js("rate"));
+      const rate = new Rate();
+      for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
+      const { JobState } = await import(js("job_state"));
+      const page = { job: { state: "running" }, started_at: "2026-01-01T12:00:00Z", finished_at: null };
+      const timeline = { start: 0, width: 250, counts: [0] };
+      return [rate.read(9_990), new JobState({ ...page, timeline }, []).elapsed(Date.parse("2026-01-01T11:00:00Z"))];
+    }""")
+    assert told == [100, 0]
 
 
 async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: Visitor) -> None:

@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.test import Client
+from pytest_django import Settings
 
 from realtime import log
 from tests.service import Service, free_port
@@ -35,6 +36,12 @@ def append() -> Append:
             return log.append("users", [json.dumps({"type": "test"})] * count, key=key)
 
     return append_events
+
+
+@pytest.fixture
+def full_strength(settings: Settings) -> None:
+    """Django's own number of rounds, where that is what is tested."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 def at_once(times: int, work: Callable[[], T]) -> list[T]:
@@ -64,7 +71,7 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
     command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
     process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)
     try:
-        wait_until(lambda: _answers(port))
+        wait_until(lambda: answers(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -85,7 +92,7 @@ def session_of(username: str, *permissions: str) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

@@ -7,11 +7,11 @@ from realtime import log
 from realtime.protocol import Cursor
 
 
-def feed_events() -> list[dict[str, Any]]:
+def feed_events(key: str | None = None) -> list[dict[str, Any]]:
     cursor = Cursor(log.head("users").epoch, 0)
     events: list[dict[str, Any]] = []
     while cursor.offset < log.head("users").head:
-        batches, reached = log.read("users", cursor)
+        batches, reached = log.read("users", cursor, key=key)
         events += [event for batch in batches for event in json.loads(batch.frame)["events"]]
         cursor = Cursor(cursor.epoch, reached)
     return events
@@ -19,3 +19,7 @@ def feed_events() -> list[dict[str, Any]]:
 
 def feed_types() -> list[str]:
     return [event["type"] for event in feed_events()]
+
+
+def types_of(job_id: int) -> list[str]:
+    return [event["type"] for event in feed_events(str(job_id))]

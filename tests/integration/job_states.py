@@ -8,7 +8,7 @@ from task import generation, removal, steering
 from task.models import Hand, Job
 from task.options import Options
 from tests.integration.stepping import step
-from tests.integration.test_pages import person, visit
+from tests.integration.visiting import person, visit
 
 EVERYTHING = ["view_user", "add_job", "view_job", "change_job", "delete_job"]
 

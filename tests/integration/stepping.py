@@ -1,11 +1,16 @@
 """Short ways to bring a job into a state, without a worker: the hand's work, done here."""
 
+import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from task import accounts, generation, removal, slices, steering
 from task.generation import start_job
-from task.models import Hand, Job
+from task.models import Act, Hand, Job
+
+LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
 
 
 def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
@@ -59,7 +64,7 @@ def removing(total: int = 60) -> tuple[Job, UUID]:
 def remove_all(job: Job) -> Job:
     """Begin the removal, and work until it is over."""
     steering.remove(job_id=job.pk)
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     return now(job)
 
 
@@ -70,3 +75,12 @@ def remove_some(job: Job, task_id: UUID, size: int) -> Job | None:
 
 def now(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
+
+
+def age(job: Job) -> None:
+    """All that was asked of the job, and its last step, was long ago."""
+    mine = Job.objects.filter(pk=job.pk)
+    mine.update(created_at=LONG_AGO)
+    mine.exclude(stepped_at=None).update(stepped_at=LONG_AGO)
+    mine.exclude(removal_began_at=None).update(removal_began_at=LONG_AGO)
+    Act.objects.filter(job=job.pk).update(at=LONG_AGO)

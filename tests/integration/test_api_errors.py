@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
@@ -84,6 +84,22 @@ def test_what_goes_wrong_here_is_logged_and_tells_nothing(owner: Caller, caplog:
     assert answer.problem == (500, "internal")
     assert "secret" not in answer.text
     assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_said_with_when_to_come_again(kind: type[Exception]) -> None:
+    def be_away(execute: Any, sql: str, *rest: Any) -> Any:
+        if "task_job" in sql:
+            raise kind("secret: the connection is refused")
+        return execute(sql, *rest)
+
+    one = caller("owner", *ALL)
+    with connection.execute_wrapper(be_away):
+        answer, page = one.get(JOBS), one.client.get("/jobs/")
+    assert answer.problem == (503, "unavailable")
+    assert answer.headers["Retry-After"] == page.headers["Retry-After"] == "5"
+    assert (page.status_code, "secret" in answer.text + page.content.decode()) == (503, False)
+    assert "The database cannot be used just now" in page.content.decode()
 
 
 @pytest.mark.parametrize(

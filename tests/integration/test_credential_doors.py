@@ -18,7 +18,7 @@ from task.options import SHARED, Options
 from tests.caller import Caller, caller, fetch
 from tests.integration import stepping
 from tests.integration.conftest import session_of
-from tests.integration.test_pages import person, text_of, visit
+from tests.integration.visiting import person, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 SHARED_ONE = Options(passwords=SHARED, shared_password="typed by a person")

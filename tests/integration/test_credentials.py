@@ -48,6 +48,7 @@ def test_a_part_is_one_query_however_many_accounts_it_has(django_assert_num_quer
         assert len(credentials.read(job).rows) == 60
 
 
+@pytest.mark.usefixtures("full_strength")
 def test_after_a_sign_in_the_password_is_verified_once_and_still_right(monkeypatch: Any) -> None:
     job = stepping.finished(3)
     before = exported(job)

@@ -16,12 +16,11 @@ from task.generation import start_job
 from task.models import Hand, Job
 from task.tasks import rescue_jobs
 from task.verification import verify
-from tests.integration.stepping import step
+from tests.integration.stepping import LONG_AGO, age, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
 
 MINUTE = datetime.timedelta(minutes=1)
-LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -130,7 +129,7 @@ def test_a_rescued_job_ends_complete() -> None:
     Hand.objects.update(seen_at=LONG_AGO)
     assert upkeep.rescue() == 1
     (task_id,) = queued_ids()
-    slices.work(job_id=Job.objects.get().pk, task_id=task_id)
+    slices.work(job_id=Job.objects.get().pk, task_id=task_id, seconds=60)
     assert verify(Job.objects.get()).problems == []
     assert upkeep.rescue() == 0
 
@@ -145,7 +144,7 @@ def test_a_step_starts_the_count_anew() -> None:
 
 def test_a_job_whose_hand_dies_at_every_start_fails_with_the_reason() -> None:
     hand = new_hand()
-    Job.objects.update(created_at=LONG_AGO)
+    age(hand.job)
     for _ in range(4):
         assert hands.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert work(hand) == f"Job {hand.job_id} failed: its worker ends each time."
@@ -161,7 +160,7 @@ def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
     for _ in range(5):
         hands.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert work(hand) == f"Job {hand.job_id} rests until the rescue."
-    Job.objects.update(created_at=LONG_AGO)
+    age(hand.job)
     Hand.objects.update(seen_at=LONG_AGO)
     upkeep.rescue()
     assert Job.objects.get().state == "failed"

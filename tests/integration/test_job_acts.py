@@ -16,7 +16,7 @@ from task.models import Job
 from task.options import Options
 from task.steering import Steered
 from tests.integration.job_states import job_in, operator_visit, removed, start
-from tests.integration.test_pages import person, text_of, visit
+from tests.integration.visiting import person, text_of, visit
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -15,7 +15,7 @@ from realtime import log
 from task import steering
 from task.models import Account, Job
 from tests.integration.job_states import job_in, made, operator_visit, removed, start
-from tests.integration.test_pages import person, text_of, visit
+from tests.integration.visiting import person, text_of, visit
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

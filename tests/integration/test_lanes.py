@@ -19,16 +19,10 @@ from tests.integration.feeding import feed_types
 from tests.integration.stepping import now, step
 from tests.service import Service
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "quick_hasher")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 User: Any = get_user_model()
 AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
-
-
-@pytest.fixture
-def quick_hasher(settings: Any) -> None:
-    """Lanes are the same with any hasher; Django's own would take 0.2 s an account."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:

@@ -12,7 +12,7 @@ from task.models import Job
 from task.options import Options
 from tests.integration.job_states import operator_visit
 from tests.integration.stepping import finished
-from tests.integration.test_pages import person, request_id_on, text_of, visit
+from tests.integration.visiting import person, request_id_on, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -184,7 +184,7 @@ def test_a_hostile_name_of_a_group_is_text(asker: Client) -> None:
 
 
 def test_the_estimate_is_said_before_the_start(asker: Client) -> None:
-    said = r"Full strength takes 500 \u00d7 0\.\d+ s on 1 worker process, about \d+ (s|min)"
+    said = r"Full strength takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
     assert re.search(said, text_of(asker.get(GENERATE)))
     assert re.search(said.replace("500", "60"), text_of(ask(asker, total=60, seed="x")))
     assert re.search(r"Full strength takes 0\.\d+ s an account", text_of(ask(asker, total="many")))

@@ -20,6 +20,7 @@ from task.generation import start_job
 from task.models import Act, Job
 from task.passwords import Deriver
 from tests.integration import stepping
+from tests.integration.feeding import feed_events
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -162,6 +163,28 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
         answer = Client().post(reverse("login"), {"username": user.username, "password": password})
     assert answer.status_code == 200
     assert "correct username" in answer.content.decode()
+
+
+def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) -> None:
+    """SQLite has one lock for all, which this test holds, so there nobody can commit in between."""
+    early, late = stepping.queued(3), stepping.queued(3)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=early[0].pk)
+        first = beside(lambda: stepping.step(*early, 3))
+        wait_until_held_up(1)
+        last = beside(lambda: stepping.step(*late, 3))
+        if connection.vendor == "postgresql":
+            last.result()
+            seen = feed_events()
+    first.result()
+    last.result()
+    events = feed_events()
+    assert [event["offset"] for event in events] == list(range(1, len(events) + 1))
+    if connection.vendor == "postgresql":
+        assert events[: len(seen)] == seen
+        assert [event["job"] for event in events if event["type"] == "user.created"] == 3 * [late[0].pk] + 3 * [
+            early[0].pk
+        ]
 
 
 def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:

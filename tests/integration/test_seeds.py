@@ -21,11 +21,6 @@ TOTAL = 60
 SEED = 2026
 
 
-@pytest.fixture(autouse=True)
-def quick_hasher(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def expected(names: str = RANDOM) -> set[str]:
     return {identity.username for identity in identities(Options(names=names), SEED, range(TOTAL))}
 

@@ -34,6 +34,21 @@ def test_seconds_are_above_0(monkeypatch: pytest.MonkeyPatch, value: str) -> Non
         environment.seconds("THE_SECONDS", 5)
 
 
+@pytest.mark.parametrize(("value", "seconds"), [("0", 0), ("0.0", 0), ("2.5", 2.5)])
+def test_seconds_may_be_0_where_that_means_something(
+    monkeypatch: pytest.MonkeyPatch, value: str, seconds: float
+) -> None:
+    monkeypatch.setenv("THE_SECONDS", value)
+    assert environment.seconds("THE_SECONDS", 5, may_be_zero=True) == seconds
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "nan", "inf"])
+def test_seconds_that_may_be_0_are_no_less(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("THE_SECONDS", value)
+    with pytest.raises(ImproperlyConfigured, match="from 0 on"):
+        environment.seconds("THE_SECONDS", 5, may_be_zero=True)
+
+
 def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THE_NUMBER", " ")
     assert environment.number("THE_NUMBER", 5) == 5
@@ -52,8 +67,38 @@ def test_words_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
-    assert environment.text_or_file("THE_KEY", file) == ""
+    assert environment.secret("THE_KEY", file) == ""
     file.write_text("kept\n")
-    assert environment.text_or_file("THE_KEY", file) == "kept"
+    assert environment.secret("THE_KEY", file) == "kept"
     monkeypatch.setenv("THE_KEY", "given")
-    assert environment.text_or_file("THE_KEY", file) == "given"
+    assert environment.secret("THE_KEY", file) == "given"
+
+
+def test_a_secret_is_read_from_the_file_that_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And this comes before what `live` keeps."""
+    file, kept = tmp_path / "given", tmp_path / "kept"
+    file.write_text("from the file\n")
+    kept.write_text("kept")
+    monkeypatch.setenv("THE_KEY_FILE", str(file))
+    assert environment.secret("THE_KEY", kept) == "from the file"
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"), [(None, "name a file that this user may read"), (b" \n", "is empty"), (b"\xff", "not text")]
+)
+def test_a_named_file_that_holds_no_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, remedy: str
+) -> None:
+    if content is not None:
+        (tmp_path / "given").write_bytes(content)
+    monkeypatch.setenv("THE_KEY_FILE", str(tmp_path / "given"))
+    with pytest.raises(ImproperlyConfigured, match=remedy) as raised:
+        environment.secret("THE_KEY")
+    assert "THE_KEY_FILE" in str(raised.value)
+
+
+def test_a_secret_that_is_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("THE_KEY", "given")
+    monkeypatch.setenv("THE_KEY_FILE", str(tmp_path / "given"))
+    with pytest.raises(ImproperlyConfigured, match="keep one of them"):
+        environment.secret("THE_KEY")

@@ -1,0 +1,21 @@
+"""What beat has tidied up every hour: rows that open no door and tell nothing any more."""
+
+import datetime
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from asgi_config.models import SignInLink
+from task import portions, retention
+
+LINKS_ARE_KEPT = datetime.timedelta(days=1)
+
+
+def tidy() -> None:
+    now = timezone.now()
+    portions.delete(Session.objects.filter(expire_date__lt=now))
+    portions.delete(SignInLink.objects.filter(expires_at__lt=now - LINKS_ARE_KEPT))
+    portions.delete(AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME))
+    retention.tidy(now)

@@ -1,0 +1,60 @@
+"""How often each fault of a test has hit, carried by its report (which pytest-xdist sends on), and the table of all."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+PROPERTY = "fault"
+HELD, FAILED = "held", "FAILED"
+
+
+class Strikes:
+    """Counts what hit, by the names in the test's mark."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.hits: list[list[str | int]] = [[name, 0] for name in names]
+
+    def hit(self, fault: str | None = None, times: int = 1) -> None:
+        """Once it is certain that it hit; a test of one fault need not name it."""
+        named = [hits for hits in self.hits if fault in (None, hits[0])]
+        assert len(named) == 1, f"{fault!r} is not one of {[name for name, _ in self.hits]}"
+        named[0][1] = int(named[0][1]) + times
+
+
+@dataclass
+class Row:
+    fault: str
+    strikes: int = 0
+    result: str = HELD
+
+
+def names_of(item: pytest.Item) -> list[str]:
+    return [name for mark in item.iter_markers("fault") for name in mark.args]
+
+
+def rows(reports: Iterable[object]) -> list[Row]:
+    """One for each fault, over all tests in which it strikes."""
+    found: dict[str, Row] = {}
+    for report in reports:
+        if isinstance(report, pytest.TestReport) and (report.when == "call" or report.failed):
+            for fault, count in _hits(report):
+                row = found.setdefault(fault, Row(fault))
+                row.strikes += count if report.when == "call" else 0
+                row.result = FAILED if report.failed else row.result
+    return sorted(found.values(), key=lambda row: row.fault)
+
+
+def table(found: list[Row]) -> Iterator[str]:
+    """As docs/guarantees.md shows it."""
+    width = max(len(row.fault) for row in found)
+    yield f"| {'fault':{width}} | strikes | result |"
+    yield f"| {'-' * width} | ------- | ------ |"
+    for row in found:
+        yield f"| {row.fault:{width}} | {row.strikes:7} | {row.result:6} |"
+
+
+def _hits(report: pytest.TestReport) -> Iterator[tuple[str, int]]:
+    for name, value in report.user_properties:
+        if name == PROPERTY and isinstance(value, list | tuple):
+            yield str(value[0]), int(value[1])

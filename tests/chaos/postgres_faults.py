@@ -1,0 +1,113 @@
+"""What a PostgreSQL does to the transactions of a step: each forced, and a hit only once it has certainly happened."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from tests.waiting import wait_until
+
+PATIENCE_SECONDS = 15
+
+IN_A_STEP = """
+    SELECT count(pg_terminate_backend(activity.pid)) FROM pg_stat_activity AS activity
+    WHERE activity.pid IN (
+        SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+        WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
+    ) AND xact_start IS NOT NULL AND activity.pid <> pg_backend_pid()
+"""
+STEPS_THAT_WAIT = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE '%realtime_feed%' AND pid <> pg_backend_pid()
+"""
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+LOCK_FEED = "SELECT 1 FROM realtime_feed FOR UPDATE"
+LOCK_JOBS = "SELECT 1 FROM task_job WHERE state IN ('running', 'removing') FOR UPDATE"
+
+# A sequence is not undone with its transaction: the first so many inserts fail, and then no more.
+FAILING_INSERTS = """
+    CREATE SEQUENCE failures;
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('failures') <= {times} THEN
+            RAISE EXCEPTION 'could not serialize access due to concurrent update' USING ERRCODE = '40001';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER fail AFTER INSERT ON task_account FOR EACH STATEMENT EXECUTE FUNCTION fail();
+"""
+FAILED = "SELECT last_value FROM failures"
+NO_FAILING_INSERTS = "DROP TRIGGER fail ON task_account; DROP FUNCTION fail; DROP SEQUENCE failures"
+
+
+class PostgresFaults:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def cut_in_a_step(self) -> bool:
+        """pg_terminate_backend on the connections that hold a job's lock."""
+        with self._connected() as connection:
+            return _one(connection, IN_A_STEP) > 0
+
+    def deadlock(self) -> bool:
+        """The locks of a step in the other order. Ours waits for ever, so that the victim is the step."""
+        with self._connected() as connection, connection.transaction():
+            before = self._deadlocks()
+            connection.execute("SET LOCAL deadlock_timeout = '1h'")
+            connection.execute(LOCK_FEED)
+            if not _comes(self._is_waiting):
+                return False
+            connection.execute(LOCK_JOBS)
+        wait_until(lambda: self._deadlocks() > before, PATIENCE_SECONDS)
+        return True
+
+    def serialization_failures(self, times: int) -> bool:
+        """So many steps in a row fail with 40001 at their accounts."""
+        with self._connected() as connection:
+            connection.execute(FAILING_INSERTS.format(times=times).encode())
+            try:
+                return _comes(lambda: _one(connection, FAILED) > times)
+            finally:
+                connection.execute(NO_FAILING_INSERTS)
+
+    def statement_timeout(self) -> bool:
+        """A step that waits for the feed is cancelled while the feed is still locked."""
+        with self._connected() as connection:
+            connection.execute("ALTER DATABASE postgres SET statement_timeout = '200ms'")
+            try:
+                return _comes(lambda: self._is_cancelled(connection))
+            finally:
+                connection.execute("ALTER DATABASE postgres RESET statement_timeout")
+
+    def _is_cancelled(self, connection: psycopg.Connection[Any]) -> bool:
+        """A hand that began before the timeout was set has none: it goes on, and the next one is looked at."""
+        with connection.transaction():
+            connection.execute("SET LOCAL statement_timeout = 0")
+            connection.execute(LOCK_FEED)
+            return _comes(self._is_waiting) and _comes(lambda: not self._is_waiting(), 1)
+
+    def _is_waiting(self) -> bool:
+        with self._connected() as connection:
+            return _one(connection, STEPS_THAT_WAIT) > 0
+
+    def _deadlocks(self) -> int:
+        with self._connected() as connection:
+            return _one(connection, DEADLOCKS)
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            yield connection
+
+
+def _one(connection: psycopg.Connection[Any], sql: str) -> int:
+    row = connection.execute(sql.encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _comes(predicate: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Whether it becomes so in time: all work may have ended."""
+    with suppress(AssertionError):
+        return wait_until(predicate, seconds)
+    return False

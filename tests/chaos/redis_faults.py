@@ -1,0 +1,96 @@
+"""Each way in which the Redis of a running service can fail, made so that it certainly has."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from redis import Redis
+from redis.exceptions import ConnectionError as Refused
+
+from asgi_config import embedded_redis
+from tests.service import Service
+from tests.waiting import wait_until
+
+BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a part
+SLOW_MS = 250
+
+
+class RedisFaults:
+    """Of the Redis that `live` keeps: it brings a dead one back."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._address = service.redis_url
+
+    def kill_and_empty(self) -> None:
+        """SIGKILL, and the data gone, before `live` starts it again."""
+        self._kill()
+        shutil.rmtree(self._service.var_dir / "redis" / "appendonlydir")
+        wait_until(self._is_back, BACK_SECONDS)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed, and its folder out of reach: every attempt of `live` to start it fails."""
+        folder, elsewhere = self._service.var_dir / "redis", self._service.var_dir / "redis-elsewhere"
+        folder.rename(elsewhere)
+        try:
+            self._kill()
+            yield
+        finally:
+            elsewhere.rename(folder)
+            wait_until(self._is_back, BACK_SECONDS)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """SIGSTOP: the kernel takes connections, and nobody answers."""
+        pid = self._pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            wait_until(self._is_back, BACK_SECONDS)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """What needs memory is refused, as the policy is noeviction."""
+        self._ask("CONFIG", "SET", "maxmemory", "1mb")
+        try:
+            yield
+        finally:
+            self._ask("CONFIG", "SET", "maxmemory", "0")
+
+    def slow(self, seconds: float) -> None:
+        """For so long every command waits a quarter of a second, but for our own."""
+        until = time.monotonic() + seconds
+        with Redis.from_url(self._address) as redis:
+            while time.monotonic() < until:
+                redis.execute_command("CLIENT", "PAUSE", SLOW_MS, "ALL")
+                redis.ping()
+
+    def flush(self) -> None:
+        self._ask("FLUSHALL")
+
+    def cut_all(self) -> int:
+        """CLIENT KILL of every connection but this one; how many there were."""
+        with Redis.from_url(self._address) as redis:
+            kinds = ("normal", "pubsub")
+            return sum(int(redis.execute_command("CLIENT", "KILL", "TYPE", kind)) for kind in kinds)
+
+    def _kill(self) -> None:
+        pid = self._pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not embedded_redis.is_answering(self._address), 10)
+
+    def _pid(self) -> int:
+        return wait_until(lambda: self._service.pids().redis or 0, BACK_SECONDS)
+
+    def _is_back(self) -> bool:
+        return embedded_redis.is_answering(self._address)
+
+    def _ask(self, *command: str) -> None:
+        with Redis.from_url(self._address) as redis, suppress(Refused):
+            redis.execute_command(*command)

@@ -1,0 +1,203 @@
+"""One run: jobs at once, watchers of every kind, a cancel and an undo, while the fault under test strikes.
+
+    async with Run(service, strikes, database_url=url) as run:
+        await run.strike(kill_a_child, times=4)
+
+Leaving it waits for the end of all and checks the promise (tests.chaos.promise).
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from http.client import HTTPException
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from tests.answer import Answer
+from tests.chaos import leaks, promise
+from tests.chaos.form import SEED, either
+from tests.chaos.hits import Strikes
+from tests.chaos.poller import Poller
+from tests.chaos.truth import Truth
+from tests.program import Program
+from tests.service import Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
+
+TOTAL = 5_000  # with nothing left to do another job is asked, so more strikes mean more jobs
+UNDONE = 3_000
+CANCELLED = 100_000
+SMALL = 50
+CUT_EVERY_SECONDS = 0.3
+DEADLINE = either(short=240, long=900)  # of each wait for something that must come
+
+Fault = Callable[[], Awaitable[bool | None] | bool | None]
+
+
+class Run:
+    """`webs`: address and pid of each web process, where there are more than the service's own."""
+
+    def __init__(
+        self,
+        service: Service,
+        strikes: Strikes,
+        *,
+        database_url: str | None = None,
+        webs: Callable[[], dict[str, int]] | None = None,
+        total: int = TOTAL,
+    ) -> None:
+        self.service = service
+        self.truth = Truth(service.var_dir, database_url)
+        self.total = total
+        self.finishing: list[int] = []
+        self.cancelled: dict[int, int] = {}
+        self.undone: list[int] = []
+        self.doomed = 0
+        self._strikes = strikes
+        self._webs = webs or (lambda: {service.address: service.pids().web or 0})
+        self._following: list[asyncio.Task[None]] = []
+
+    # What a test uses
+
+    async def strike(self, fault: Fault, *, times: int = 1, name: str | None = None) -> None:
+        """Let it strike until it has hit so often, each time after more work was done; False means that it missed.
+
+        At the first a job is being undone, and another is cancelled in the same moment.
+        """
+        hits = 0
+        while hits < times:
+            await self.in_the_middle()
+            steering = asyncio.create_task(self.steer())
+            answer = await asyncio.to_thread(fault)
+            has_hit = (await answer if inspect.isawaitable(answer) else answer) is not False
+            await steering
+            if has_hit:
+                hits += 1
+                self._strikes.hit(name)
+
+    async def in_the_middle(self) -> None:
+        """Wait until work was committed since now; with nothing left to do, ask for another job first."""
+        before = await asyncio.to_thread(self.truth.work_so_far)
+
+        async def has_moved() -> bool:
+            if not await asyncio.to_thread(self.truth.jobs_at_work):
+                self.finishing.append(await self.ask(self.total))
+            return await asyncio.to_thread(self.truth.work_so_far) > before
+
+        await wait_until_async(has_moved, DEADLINE)
+
+    async def steer(self) -> None:
+        """Once in a run: cancel the job that is there for it, or should it be ready, another."""
+        if self.cancelled:
+            return
+        doomed = await self.post(f"/api/jobs/{self.doomed}/cancel")
+        while doomed.get("state") != "cancelled":
+            self.finishing.append(self.doomed)
+            self.doomed = await self.ask(CANCELLED)
+            doomed = await self.post(f"/api/jobs/{self.doomed}/cancel")
+        self.cancelled[self.doomed] = doomed["created"]
+
+    async def undo(self, job: int) -> None:
+        """Another one, of those that are finished."""
+        self.finishing.remove(job)
+        self.undone.append(job)
+        await self.post(f"/api/jobs/{job}/remove")
+
+    async def ask(self, total: int, **options: Any) -> int:
+        asked = {"total": total, "request_id": str(uuid4()), "options": options}
+        return int((await self.post("/api/jobs", asked))["id"])
+
+    async def post(self, path: str, body: object = None) -> Any:
+        """As often as needed until it is answered: each of these acts may be repeated."""
+
+        async def answered() -> Answer | None:
+            with suppress(OSError, HTTPException):
+                answer = await asyncio.to_thread(self.program.post, path, body or {})
+                assert answer.status in {202, 409, 500, 502, 503}, answer.text
+                return answer if answer.status in {202, 409} else None
+            return None
+
+        answer = await wait_until_async(answered, DEADLINE, pause=0.2)
+        assert answer
+        return answer.json
+
+    # Beginning and end
+
+    async def __aenter__(self) -> Self:
+        self.program = await asyncio.to_thread(Program, self.service)
+        self.epoch, self.start = await asyncio.to_thread(self.truth.cursor)
+        self.undone = [await self.ask(UNDONE)]
+        await self.until_idle()
+        self.before = await asyncio.to_thread(leaks.held_by, self.service, [*self._webs().values()])
+        self.watch()
+        try:
+            self.finishing = [await self.ask(self.total), await self.ask(self.total)]
+            self.doomed = await self.ask(CANCELLED)
+            await self.post(f"/api/jobs/{self.undone[0]}/remove")
+        except BaseException:
+            await self.stop_watching()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                async with asyncio.timeout(5 * DEADLINE):
+                    await self.end()
+            else:
+                error.add_note(f"ARRIVALS_CHAOS_SEED={SEED}; {self.truth.jobs()}")
+        finally:
+            await self.stop_watching()
+
+    def watch(self) -> None:
+        """A socket that stays, one that is cut, and a long poll; spread over the web processes."""
+        addresses = [*self._webs()]
+        self.steady = self.watcher(addresses[0])
+        self.cut = self.watcher(addresses[-1])
+        self.poller = Poller(self.program, epoch=self.epoch, after=self.start)
+        follow = [
+            self.steady.follow(lambda _: False),
+            self.cut.follow(lambda _: False, cut_every=CUT_EVERY_SECONDS),
+            self.poller.follow(),
+        ]
+        self._following = [asyncio.create_task(one) for one in follow]
+
+    def watcher(self, address: str | None = None) -> Watcher:
+        address = address or self.service.address
+        return Watcher(address, token=self.program.token, after=self.start, epoch=self.epoch)
+
+    async def end(self) -> None:
+        await self.steer()
+        await self.until_idle()
+        self.finishing.append(await self.ask(SMALL))
+        await self.until_idle()
+        await self.until_all_have_seen([self.steady, self.cut, self.poller])
+        late = self.watcher()
+        _, head = await asyncio.to_thread(self.truth.cursor)
+        await late.follow(lambda seen: (seen.offset or 0) >= head)
+        await self.stop_watching()
+        await promise.check(self, [self.steady, self.cut, self.poller, late])
+        await promise.check_that_nothing_leaked(self, self._webs())
+
+    async def until_idle(self) -> None:
+        async def is_idle() -> bool:
+            return not await asyncio.to_thread(self.truth.jobs_at_work)
+
+        await wait_until_async(is_idle, DEADLINE, pause=0.2)
+
+    async def until_all_have_seen(self, watchers: Sequence[Watcher | Poller]) -> None:
+        _, head = await asyncio.to_thread(self.truth.cursor)
+        await wait_until_async(lambda: all((one.offset or 0) >= head for one in watchers), DEADLINE)
+
+    async def stop_watching(self) -> None:
+        for task in self._following:
+            task.cancel()
+        ended = await asyncio.gather(*self._following, return_exceptions=True)
+        self._following = []
+        for error in ended:
+            if error and not isinstance(error, asyncio.CancelledError):
+                raise error

@@ -1,0 +1,54 @@
+"""A second daphne beside a service's own, as behind a balancer."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from tests.browser import Browser
+from tests.service import ROOT, Service, free_port
+from tests.waiting import wait_until
+
+
+@dataclass
+class SecondWeb:
+    service: Service
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process
+        return self.process.pid
+
+    def start(self) -> None:
+        quiet = ["-v", "0", "--access-log", os.devnull, "-p", str(self.port)]
+        command = [sys.executable, "-m", "daphne", *quiet, "asgi_config.asgi:application"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env={**self.service.environment, "LOG_LEVEL": "WARNING"})
+        wait_until(self._answers, 90)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            return Browser().get(f"{self.address}/accounts/login/").status == 200
+        return False
+
+
+@contextmanager
+def second_web(service: Service) -> Iterator[SecondWeb]:
+    web = SecondWeb(service, free_port())
+    try:
+        web.start()
+        yield web
+    finally:
+        web.kill()

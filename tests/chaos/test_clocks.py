@@ -1,0 +1,37 @@
+"""Beat as it really runs, after a clock that went back an hour: its file says that it last ran in the future."""
+
+import datetime
+import subprocess
+import sys
+from pathlib import Path
+
+from celery.beat import PersistentScheduler
+from redis import Redis
+
+from asgi_config.celery import app
+from tests.service import ROOT
+from tests.waiting import wait_until
+
+AHEAD = datetime.timedelta(hours=1)
+
+
+def write_schedule_of_an_hour_ahead(file: Path) -> None:
+    scheduler = PersistentScheduler(app, schedule_filename=str(file), lazy=False)
+    for name in ("rescue", "trim"):
+        scheduler.schedule[name].last_run_at = datetime.datetime.now(datetime.UTC) + AHEAD
+    scheduler.close()
+
+
+def test_beat_goes_on_after_the_clock_went_back(redis: str, tmp_path: Path) -> None:
+    file = tmp_path / "schedule"
+    write_schedule_of_an_hour_ahead(file)
+    alone = ["beat", "-s", str(file), "--pidfile=", "-l", "ERROR"]
+    command = [sys.executable, "-m", "celery", "-A", "asgi_config", *alone]
+    with Redis.from_url(redis) as queues, subprocess.Popen(command, cwd=ROOT) as beat:
+        queues.delete("upkeep")
+        try:
+            wait_until(lambda: queues.llen("upkeep") >= 3, 90)  # trim, and two rounds of rescue
+        finally:
+            beat.terminate()
+            beat.wait(20)
+            queues.delete("upkeep")

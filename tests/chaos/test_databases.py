@@ -1,0 +1,145 @@
+"""The database fails under the work in each way that it can: every step is whole or was not, and all goes on by itself.
+
+Meanwhile page, API and command say so in a sentence each, and what they refused was not done.
+"""
+
+import asyncio
+import re
+import sqlite3
+import time
+
+import pytest
+
+from tests import postgres
+from tests.answer import Answer
+from tests.chaos.disks import LimitedFiles, Tmpfs, a_disk
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.postgres_faults import PostgresFaults
+from tests.chaos.run import DEADLINE, SMALL, Run
+from tests.chaos.visitor import Visitor
+from tests.service import Service
+from tests.waiting import wait_until, wait_until_async
+
+TIMES = either(short=1, long=5)
+AWAY_SECONDS = either(short=1, long=20)
+FAILURES = either(short=6, long=20)  # a step is repeated four times, so the hand ends as well
+TOTAL = 10_000
+READ_MEANWHILE = either(short=10_000, long=200_000)
+LOG_BYTES_AT_REST = 64 << 20
+
+AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
+DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
+TIMEOUT = "a statement of a step takes too long for PostgreSQL"
+UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # each that finds room on a full disk waits
+FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
+
+pytestmark = pytest.mark.timeout(6 * DEADLINE)
+
+
+def is_said_by_api(answer: Answer) -> bool:
+    """False where it was done."""
+    if answer.status < 300:
+        return False
+    assert answer.problem == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "5"
+    return True
+
+
+def is_said_by_page(status: int, page: str) -> bool:
+    if status < 300:
+        return False
+    assert status == 503
+    assert "The database cannot be used just now" in page
+    return True
+
+
+def is_said_by_command(service: Service) -> bool:
+    """In one line."""
+    done = service.manage("generate", str(SMALL), check=False)
+    if done.returncode == 0:
+        return False
+    assert done.returncode == 2, done.stderr
+    assert re.fullmatch(r"CommandError: The database cannot be used: .+\.\n", done.stderr), done.stderr
+    return True
+
+
+def away(run: Run, visitor: Visitor, url: str) -> None:
+    postgres.stop(url)
+    try:
+        until = time.monotonic() + AWAY_SECONDS
+        assert is_said_by_api(run.program.post("/api/jobs", {"total": SMALL}))
+        assert is_said_by_api(run.program.get("/api/events?after=0&wait=20"))
+        assert is_said_by_page(*visitor.page("/users/"))
+        assert is_said_by_command(run.service)
+        wait_until(lambda: time.monotonic() > until, AWAY_SECONDS + 1)
+    finally:
+        postgres.start(url)
+
+
+@pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT)
+async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
+    with (
+        postgres.running() as url,
+        Service(environment={"DATABASE_URL": url}, may_complain=True) as service,
+    ):
+        faults = PostgresFaults(url)
+        visitor = await asyncio.to_thread(Visitor, service)
+        async with Run(service, strikes, database_url=url) as run:
+            await run.strike(faults.cut_in_a_step, times=TIMES, name=CUT)
+            await run.strike(faults.deadlock, times=TIMES, name=DEADLOCK)
+            await run.strike(lambda: faults.serialization_failures(FAILURES), times=TIMES, name=SERIALIZATION)
+            await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
+            await run.strike(lambda: away(run, visitor, url), times=TIMES, name=AWAY)
+        print(f"{len(service.stderr.splitlines())} lines in the log")
+
+
+def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedFiles) -> None:
+    """Each asks until it is refused: what a step could not write leaves room for something smaller."""
+
+    def ask() -> Answer:
+        asked = run.program.post("/api/jobs", {"total": SMALL})
+        run.finishing += [asked.json["id"]] if asked.status == 202 else []
+        return asked
+
+    with disk.full(run.service):
+        wait_until(lambda: is_said_by_api(ask()), DEADLINE)
+        wait_until(lambda: is_said_by_page(*visitor.generate(SMALL)), DEADLINE)
+        wait_until(lambda: is_said_by_command(run.service), DEADLINE)
+
+
+async def reads_on(run: Run) -> None:
+    """One snapshot, held while a job is made: the job does not wait for it, and the write-ahead log grows."""
+    file = run.service.var_dir / "db.sqlite3"
+    log = file.with_name("db.sqlite3-wal")
+    reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    reader.execute("BEGIN")
+    seen = reader.execute("SELECT count(*) FROM task_account").fetchone()
+    before, began = log.stat().st_size, time.monotonic()
+    job = await run.ask(READ_MEANWHILE)
+    run.finishing.append(job)
+    await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", DEADLINE)
+    assert reader.execute("SELECT count(*) FROM task_account").fetchone() == seen
+    seconds, grown = time.monotonic() - began, log.stat().st_size - before
+    reader.close()
+
+    async def is_small_again() -> bool:
+        await run.in_the_middle()
+        return log.stat().st_size <= LOG_BYTES_AT_REST
+
+    await wait_until_async(is_small_again, DEADLINE)
+    print(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; the log grew by {grown:,} bytes")
+
+
+@pytest.mark.fault(FULL, READER)
+async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: Strikes) -> None:
+    with (
+        a_disk() as disk,
+        Service(environment=UNLIMITED, var_dir=disk.folder / "var", may_complain=True) as service,
+    ):
+        visitor = await asyncio.to_thread(Visitor, service)
+        print(f"\n{disk.name}")
+        async with Run(service, strikes, total=TOTAL) as run:
+            await run.strike(lambda: no_room(run, visitor, disk), times=TIMES, name=FULL)
+            await run.strike(lambda: reads_on(run), times=TIMES, name=READER)
+        print(f"{len(service.stderr.splitlines())} lines in the log")

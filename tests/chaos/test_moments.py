@@ -1,0 +1,79 @@
+"""A process dies at exactly the moment at which it would hurt most."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from tests.chaos import dying
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.run import Run
+from tests.service import Service
+from tests.waiting import wait_until, wait_until_async
+
+TIMES = either(short=1, long=10)
+BEFORE_HINT = "a pool child is killed after a commit and before its hint"
+BEFORE_ACKNOWLEDGEMENT = "a pool child is killed after its last commit and before the acknowledgement"
+BEFORE_HAND_OVER = "a pool child is killed between hand-over and the next message"
+BEFORE_DISPATCH = "the web process is killed between a job's commit and its dispatch"
+AT_EVERY_START = "a hand is killed at every start"
+REASON = "Its worker was started 5 times in a row without making a step; the worker's log says why."
+
+pytestmark = pytest.mark.timeout(either(short=600, long=2400))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_dying"}
+    with Service(environment=environment, options=["--workers", "1"], may_complain=True) as service:
+        yield service
+
+
+def die(service: Service, place: str) -> None:
+    """Ask for it, and wait until it has happened."""
+    file = dying.place(service.var_dir, place)
+    file.touch()
+    wait_until(lambda: not file.exists(), 120)
+
+
+@pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_HAND_OVER)
+async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, strikes: Strikes) -> None:
+    async def ask_of_one_that_dies() -> None:
+        """Whoever asks gets no answer, and asks again: it is the same job, and the rescue sends its message."""
+        file = dying.place(service.var_dir, dying.BEFORE_DISPATCH)
+        file.touch()
+        run.finishing.append(await run.ask(500))
+        assert not file.exists()
+
+    async def die_at_hand_over() -> None:
+        """Of a job that is slow enough to be handed over whatever the machine."""
+        run.finishing.append(await run.ask(15, hashing="full"))
+        await asyncio.to_thread(die, service, dying.BEFORE_HAND_OVER)
+
+    async with Run(service, strikes) as run:
+        await run.strike(partial(die, service, dying.BEFORE_HINT), times=TIMES, name=BEFORE_HINT)
+        await run.strike(partial(die, service, dying.BEFORE_ACKNOWLEDGEMENT), times=TIMES, name=BEFORE_ACKNOWLEDGEMENT)
+        await run.strike(die_at_hand_over, times=TIMES, name=BEFORE_HAND_OVER)
+        await run.strike(ask_of_one_that_dies, times=TIMES, name=BEFORE_DISPATCH)
+
+
+@pytest.mark.fault(AT_EVERY_START)
+async def test_a_hand_that_dies_at_every_start_fails_its_job_and_no_other(service: Service, strikes: Strikes) -> None:
+    file = dying.place(service.var_dir, dying.AT_FIRST_INSERT)
+
+    async def fail() -> None:
+        await run.steer()
+        job = max(run.truth.jobs()) + 1
+        file.write_text(str(job))
+        assert await run.ask(500) == job
+        await wait_until_async(lambda: run.truth.jobs()[job].state == "failed", 180, pause=0.5)
+        shown = run.program.get(f"/api/jobs/{job}").json
+        assert (shown["created"], shown["error"]) == (0, REASON)
+        file.unlink()
+        await run.post(f"/api/jobs/{job}/retry")
+        run.finishing.append(job)
+
+    async with Run(service, strikes) as run:
+        await run.strike(fail)

@@ -1,0 +1,128 @@
+"""Each process of the service is killed, asked to end, or stopped for a while: it comes back, and nothing is lost."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from signal import SIGKILL, SIGTERM
+
+import pytest
+
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.run import Run
+from tests.chaos.second_web import SecondWeb, second_web
+from tests.chaos.strikes import go_on, stop
+from tests.chaos.zombie import outlive
+from tests.service import Pids, Service
+from tests.waiting import wait_until
+
+TIMES = either(short=1, long=5)
+STOPPED_SECONDS = either(short=3, long=20)
+PROCESSES = 2
+BACK_SECONDS = 120
+
+Pick = Callable[[Pids], int | None]
+
+PARTS: dict[str, Pick] = {
+    "a pool child": lambda pids: pids.pool[0] if pids.pool else None,
+    "the worker": lambda pids: pids.worker,
+    "beat": lambda pids: pids.beat,
+    "the web process": lambda pids: pids.web,
+}
+SECOND = "one of two web processes is killed"
+STOPPED_WEB = "the web process is stopped for a while"
+STOPPED_WORKER = "the worker is stopped for a while"
+ZOMBIE = "a pool child is stopped, and comes back after its hand was rescued"
+
+pytestmark = pytest.mark.timeout(either(short=900, long=3600))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service(options=["--workers", str(PROCESSES)], may_complain=True) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def second(service: Service) -> Iterator[SecondWeb]:
+    with second_web(service) as web:
+        yield web
+
+
+def all_of(service: Service) -> Pids:
+    found = wait_until(lambda: whole(service), BACK_SECONDS, pause=0.3)
+    assert found
+    return found
+
+
+def whole(service: Service) -> Pids | None:
+    """Once all parts are there and known: a child that was just forked cannot be told from beat."""
+    pids = service.pids()
+    return pids if pids.web and pids.worker and pids.beat and len(pids.pool) == PROCESSES else None
+
+
+def send(service: Service, pick: Pick, number: signal.Signals) -> None:
+    """And wait until another has taken its place."""
+    struck = pick(all_of(service))
+    assert struck
+    os.kill(struck, number)
+    wait_until(lambda: (pids := whole(service)) and struck not in (*pids.pool, pick(pids)), BACK_SECONDS, pause=0.3)
+
+
+def stop_for_a_while(service: Service, pick: Pick) -> None:
+    pid = pick(all_of(service))
+    assert pid
+    stop(pid)
+    stopped_at = time.monotonic()
+    try:
+        wait_until(lambda: time.monotonic() > stopped_at + STOPPED_SECONDS)
+    finally:
+        go_on(pid)
+
+
+def end_second(second: SecondWeb) -> None:
+    second.kill()
+    second.start()
+
+
+@pytest.mark.fault(
+    "a pool child is killed",
+    "a pool child is asked to end",
+    "the worker is killed",
+    "the worker is asked to end",
+    "beat is killed",
+    "beat is asked to end",
+)
+async def test_what_makes_accounts_comes_back(service: Service, strikes: Strikes) -> None:
+    async with Run(service, strikes) as run:
+        for name in ("a pool child", "the worker", "beat"):
+            await run.strike(partial(send, service, PARTS[name], SIGKILL), times=TIMES, name=f"{name} is killed")
+            await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} is asked to end")
+
+
+@pytest.mark.fault("the web process is killed", "the web process is asked to end", SECOND, STOPPED_WEB, STOPPED_WORKER)
+async def test_what_shows_accounts_comes_back(service: Service, second: SecondWeb, strikes: Strikes) -> None:
+    web = PARTS["the web process"]
+
+    def webs() -> dict[str, int]:
+        return {service.address: service.pids().web or 0, second.address: second.pid}
+
+    async with Run(service, strikes, webs=webs) as run:
+        await run.strike(partial(end_second, second), times=TIMES, name=SECOND)
+        await run.strike(partial(send, service, web, SIGKILL), times=TIMES, name="the web process is killed")
+        await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process is asked to end")
+        await run.strike(partial(stop_for_a_while, service, web), times=TIMES, name=STOPPED_WEB)
+        await run.strike(partial(stop_for_a_while, service, PARTS["the worker"]), times=TIMES, name=STOPPED_WORKER)
+
+
+@pytest.mark.fault(ZOMBIE)
+async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
+    async with Run(service, strikes) as run:
+
+        async def come_back_late() -> None:
+            await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
+
+        await run.strike(come_back_late, times=either(short=1, long=4))

@@ -1,0 +1,153 @@
+"""The service of compose.yaml as processes: what one side makes the other shows, and every part restarts under load."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import psycopg
+import pytest
+
+from tests import postgres
+from tests.deployment import WEB
+from tests.e2e.conftest import Arrive
+from tests.fleet import WORKERS, Fleet
+from tests.load import CountingWatcher, Users
+from tests.program import Program
+from tests.service import Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+
+WATCHERS = 8
+SMALL, LARGE = 60, 10_000
+DEADLINE = 240
+TRY_AGAIN, GOING_AWAY, CUT = 4000, 4001, 1006
+
+UNFINISHED = """
+    SELECT count(*) FROM task_job WHERE state <> 'finished' OR total <> created
+    OR total <> (SELECT count(DISTINCT number) FROM task_account WHERE job_id = task_job.id)
+"""
+ACCOUNTS = "SELECT count(*) FROM task_account"
+HEAD = "SELECT coalesce(max(head), 0) FROM realtime_feed"
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    """With its first user made as docs/deployment.md says."""
+    with Fleet(JOBS_AT_WORK_MAX="1000", HEARTBEAT_SECONDS="2", DRAIN_SECONDS="1") as fleet:
+        fleet.manage("createsuperuser", "--no-input", "--username", "operator", "--email", "operator@example.com")
+        yield fleet
+
+
+def as_service(fleet: Fleet) -> Service:
+    """It has an address and `manage`, which is all that visitors and programs use of one."""
+    return cast(Service, fleet)
+
+
+def number(fleet: Fleet, question: str) -> int:
+    with psycopg.connect(fleet.database_url) as connection:
+        row = connection.execute(question).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def test_a_browser_at_one_web_process_sees_what_another_one_was_asked_for(fleet: Fleet, arrive: Arrive) -> None:
+    here, there = fleet.addresses
+    visitor = await arrive(as_service(fleet), address=here)
+    before = int((await visitor.total.inner_text()).replace(",", ""))
+    program = await asyncio.to_thread(Program, as_service(fleet))
+    program.address = there
+    assert (await asyncio.to_thread(program.post, "/api/jobs", {"total": 100})).status == 202
+    await visitor.sees_total(before + 100)
+
+
+@dataclass
+class Watched:
+    """Watchers that follow until they have seen the goal, once there is one."""
+
+    watchers: Sequence[CountingWatcher]
+    goal: int | None = None
+
+    def is_through(self, watcher: Watcher) -> bool:
+        return self.goal is not None and (watcher.offset or 0) >= self.goal
+
+    async def follow(self) -> None:
+        await asyncio.gather(*(watcher.follow(self.is_through) for watcher in self.watchers))
+
+    def counted(self) -> Counter[int | None]:
+        return sum((watcher.codes for watcher in self.watchers), Counter[int | None]())
+
+    def refused(self) -> Counter[int]:
+        return sum((watcher.refusals for watcher in self.watchers), Counter[int]())
+
+
+async def test_every_part_restarts_under_load_and_nobody_loses_anything(fleet: Fleet) -> None:
+    """PostgreSQL comes last and without pages, which cannot be answered meanwhile: its watchers come again."""
+    program = await asyncio.to_thread(Program, as_service(fleet))
+    watched = Watched([CountingWatcher(fleet.address, program.token) for _ in range(WATCHERS)])
+    users = Users(program)
+    before = number(fleet, ACCOUNTS)
+    async with asyncio.timeout(DEADLINE * 2):
+        following = asyncio.create_task(watched.follow())
+        using = asyncio.create_task(users.run(total=SMALL))
+        await wait_until_async(lambda: all(one.is_live.is_set() for one in watched.watchers) and users.asked, DEADLINE)
+        codes = await restart_all(fleet, users)
+        users.stop()
+        await using
+        assert set(users.pages) == set(users.polls) == {200}
+        assert set(users.posts) == {202}
+        await all_is_finished(fleet)
+        by_restarts = watched.counted()
+        assert watched.refused() == {}, "a handshake that found no web process"
+        await restart_postgres(fleet, users)
+        await all_is_finished(fleet)
+        watched.goal = number(fleet, HEAD)
+        await following
+    print(f"\nexit codes {codes}; pages {dict(users.pages)}, jobs {dict(users.posts)}, polls {dict(users.polls)};")
+    print(
+        f"{users.asked} accounts; sockets closed by restarts {dict(by_restarts)}, all in all {dict(watched.counted())}"
+    )
+    assert set(codes.values()) == {0}
+    assert set(by_restarts) <= {GOING_AWAY, CUT}
+    assert by_restarts[GOING_AWAY] >= WATCHERS, "each was at a web process that restarted"
+    assert users.polled == list(range(1, len(users.polled) + 1))
+    assert number(fleet, ACCOUNTS) == before + users.asked
+    for watcher in watched.watchers:
+        assert watcher.offsets == list(range(1, watched.goal + 1))
+        assert not watcher.resets
+
+
+async def restart_all(fleet: Fleet, users: Users) -> dict[str, int]:
+    """The exit codes of those that were asked to stop; each of them with work under way."""
+    codes = {}
+    for name in (*WEB, *WORKERS, "beat"):
+        await users.ask_for_job(LARGE if name in WORKERS else SMALL)
+        codes[name] = await asyncio.to_thread(fleet.restart, name)
+    fleet.running["proxy"].send(signal.SIGHUP)
+    await asyncio.to_thread(fleet.restart_valkey)
+    await asyncio.to_thread(fleet.start_what_ended)
+    await users.ask_for_job(SMALL)
+    return codes
+
+
+async def restart_postgres(fleet: Fleet, users: Users) -> None:
+    """A web process may find out with the first request after it."""
+    await asyncio.to_thread(postgres.restart, fleet.database_url)
+    await wait_until_async(lambda: _is_taken(users), DEADLINE)
+
+
+async def _is_taken(users: Users) -> bool:
+    return await users.ask_for_job(SMALL) == 202
+
+
+async def all_is_finished(fleet: Fleet) -> None:
+    """A worker that was busy when Valkey went ends by itself, and is started again, as it would be by a supervisor."""
+
+    def is_finished() -> bool:
+        fleet.start_what_ended()
+        return number(fleet, UNFINISHED) == 0
+
+    await wait_until_async(lambda: asyncio.to_thread(is_finished), DEADLINE)

@@ -1,0 +1,225 @@
+"""The service of compose.yaml without containers: its very commands, each a process of its own, on a PostgreSQL of the
+wheel, a Valkey, and a real nginx. As `restart: unless-stopped` would, it starts a process that ended by itself again.
+"""
+
+import http.client
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from asgi_config import embedded_redis
+from tests import postgres
+from tests.deployment import WEB, command_of, environment_of, nginx_command, write_nginx
+from tests.service import ROOT, clean_environment, free_port
+from tests.waiting import wait_until
+
+WORKERS = ("worker-1", "worker-2")
+DEADLINE = 120
+
+
+class Running:
+    """One process of the fleet: started, asked to stop, started again; what it says is kept."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        is_ready: Callable[[str], bool],
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._is_ready = is_ready
+        self._stop_signal = stop_signal
+        self._log = log
+        self._said_before = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(errors="replace")[self._said_before :] if self._log.exists() else ""
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def start(self) -> None:
+        self._said_before += len(self.said)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: self.has_ended or self._is_ready(self.said), DEADLINE)
+        assert not self.has_ended, f"{self._command} ended:\n{self.said}"
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Asks, waits, and returns the exit code."""
+        self.send(self._stop_signal)
+        assert self._process
+        return self._process.wait(DEADLINE)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+
+class Fleet:
+    """Entering starts all; leaving stops all. `address` is the proxy's, `addresses` those of the web processes."""
+
+    def __init__(self, **environment: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="arrivals-fleet-"))
+        self.folder.chmod(0o711)  # nginx's workers are of another user
+        self.port, *self._web_ports = (free_port() for _ in range(3))
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.addresses = [f"http://127.0.0.1:{port}" for port in self._web_ports]
+        self._extra = environment
+        self._stack = ExitStack()
+        self.running: dict[str, Running] = {}
+        self.database_url = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self.database_url = self._stack.enter_context(postgres.running())
+            self._keep_secrets()
+            self.start_valkey()
+            self.manage("migrate", "--no-input")
+            self._plan()
+            for one in self.running.values():
+                one.start()
+            for one in self.running.values():
+                one.wait_until_ready()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.add_note("\n".join(f"{name} said: {one.said[-2000:]}" for name, one in self.running.items()))
+        for one in self.running.values():
+            with suppress(ProcessLookupError):
+                one.send(signal.SIGTERM)
+        self._end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._environment("migrate"),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode == 0, f"manage.py {arguments}:\n{done.stdout}{done.stderr}"
+        return done
+
+    def restart(self, name: str) -> int:
+        code = self.running[name].stop()
+        self.running[name].start()
+        self.running[name].wait_until_ready()
+        return code
+
+    def start_valkey(self) -> None:
+        address = (self.folder / "redis_url").read_text().strip()
+        server, directory = embedded_redis.find_server(), self.folder / "valkey"
+        self.valkey = embedded_redis.part(server=server, address=address, directory=directory)
+        self.valkey.start()
+        self._stack.callback(self.valkey.kill)
+        wait_until(self.valkey.is_ready, DEADLINE)
+
+    def restart_valkey(self) -> None:
+        """As SIGTERM has it: what it holds is on the disk, and comes back."""
+        self.valkey.ask_to_end()
+        wait_until(self.valkey.has_ended, DEADLINE)
+        self.start_valkey()
+
+    def start_what_ended(self) -> list[str]:
+        """The names of those that had ended by themselves, and are ready again now."""
+        ended = [name for name, one in self.running.items() if one.has_ended]
+        for name in ended:
+            self.running[name].start()
+        for name in ended:
+            self.running[name].wait_until_ready()
+        return ended
+
+    def _keep_secrets(self) -> None:
+        (self.folder / "secret_key").write_text("for-the-tests-only-" + "x" * 40)
+        (self.folder / "database_url").write_text(self.database_url)
+        (self.folder / "redis_url").write_text(embedded_redis.new_address())
+
+    def _environment(self, name: str) -> dict[str, str]:
+        told = environment_of(name, self.folder)
+        return clean_environment() | told | {"VAR_DIR": str(self.folder / name), "PORT": str(self.port)} | self._extra
+
+    def _plan(self) -> None:
+        for name, port in zip(WEB, self._web_ports, strict=True):
+            places = {"0.0.0.0": "127.0.0.1", "8000": str(port)}
+            self._add(name, name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
+        for name in WORKERS:  # on one machine they need names
+            command = [*command_of("worker"), "--hostname", f"{name}@%h", "--concurrency", "1"]
+            self._add(name, "worker", command, lambda said: " ready." in said)
+        self._add("beat", "beat", command_of("beat"), lambda said: "beat: Starting" in said)
+        write_nginx(self.folder, port=self.port, web_ports=self._web_ports)
+        self._add(
+            "proxy", "proxy", nginx_command(self.folder), lambda said: answers(self.port), stop_signal=signal.SIGQUIT
+        )
+
+    def _add(
+        self,
+        name: str,
+        service: str,
+        command: Sequence[str],
+        is_ready: Callable[[str], bool],
+        *,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.running[name] = Running(
+            command,
+            environment=self._environment(service),
+            log=self.folder / f"{name}.log",
+            is_ready=is_ready,
+            stop_signal=stop_signal,
+        )
+
+    def _end(self) -> None:
+        for one in self.running.values():
+            with suppress(AssertionError):
+                wait_until(lambda one=one: one.has_ended, 10)  # type: ignore[misc]
+            one.kill()
+        self._stack.close()
+
+
+def answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,172 @@
+"""What old and new code share while both run: tables, messages, hints and events; and whether they could bear a change.
+
+tests/formats.json is what the code of before relies on. `python -m tests.formats` writes the present formats there, and
+refuses to where code of before would fail; `--contract` does so all the same, once no such code runs any more
+(docs/deployment.md).
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import django
+from celery import current_app
+from django.apps import apps
+from django.db.models import NOT_PROVIDED, Field
+
+from task import events
+
+FILE = Path(__file__).with_suffix(".json")
+OURS = ("asgi_config", "realtime", "task")
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+Formats = dict[str, Any]
+
+
+def recorded() -> Formats:
+    return json.loads(FILE.read_text())  # type: ignore[no-any-return]
+
+
+def present() -> Formats:
+    """Without what is only seen when it is sent: `sent` is compared by tests/integration/test_formats.py."""
+    return {"tables": _tables(), "tasks": _tasks(), "events": _events(), "sent": recorded()["sent"]}
+
+
+def complaints(old: Formats, new: Formats) -> list[str]:
+    """What code of `old` would stumble over beside code of `new`, or the other way round."""
+    return [*_of_tables(old["tables"], new["tables"]), *_of_tasks(old, new), *_of_fields(old, new)]
+
+
+# What there is
+
+
+def _tables() -> Formats:
+    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+    return {model._meta.db_table: _table(model) for model in models}
+
+
+def _table(model: Any) -> Formats:
+    columns = {field.column: _column(field) for field in model._meta.local_concrete_fields}
+    return {"columns": columns, "constraints": sorted(constraint.name for constraint in model._meta.constraints)}
+
+
+def _column(field: "Field[Any, Any]") -> Formats:
+    """`needed`: an INSERT that does not name it fails. Django's `default` is none of the database's."""
+    is_given = field.null or field.db_default is not NOT_PROVIDED or "Auto" in field.get_internal_type()
+    return {"type": field.get_internal_type(), "null": field.null, "unique": field.unique, "needed": not is_given}
+
+
+def _tasks() -> Formats:
+    """The arguments that each task takes; `**` is any other, which it passes over."""
+    for app in OURS:
+        import_module(f"{app}.tasks")
+    ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
+    return {
+        name: sorted(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()
+    }
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    return "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+
+
+def _events() -> Formats:
+
+    user = events.user_created(
+        user_id=1,
+        tail=events.user_tail("a", "a@example.com"),
+        joined_at=events.wire_time(AT),
+        place=events.place(1, 1, 1),
+    )
+    texts = [user, events.user_removed(user_id=1, username="a", job_id=1)]
+    states = {*apps.get_model("task", "Job").State.values, "started"} - {"running"}
+    texts += [
+        events.job_changed(state, job_id=1, total=1, created=1, error="e" * (state == "failed")) for state in states
+    ]
+    return {event["type"]: kinds(event) for event in map(json.loads, texts)}
+
+
+def kinds(value: Any) -> Any:
+    """The fields of an object with the kind of each, the kinds in a list, and of anything else its kind."""
+    if isinstance(value, dict):
+        return {name: kinds(one) for name, one in sorted(value.items())}
+    return [kinds(one) for one in value] if isinstance(value, list) else type(value).__name__
+
+
+# What would be stumbled over
+
+
+def _of_tables(old: Formats, new: Formats) -> Iterator[str]:
+    for name, table in old.items():
+        if name not in new:
+            yield f"The table {name} is gone, which old code reads."
+            continue
+        yield from _of_columns(name, table["columns"], new[name]["columns"])
+        for constraint in sorted(set(new[name]["constraints"]) - set(table["constraints"])):
+            yield f"{name} has a new constraint {constraint}, which a row of old code may break."
+
+
+def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
+    for name, column in old.items():
+        now = new.get(name)
+        if now is None:
+            yield f"The column {table}.{name} is gone, which old code reads."
+        elif now["type"] != column["type"]:
+            yield f"The column {table}.{name} has another type than old code expects."
+        elif (column["null"] and not now["null"]) or (now["unique"] and not column["unique"]):
+            yield f"The column {table}.{name} refuses what old code may write."
+    for name in sorted(set(new) - set(old)):
+        if new[name]["needed"]:
+            yield f"Old code inserts into {table} without {name}: give it a db_default, or let it be null."
+
+
+def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:
+    """Beat is the last to become new, when all workers know its tasks."""
+    for name in sorted(set(old["tasks"]) - set(new["tasks"])):
+        yield f"The task {name} is gone, which old code sends."
+    for task, fields in new["sent"]["messages"].items():
+        taken = old["tasks"].get(task)
+        if taken is None:
+            yield f"Workers of before do not know the task {task} that is sent now."
+        for field in sorted(set(fields) - set(fields if taken is None or "**" in taken else taken)):
+            yield f"{task} is sent with {field}, which workers of before refuse."
+    for task, fields in old["sent"]["messages"].items():
+        for field in sorted(set(fields) - set(new["tasks"].get(task, fields))):
+            yield f"{task} no longer takes {field}, which old code sends."
+
+
+def _of_fields(old: Formats, new: Formats) -> Iterator[str]:
+    for kind, fields in old["events"].items():
+        yield from _lost(f"The event {kind}", fields, new["events"].get(kind))
+    yield from _lost("The hint", old["sent"]["hint"], new["sent"]["hint"])
+
+
+def _lost(what: str, old: Any, new: Any) -> Iterator[str]:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        if old != new:
+            yield f"{what} is gone or of another kind, which old code reads."
+        return
+    for name, kind in old.items():
+        yield from _lost(f"{what}, field {name},", kind, new.get(name))
+
+
+def record(say: Callable[[str], object] = sys.stderr.write, *, is_contract: bool) -> int:
+    found = present()
+    faults = complaints(recorded(), found)
+    for fault in faults:
+        say(f"{fault}\n")
+    if faults and not is_contract:
+        say("Nothing is recorded. If no code of before runs any more: python -m tests.formats --contract\n")
+        return 1
+    FILE.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.exit(record(is_contract="--contract" in sys.argv))

@@ -1,0 +1,146 @@
+"""A clock that goes back an hour, and one that was ahead: nothing waits for it, and no time runs backwards."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from asgi_config.every import Every
+from task import accounts, generation, hands, limits, removal, steering, tokens, upkeep, workers
+from task.job_page import read_job_page
+from task.models import Act, Hand, Job, Token, Worker
+from tests.integration.feeding import feed_events
+from tests.integration.job_states import hand_of, operator_visit
+from tests.integration.stepping import now, queued, running
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+HOUR = datetime.timedelta(hours=1)
+NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+ELEVEN = NOON - HOUR
+
+
+def noon() -> datetime.datetime:
+    return NOON
+
+
+def eleven() -> datetime.datetime:
+    return ELEVEN
+
+
+def step_at(job: Job, clock: Any, size: int) -> None:
+    hand = Hand.objects.select_related("job").get(job=job)
+    generation.step(
+        job_id=job.pk, task_id=hand.task_id, candidates=accounts.prepare(hand, size), first=hand.tried, clock=clock
+    )
+
+
+def job_over_which_the_clock_goes_back() -> Job:
+    """Asked and begun at noon, by the clock; ended at eleven, and removed in part."""
+    job, _ = queued(60, clock=noon)
+    step_at(job, noon, 25)
+    step_at(job, eleven, 25)
+    step_at(job, eleven, 10)
+    steering.remove(job_id=job.pk, clock=eleven)
+    removal.step(job_id=job.pk, task_id=hand_of(job), size=20, clock=eleven)
+    return now(job)
+
+
+def test_the_times_of_a_job_keep_their_order() -> None:
+    job = job_over_which_the_clock_goes_back()
+    times = [job.created_at, job.started_at, job.finished_at, job.removal_began_at, job.stepped_at]
+    assert times == sorted(times, key=lambda at: at or NOON)
+    assert job.finished_at
+    assert job.finished_at >= NOON
+    joined = [event["user"]["date_joined"] for event in feed_events() if event["type"] == "user.created"]
+    assert joined == sorted(joined)
+
+
+def test_the_page_shows_the_whole_chart_and_no_time_below_zero() -> None:
+    job = job_over_which_the_clock_goes_back()
+    page = read_job_page(job_id=job.pk, before=None, viewer=get_user_model()(is_superuser=True))
+    assert page
+    assert page.elapsed_ms is not None
+    assert page.elapsed_ms >= 0
+    assert not page.is_cut
+    assert [line.words for line in page.record] == ["asked from a shell", "started", "finished", REMOVAL]
+
+
+REMOVAL = "removal asked for from a shell"
+
+
+def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
+    job, _ = running()
+    Job.objects.update(started_at=timezone.now() + HOUR, stepped_at=timezone.now() + HOUR)
+    client: Client = operator_visit()
+    answer = client.get(f"/jobs/{job.pk}/")
+    assert "<strong>0.0 s</strong> <span>elapsed</span>" in answer.content.decode()
+
+
+def test_a_hand_that_died_before_the_clock_went_back_is_rescued_at_once() -> None:
+    queued(60, clock=noon)
+    assert [hand.seen_at for hand in hands.silent(ELEVEN)] == [NOON]
+    hands.send_again(hands.silent(ELEVEN)[0], ELEVEN)
+    assert hands.silent(ELEVEN) == []
+    assert len(hands.silent(ELEVEN + 2 * hands.RESCUE_AFTER)) == 1
+
+
+def test_clocks_that_differ_by_seconds_rescue_no_living_hand() -> None:
+    queued(60, clock=noon)
+    assert hands.silent(NOON - datetime.timedelta(seconds=30)) == []
+
+
+def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
+    """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
+    job, task_id = queued(60, clock=noon)
+    for _ in range(hands.STARTS_WITHOUT_STEP):
+        hands.begin(job_id=job.pk, task_id=task_id, clock=eleven)
+    hand = Hand.objects.select_related("job").get()
+    assert not hands.is_hopeless(hand, ELEVEN)
+    Job.objects.update(created_at=timezone.now() + HOUR)
+    Hand.objects.update(rescues=hands.HOPELESS_RESCUES, seen_at=timezone.now() + HOUR)
+    upkeep.rescue()
+    assert now(job).state == "failed"
+
+
+def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
+    job, _ = queued(60, clock=noon)
+    Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
+    assert workers.processes(ELEVEN) == 1
+    assert workers.waiting_words(job, ELEVEN) == workers.NONE_RUNNING
+    workers.note("back@here", ELEVEN, processes=2)
+    assert workers.processes(ELEVEN) == 2
+    assert workers.waiting_words(job, ELEVEN) == "waiting for a worker"
+
+
+def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any) -> None:
+    settings.JOBS_AN_HOUR_MAX = 1
+    ann = get_user_model().objects.create(username="ann")
+    steering.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
+    assert generation.start_job(total=5, requested_by=ann, clock=eleven).is_new
+    with pytest.raises(limits.TooManyJobs) as refused:
+        generation.start_job(total=5, requested_by=ann, clock=eleven)
+    assert refused.value.retry_after_seconds <= 3600
+
+
+def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
+    text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
+    for clock in (noon, eleven):
+        assert tokens.user_of(text, clock=clock)
+    assert Token.objects.get().last_used_at == ELEVEN
+
+
+def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:
+    every = Every(5, nowfun=eleven)
+    assert every.is_due(NOON).is_due
+    assert every.is_due(ELEVEN - datetime.timedelta(seconds=5)).is_due
+    not_yet = every.is_due(ELEVEN - datetime.timedelta(seconds=3))
+    assert (not_yet.is_due, not_yet.next) == (False, 2)
+
+
+def test_the_record_is_in_the_order_in_which_people_acted() -> None:
+    job_over_which_the_clock_goes_back()
+    assert list(Act.objects.order_by("at").values_list("kind", flat=True)) == ["asked", "removed"]

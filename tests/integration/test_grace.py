@@ -1,0 +1,60 @@
+"""What fails no job: a database that fails under each start, and deaths in the half minute after it was asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from task import generation, hands, slices, steering
+from task.models import Hand, Job
+from tests.integration.stepping import LONG_AGO, age, failed, queued, removing
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+
+def retried() -> Job:
+    job = failed()
+    age(job)
+    return steering.retry(job_id=job.pk).job
+
+
+def removing_again() -> Job:
+    job, _ = removing()
+    generation.fail(job_id=job.pk, error="It was told to.")
+    age(job)
+    return steering.remove(job_id=job.pk).job
+
+
+def work(hand: Hand) -> str:
+    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=60)
+
+
+def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a full disk does: a start can still be counted, and a step finds no room."""
+
+    def fail_inserts(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("INSERT"):
+            raise OperationalError("database or disk is full")
+        return execute(sql, *rest)
+
+    monkeypatch.setattr(slices, "PAUSES_SECONDS", ())
+    job, _ = queued()
+    age(job)
+    hand = job.hands.get()
+    for _ in range(2 * hands.STARTS_WITHOUT_STEP):
+        Hand.objects.update(seen_at=LONG_AGO, rescues=3)
+        with connection.execute_wrapper(fail_inserts):
+            assert work(hand) == f"Job {hand.job_id} is interrupted and goes on later."
+        assert Hand.objects.values_list("starts", "rescues").get() == (0, 0)
+    assert work(hand) == "60 random users created with success!"
+
+
+@pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
+def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
+    hand = ask().hands.get()
+    for _ in range(hands.STARTS_WITHOUT_STEP):
+        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+    assert work(hand) == f"Job {hand.job_id} rests until the rescue."
+    age(hand.job)
+    assert work(hand) == f"Job {hand.job_id} failed: its worker ends each time."

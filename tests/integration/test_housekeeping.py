@@ -1,0 +1,106 @@
+"""What beat tidies up goes when it is old, and nothing else does."""
+
+import datetime
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from asgi_config import housekeeping
+from asgi_config.links import make_link, use_link
+from asgi_config.models import SignInLink
+from task import portions, retention, tokens, workers
+from task.job_counts import count_jobs
+from task.models import Account, Act, Job, Retired, Token, Worker
+from tests.integration import stepping
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def ann() -> Any:
+    return get_user_model().objects.create_user("ann")
+
+
+def test_expired_sessions_and_links_go_and_living_ones_stay(ann: Any) -> None:
+    client = Client()
+    client.force_login(ann)
+    Session.objects.create(session_key="old", expire_date=timezone.now() - DAY)
+    link = make_link(user=ann, address="")
+    ben = get_user_model().objects.create_user("ben")
+    SignInLink.objects.create(user=ben, digest="old", expires_at=timezone.now() - 2 * DAY)
+    housekeeping.tidy()
+    assert Session.objects.count() == 1
+    assert use_link(token=link.partition("token=")[2]) == ann
+    assert not SignInLink.objects.filter(digest="old").exists()
+
+
+def test_a_lock_that_has_ended_goes_and_one_that_holds_stays() -> None:
+    for name in ("old", "new"):
+        AccessAttempt.objects.create(username=name, failures_since_start=10)
+    AccessAttempt.objects.filter(username="old").update(attempt_time=timezone.now() - DAY)
+    housekeeping.tidy()
+    assert AccessAttempt.objects.get().username == "new"
+
+
+def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> None:
+    for name in ("living", "expired", "revoked"):
+        tokens.make_token(user=ann, name=name, days=None)
+    long_ago, lately = timezone.now() - 31 * DAY, timezone.now() - 29 * DAY
+    Token.objects.filter(name="expired").update(expires_at=long_ago)
+    Token.objects.filter(name="revoked").update(revoked_at=lately)
+    retention.tidy(timezone.now())
+    assert set(Token.objects.values_list("name", flat=True)) == {"living", "revoked"}
+    assert Act.objects.filter(kind="token_made").count() == 3
+
+
+def test_a_worker_that_is_silent_for_a_day_goes() -> None:
+    workers.note("gone", timezone.now() - 2 * DAY)
+    workers.note("here", timezone.now())
+    retention.tidy(timezone.now())
+    assert Worker.objects.get().name == "here"
+
+
+def removed_job(*, days_ago: int) -> Job:
+    job = stepping.remove_all(stepping.finished(3))
+    Job.objects.filter(pk=job.pk).update(removed_at=timezone.now() - days_ago * DAY)
+    return job
+
+
+def test_no_job_is_deleted_unless_it_was_asked_for() -> None:
+    removed_job(days_ago=1000)
+    housekeeping.tidy()
+    assert Job.objects.count() == 1
+
+
+def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(settings: Settings) -> None:
+    settings.JOBS_KEEP_DAYS = 30
+    gone, young, kept = removed_job(days_ago=31), removed_job(days_ago=29), stepping.finished(4)
+    housekeeping.tidy()
+    assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, kept.pk}
+    assert not Act.objects.filter(job_id=gone.pk).exists()
+    assert (count_jobs().accounts, Retired.objects.get().accounts) == (10, 3)
+
+
+def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
+    settings.JOBS_KEEP_DAYS = 30
+    job = stepping.finished(3)
+    get_user_model().objects.filter(account__number=1).update(last_login=timezone.now())
+    stepping.remove_all(job)
+    Job.objects.update(removed_at=timezone.now() - 31 * DAY)
+    housekeeping.tidy()
+    assert Account.objects.get().job == job
+
+
+def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr(portions, "ROWS", 2)
+    for number in range(5):
+        workers.note(f"worker-{number}", timezone.now())
+    assert portions.delete(Worker.objects.all(), seconds=-1) == 2
+    assert portions.delete(Worker.objects.all()) == 3

@@ -1,0 +1,212 @@
+"""The life of jobs against a model: any hand at any time, also late, twice or after the end, under a clock that jumps.
+
+Hands begin, prepare, step, hand over and vanish; people cancel, retry and remove; jobs fail; the rescue comes. Counts,
+states and the events on the feed are as in the model, `verify` agrees, and every job can be brought to its end.
+"""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from task import accounts, generation, hands, removal, steering, workers
+from task.accounts import Candidate
+from task.models import Hand, Job
+from task.options import FULL, Options
+from task.steering import NotNow, Steered
+from task.verification import verify
+from tests import machines
+from tests.integration.feeding import types_of
+from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
+from tests.integration.test_hands import queued_ids
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
+
+User = get_user_model()
+MINUTES = st.sampled_from([1, 6, -1, -60])
+SIZES = st.integers(1, 12)
+LONGEST_WAIT = hands.RESCUE_AFTER * 2**hands.MOST_DOUBLINGS
+
+
+class JobMachine(RuleBasedStateMachine):
+    jobs = Bundle("jobs")
+    messages = Bundle("messages")
+    prepared = Bundle("prepared")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = timezone.now()
+        self.models: dict[int, ModelJob] = {}
+        self.current: dict[UUID, tuple[int, int]] = {}
+        self.taken: set[str] = set()
+        Hand.objects.all().delete()  # of earlier stories
+        queued_ids()
+
+    def clock(self) -> datetime.datetime:
+        self.now += datetime.timedelta(milliseconds=1)
+        return self.now
+
+    def sent(self, job_id: int) -> Any:
+        """The messages that a rule has sent; from now on the ids of the job's hands are these, one a lane."""
+        rows = Hand.objects.filter(job=job_id).values_list("task_id", "lane")
+        self.current = {task_id: place for task_id, place in self.current.items() if place[0] != job_id}
+        self.current |= {task_id: (job_id, lane) for task_id, lane in rows}
+        return multiple(*((job_id, task_id) for task_id in queued_ids()))
+
+    def may_work(self, job_id: int, task_id: UUID) -> bool:
+        return task_id in self.current and self.models[job_id].state in AT_WORK
+
+    @rule(minutes=MINUTES)
+    def turn_the_clock(self, minutes: int) -> None:
+        self.now += datetime.timedelta(minutes=minutes)
+
+    @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
+    def ask(self, total: int, processes: int) -> int:
+        workers.note("worker@here", self.clock(), processes=processes)
+        options = Options(hashing=FULL) if processes > 1 else Options()
+        job = generation.start_job(total=total, options=options, clock=self.clock).job
+        least, rest = divmod(total, min(processes, total))
+        lanes = {lane: Lane(least + (lane < rest)) for lane in range(min(processes, total))}
+        self.models[job.pk] = ModelJob(total, lanes)
+        self.sent(job.pk)
+        return job.pk
+
+    @rule(target=messages, job_id=jobs)
+    def read_the_queue(self, job_id: int) -> Any:
+        """A message for each hand, as often as you like."""
+        return multiple(*((job_id, task_id) for task_id, (job, _) in self.current.items() if job == job_id))
+
+    # What hands do
+
+    @rule(target=prepared, message=messages, size=SIZES)
+    def begin(self, message: tuple[int, UUID], size: int) -> Any:
+        job_id, task_id = message
+        hand = hands.begin(job_id=job_id, task_id=task_id, clock=self.clock)
+        assert (hand is not None) == self.may_work(*message)
+        if hand is None or hand.job.state not in ACTIVE:
+            return multiple()
+        return multiple((hand, accounts.prepare(hand, size)))
+
+    @rule(made_ready=prepared)
+    def step(self, made_ready: tuple[Hand, list[Candidate]]) -> None:
+        """Also of a hand that was handed over meanwhile, or by a second worker with the same message."""
+        hand, candidates = made_ready
+        model = self.models[hand.job_id]
+        may_make = self.may_work(hand.job_id, hand.task_id) and model.state in ACTIVE
+        after = generation.step(
+            job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried, clock=self.clock
+        )
+        assert (after is not None) == may_make
+        if may_make:
+            names = [candidate.login_name for candidate in candidates]
+            model.make(hand.lane, hand.tried, names, self.taken)
+            self.sent(hand.job_id)
+
+    @rule(made_ready=prepared)
+    def somebody_else_takes_a_name(self, made_ready: tuple[Hand, list[Candidate]]) -> None:
+        name = made_ready[1][-1].login_name
+        if name not in self.taken:
+            User.objects.create(username=name)
+            self.taken.add(name)
+
+    @rule(target=messages, message=messages)
+    def hand_over(self, message: tuple[int, UUID]) -> Any:
+        job_id, task_id = message
+        queued_ids()
+        hands.hand_over(job_id=job_id, task_id=task_id, size=5, clock=self.clock)
+        was_current = task_id in self.current
+        successors = self.sent(job_id)
+        assert len(successors.values) == was_current
+        return successors
+
+    @rule(message=messages, size=SIZES)
+    def remove_some(self, message: tuple[int, UUID], size: int) -> None:
+        job_id, task_id = message
+        may_remove = self.may_work(*message) and self.models[job_id].state == "removing"
+        after = removal.step(job_id=job_id, task_id=task_id, size=size, clock=self.clock)
+        assert (after is not None) == may_remove
+        if may_remove:
+            self.models[job_id].look_at(size)
+            self.sent(job_id)
+
+    @rule(message=messages, is_mine=st.booleans())
+    def fail(self, message: tuple[int, UUID], is_mine: bool) -> None:
+        job_id, task_id = message
+        if not is_mine or task_id in self.current:
+            self.models[job_id].fail()
+        generation.fail(job_id=job_id, error="It was told to.", task_id=task_id if is_mine else None, clock=self.clock)
+
+    @rule(target=messages)
+    def rescue(self) -> Any:
+        """Sends the same ids again, of hands at work only, and changes nothing else."""
+        queued_ids()
+        silent = hands.silent(self.clock())
+        for hand in silent:
+            assert hands.send_again(hand, self.now)
+            assert self.may_work(hand.job_id, hand.task_id)
+        assert queued_ids() == [hand.task_id for hand in silent]
+        return multiple(*((hand.job_id, hand.task_id) for hand in silent))
+
+    # What people do
+
+    def steer(self, act: Callable[..., Steered], job_id: int, can: bool) -> Any:
+        queued_ids()
+        try:
+            act(job_id=job_id, clock=self.clock)
+        except NotNow:
+            assert not can
+        else:
+            assert can
+        return self.sent(job_id)
+
+    @rule(job_id=jobs)
+    def cancel(self, job_id: int) -> None:
+        self.steer(steering.cancel, job_id, self.models[job_id].cancel())
+
+    @rule(target=messages, job_id=jobs)
+    def retry(self, job_id: int) -> Any:
+        return self.steer(steering.retry, job_id, self.models[job_id].retry())
+
+    @rule(target=messages, job_id=jobs)
+    def remove(self, job_id: int) -> Any:
+        return self.steer(steering.remove, job_id, self.models[job_id].remove())
+
+    # What must be so
+
+    @invariant()
+    def jobs_are_as_in_the_model(self) -> None:
+        for job in Job.objects.filter(pk__in=self.models):
+            model = self.models[job.pk]
+            assert (job.state, job.created, job.removed_through) == (model.state, model.created, model.looked_at)
+            lanes = {hand.lane: Lane(hand.share, hand.made, hand.tried) for hand in job.hands.all()}
+            assert lanes == model.lanes
+            assert types_of(job.pk) == model.events
+
+    @invariant()
+    def times_are_in_order(self) -> None:
+        for job in Job.objects.filter(pk__in=self.models):
+            begun = [job.created_at, job.started_at, job.stepped_at if job.state in ACTIVE else job.finished_at]
+            times = [at for at in [*begun, job.removal_began_at, job.removed_at] if at]
+            assert times == sorted(times)
+            joined = list(job.accounts.order_by("number").values_list("user__date_joined", flat=True))
+            assert joined == sorted(joined)
+
+    def teardown(self) -> None:
+        """Whatever was done to it: no hand at work is lost to the rescue, and `verify` has nothing to say."""
+        self.now += LONGEST_WAIT
+        silent = {hand.task_id for hand in hands.silent(self.now)}
+        working = {task_id for task_id, place in self.current.items() if self.may_work(place[0], task_id)}
+        assert working <= silent
+        for job in Job.objects.filter(pk__in=self.models):
+            assert verify(job).problems == []
+
+
+def test_jobs_live_as_in_the_model(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    machines.run(JobMachine, examples=25, steps=30)

@@ -1,0 +1,109 @@
+"""The log of a running service at its most talkative: one job can be followed through it, and no secret is in it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request
+
+import pytest
+
+from tests.caller import fetch
+from tests.program import Program
+from tests.service import Service
+from tests.watcher import Watcher
+
+PASSWORD = "correct-horse-battery-9"
+MAIL = "ann@mail.example"
+MAKE_ANN = f"from django.contrib.auth.models import User; User.objects.create_user('{MAIL}', '{MAIL}', '{PASSWORD}')"
+SHOW_HASH = f"from django.contrib.auth.models import User; print(User.objects.get(username='{MAIL}').password)"
+REQUEST = "click-0001.of_the-test"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    chatty = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "DEBUG": "1"}
+    with Service(may_complain=True, options=["--workers", "1"], environment=chatty) as service:
+        yield service
+
+
+def lines(service: Service) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in service.stderr.splitlines()]
+
+
+async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service: Service) -> None:
+    program = Program(service)
+    watcher = Watcher(service.address, token=program.token, after=0)
+    asked = Request(f"{service.address}/api/jobs", data=b'{"total": 60}')
+    asked.add_header("Content-Type", "application/json")
+    asked.add_header("X-Request-ID", REQUEST)
+    answer = program.send(asked)
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
+    job = answer.json["id"]
+    assert {name.lower(): value for name, value in answer.headers.items()}["x-request-id"] == REQUEST
+    await asyncio.to_thread(service.wait_until, lambda: any(is_success_of(line, job) for line in lines(service)))
+    of_job = [line for line in lines(service) if str(line.get("job")) == str(job)]
+    loggers = {line["logger"] for line in of_job if line.get("request") == REQUEST}
+    assert {"task.generation", "celery.app.trace"} <= loggers
+    sent = [line for line in of_job if line["logger"] == "realtime.consumers"]
+    assert len({line["connection"] for line in sent}) == 1
+
+
+def is_success_of(line: dict[str, Any], job: int) -> bool:
+    return line["logger"] == "celery.app.trace" and line.get("job") == job and "succeeded" in line["message"]
+
+
+def test_every_line_of_every_process_is_an_object_of_the_same_form(service: Service) -> None:
+    loggers = {line["logger"].partition(".")[0] for line in lines(service)}
+    assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines(service))
+    assert {"celery", "asgi_config", "daphne"} <= loggers
+
+
+def test_with_all_logs_on_no_secret_is_in_them(service: Service) -> None:
+    service.manage("shell", "-c", MAKE_ANN)
+    program, browser = Program(service), Browser(service.address)
+    assert browser.sign_in("wrong-" + PASSWORD) == 200
+    assert browser.sign_in(PASSWORD) == 302
+    assert browser.get(f"/?{urlencode({'q': MAIL, 'token': program.token})}") == 302
+    link = service.manage("link").stdout.strip()
+    assert fetch(link).status == 302
+    assert program.get("/api/jobs").status == 200
+    hashed = service.manage("shell", "-v", "0", "-c", SHOW_HASH).stdout.strip()
+    redis = (service.var_dir / "redis.url").read_text().partition("://:")[2].partition("@")[0]
+    secrets = [PASSWORD, MAIL, program.token, link.partition("token=")[2], redis, hashed, *browser.cookies.values()]
+    assert len(secrets) == 8
+    assert all(len(secret) > 10 for secret in secrets)
+    said = service.stderr + service.stdout.replace(service.link, "")
+    assert "/accounts/login/" in said
+    assert [secret for secret in secrets if secret in said] == []
+
+
+class Browser:
+    """Keeps its cookies, and signs in by the form."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str) -> int:
+        return self._send(Request(self.address + path))
+
+    def sign_in(self, password: str) -> int:
+        self.get("/accounts/login/")
+        form = {"username": MAIL, "password": password, "csrfmiddlewaretoken": self.cookies["csrftoken"]}
+        return self._send(Request(f"{self.address}/accounts/login/", data=urlencode(form).encode()))
+
+    def _send(self, request: Request) -> int:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        parts = urlsplit(request.full_url)
+        connection = HTTPConnection(parts.netloc, timeout=60)
+        connection.request(request.get_method(), f"{parts.path}?{parts.query}", request.data, headers)
+        response = connection.getresponse()
+        for _, header in filter(lambda pair: pair[0] == "Set-Cookie", response.getheaders()):
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        connection.close()
+        return response.status

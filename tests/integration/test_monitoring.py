@@ -1,0 +1,135 @@
+"""/health/live, /health/ready and /metrics of a running service, also while what it needs is frozen or away."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from asgi_config.metric_table import METRICS
+from tests.answer import Answer
+from tests.caller import fetch
+from tests.program import Program
+from tests.service import Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
+
+FROZEN_SECONDS = 30  # far above the bound of 2 s, and far below for ever
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service(may_complain=True, options=["--workers", "1"]) as service:
+        yield service
+
+
+@contextmanager
+def frozen(pid: int | None) -> Iterator[None]:
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def ask(service: Service, path: str, **headers: str) -> Answer:
+    return fetch(service.address + path, **headers)
+
+
+def test_a_service_that_runs_is_live_and_ready_and_says_how_quick_each_part_is(service: Service) -> None:
+    assert ask(service, "/health/live").json == {"status": "live"}
+    ready = ask(service, "/health/ready")
+    assert (ready.status, ready.json["status"]) == (200, "ready")
+    assert set(ready.json["parts"]) == {"database", "redis", "worker"}
+    assert all(part["ok"] and "fault" not in part for part in ready.json["parts"].values())
+
+
+def test_a_stranger_reads_one_word(service: Service) -> None:
+    assert ask(service, "/health/ready", **{"X-Forwarded-For": "192.0.2.7"}).json == {"status": "ready"}
+
+
+def test_it_is_asked_by_any_name_and_without_tls_and_without_a_session(service: Service) -> None:
+    answer = ask(service, "/health/live", Host="10.2.3.4:8000")
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+    assert fetch(f"{service.address}/health/ready", method="POST").status == 405
+
+
+def test_with_redis_frozen_it_lives_and_says_within_a_bound_that_it_is_not_ready(service: Service) -> None:
+    with frozen(service.pids().redis):
+        began = time.monotonic()
+        assert ask(service, "/health/live").status == 200
+        ready = ask(service, "/health/ready")
+        assert ask(service, "/health/ready?need=database&need=worker").status == 200
+        assert time.monotonic() - began < FROZEN_SECONDS
+    assert (ready.status, ready.json["status"]) == (503, "not ready")
+    assert ready.json["parts"]["redis"]["fault"]
+    assert ready.json["parts"]["database"]["ok"]
+    service.wait_until(lambda: ask(service, "/health/ready").status == 200, 60)
+
+
+def test_a_part_that_does_not_exist_is_told(service: Service) -> None:
+    answer = ask(service, "/health/ready?need=moon")
+    assert answer.status == 400
+    assert "database, redis, worker" in answer.json["status"]
+
+
+def scraped(service: Service) -> dict[str, float]:
+    answer = ask(service, "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+async def test_the_metrics_tell_what_a_job_and_its_watcher_did(service: Service) -> None:
+    program = Program(service)
+    watcher = Watcher(service.address, token=program.token, after=0)
+    before = scraped(service)
+    job = program.post("/api/jobs", {"total": 60}).json["id"]
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
+    async with watcher.connection() as socket:
+        await socket.recv()
+        during = await asyncio.to_thread(scraped, service)
+    made = during["arrivals_accounts_made_total"] - before["arrivals_accounts_made_total"]
+    assert (job, made) == (1, 60)
+    assert during['arrivals_jobs{state="finished"}'] == 1
+    assert during['arrivals_feed_head{feed="users"}'] == watcher.offset
+    assert during['arrivals_process_hub_head{feed="users"}'] == watcher.offset
+    assert during['arrivals_process_watchers{feed="users"}'] == 1
+    assert during['arrivals_process_lag_events{feed="users"}'] == 0
+    assert during["arrivals_process_resumes_total"] == 1
+    assert during['arrivals_queue_messages{queue="celery"}'] == 0
+    assert during['arrivals_up{part="database"}'] == during['arrivals_up{part="redis"}'] == 1
+    await wait_until_async(lambda: asyncio.to_thread(lambda: has_told_its_steps(scraped(service))))
+
+
+def has_told_its_steps(found: dict[str, float]) -> bool:
+    """The worker adds them to its row when its slice is over, after the job has finished."""
+    values = {name.partition("{")[0]: value for name, value in found.items()}
+    return values["arrivals_worker_steps_total"] >= 1 and values["arrivals_worker_step_seconds_total"] > 0
+
+
+def test_a_scrape_shows_only_metrics_that_the_table_explains(service: Service) -> None:
+    names = {name.partition("{")[0] for name in scraped(service) if name.startswith("arrivals_")}
+    assert len(names) > 10
+    assert names <= set(METRICS)
+
+
+def test_a_stranger_reads_no_metrics(service: Service) -> None:
+    refused = ask(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
+    assert (refused.status, "arrivals_" in refused.text) == (403, False)
+
+
+def test_with_redis_frozen_a_scrape_shows_the_rest_within_a_bound(service: Service) -> None:
+    with frozen(service.pids().redis):
+        began = time.monotonic()
+        found = scraped(service)
+        assert time.monotonic() - began < FROZEN_SECONDS
+    assert found['arrivals_up{part="redis"}'] == 0
+    assert found['arrivals_up{part="database"}'] == 1
+    assert "arrivals_accounts_made_total" in found

@@ -1,0 +1,150 @@
+"""What the project's nginx passes on, keeps back and limits, before a server that only says what it was asked."""
+
+import http.client
+import json
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment import nginx_command, write_nginx
+from tests.fleet import answers
+from tests.service import free_port
+from tests.waiting import wait_until
+
+FORGED = {
+    "X-Forwarded-For": "1.2.3.4",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "1",
+    "Forwarded": "for=1.2.3.4",
+}
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+LIMIT = 100
+DEADLINE = 30
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the headers it was sent, of a download the first part only; at /ws/ it holds a socket."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/ws/"):
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.end_headers()
+            self._wait()
+            return
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        lasts = self.path.endswith("/credentials")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) + lasts))
+        self.end_headers()
+        self.wfile.write(body)
+        if lasts:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Until the client goes."""
+        self.close_connection = True
+        self.connection.recv(1)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *arguments: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        server.block_on_close = False
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def proxy(echo: int) -> Iterator[int]:
+    """Before the echo, and a second web process whose port is closed, as of one that restarts."""
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
+    folder.chmod(0o711)
+    write_nginx(folder, port=port, web_ports=[free_port(), echo])
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
+    try:
+        wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
+        assert process.poll() is None, (folder / "said").read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def asked(
+    port: int, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as connection:
+        connection.request(method, path, body=b"a=b" if method == "POST" else None, headers=headers or {})
+        with closing(connection.getresponse()) as response:
+            yield response
+
+
+def heard(port: int, headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers with which the web process was asked."""
+    with asked(port, headers=headers) as response:
+        return json.loads(response.read())  # type: ignore[no-any-return]
+
+
+def test_what_a_client_says_about_where_it_comes_from_is_replaced(proxy: int) -> None:
+    found = heard(proxy, FORGED)
+    assert (found["x-forwarded-for"], found["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert not {"x-forwarded-port", "forwarded"} & set(found)
+    assert found["host"] == f"127.0.0.1:{proxy}"
+
+
+def test_a_page_has_a_connection_of_its_own_and_a_socket_is_upgraded(proxy: int) -> None:
+    assert heard(proxy)["connection"] == "close"
+    found = heard(proxy, UPGRADE)
+    assert (found["connection"], found["upgrade"]) == ("upgrade", "websocket")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_web_process_whose_port_is_closed_costs_no_request(proxy: int, method: str) -> None:
+    for _ in range(20):
+        with asked(proxy, method=method) as response:
+            assert response.status == 200
+            response.read()
+
+
+def test_a_download_comes_through_before_it_is_complete(proxy: int) -> None:
+    with asked(proxy, "/api/jobs/1/credentials") as response:
+        assert response.read1(10) != b""
+
+
+def test_one_address_has_its_share_of_sockets(proxy: int) -> None:
+    with ExitStack() as stack:
+        held = [stack.enter_context(asked(proxy, "/ws/users/", headers=UPGRADE)) for _ in range(LIMIT)]
+        assert {response.status for response in held} == {101}
+        with asked(proxy, "/ws/users/", headers=UPGRADE) as one_more:
+            assert one_more.status == 429
+        with asked(proxy, "/users/") as page:
+            assert page.status == 200
+
+
+def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:
+    with asked(proxy, "/metrics") as response:
+        assert response.status == 404

@@ -1,0 +1,89 @@
+"""Who watches is sent elsewhere: polls at once, sockets one after another, late ones as they come."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from realtime.departure import LONGEST_PAUSE_SECONDS, Departure
+from realtime.protocol import Close, Refused
+
+FOREVER = 3600
+
+
+async def socket(departure: Departure, left: list[Any], name: Any = None) -> None:
+    try:
+        async with departure.staying():
+            await asyncio.sleep(FOREVER)
+    except Refused as refused:
+        left.append(name if refused.code == Close.GOING_AWAY else refused)
+
+
+async def poll(departure: Departure, left: list[Any], name: Any = None) -> None:
+    try:
+        async with asyncio.timeout(FOREVER) as limit:
+            with departure.cutting_short(limit):
+                await asyncio.sleep(FOREVER)
+    except TimeoutError:
+        left.append(name)
+
+
+async def started(*watchers: Any) -> list["asyncio.Task[None]"]:
+    tasks = [asyncio.create_task(watcher) for watcher in watchers]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_polls_leave_before_any_but_the_first_socket() -> None:
+    departure, left = Departure(), []  # type: ignore[var-annotated]
+    tasks = await started(*(socket(departure, left, n) for n in range(3)), poll(departure, left, "poll"))
+    departure.begin(within_seconds=60)
+    await asyncio.gather(*tasks)
+    assert sorted(left[:2], key=str) == [0, "poll"]
+    assert left[2:] == [1, 2]
+
+
+@pytest.mark.parametrize("within_seconds", [0, 0.2])
+async def test_many_sockets_leave_in_order(within_seconds: float) -> None:
+    departure, left = Departure(), []  # type: ignore[var-annotated]
+    tasks = await started(*(socket(departure, left, n) for n in range(300)))
+    departure.begin(within_seconds=within_seconds)
+    await asyncio.gather(*tasks)
+    assert left == list(range(300))
+
+
+async def test_few_sockets_do_not_use_the_whole_time() -> None:
+    departure, left = Departure(), []  # type: ignore[var-annotated]
+    tasks = await started(*(socket(departure, left) for _ in range(5)))
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    departure.begin(within_seconds=FOREVER)
+    await asyncio.gather(*tasks)
+    assert clock() - began > 3 * LONGEST_PAUSE_SECONDS
+    assert len(left) == 5
+
+
+async def test_who_comes_during_the_departure_leaves_as_well() -> None:
+    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure.begin(within_seconds=1)
+    await asyncio.gather(socket(departure, left, "socket"), poll(departure, left, "poll"))
+    assert sorted(left) == ["poll", "socket"]
+
+
+async def test_who_left_before_is_not_told() -> None:
+    """One when it begins, and one between its beginning and its turn."""
+    departure, left = Departure(), []  # type: ignore[var-annotated]
+    tasks = await started(*(socket(departure, left, n) for n in range(3)))
+    tasks[0].cancel()
+    await asyncio.gather(tasks[0], return_exceptions=True)
+    departure.begin(within_seconds=60)
+    tasks[2].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert left == [1]
+
+
+async def test_a_timeout_of_the_watcher_itself_stays_a_timeout() -> None:
+    departure = Departure()
+    with pytest.raises(TimeoutError, match="its own"):
+        async with departure.staying():
+            raise TimeoutError("its own")

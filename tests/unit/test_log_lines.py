@@ -1,0 +1,97 @@
+"""How a log line looks, what it belongs to, and what it never holds."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from asgi_config.log_lines import JsonLines, TextLines
+from asgi_config.redaction import redacted
+from asgi_config.request_trace import id_of
+from realtime.traces import fields, tracing
+
+SECRETS = [
+    ("operator@mail.example is taken", "operator@mail.example"),
+    ("DETAIL: Key (email)=(ann.b+c@example.com) already exists", "ann.b+c@example.com"),
+    ("arr_" + "x" * 43 + " is unknown", "arr_" + "x" * 43),
+    ("GET /accounts/link/?token=Crd_UF0bStx-bcWMo8", "Crd_UF0bStx-bcWMo8"),
+    ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
+    ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "0123456789abcdef"),
+    ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
+    ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),
+    ('{"password1": "correct horse"}', "correct horse"),
+    ("redis://:s3cr3t@redis.example:6379/0 is away", "s3cr3t"),
+    ("postgres://ann:s3cr3t@db.example/arrivals", "s3cr3t"),
+    ("pbkdf2_sha256$1$salt$digest=", "digest"),
+]
+
+
+def record(message: str, *args: object, **more: object) -> logging.LogRecord:
+    made = logging.LogRecord("task.slices", logging.INFO, __file__, 1, message, args, None)
+    made.__dict__.update(more)
+    return made
+
+
+@pytest.mark.parametrize(("said", "secret"), SECRETS, ids=[str(number) for number in range(len(SECRETS))])
+def test_no_line_holds_a_secret_or_a_mail_address(said: str, secret: str) -> None:
+    assert secret not in redacted(said)
+    assert secret not in TextLines().format(record("%s", said, fields={"more": said}))
+    assert secret not in JsonLines().format(record("%s", said, fields={"more": said}))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Task task.tasks.rescue_jobs[0b5e] succeeded in 0.01s: 0",
+        "celery@web-1.example.com ready.",
+        "Connected to redis://127.0.0.1:6379/0",
+        "Job 7 is asked for: 60 accounts",
+    ],
+)
+def test_what_holds_none_stays_as_it_is(said: str) -> None:
+    assert redacted(said) == said
+
+
+def test_a_text_line_has_time_level_logger_message_and_the_fields_of_its_trace() -> None:
+    with tracing(request="abc", job=7, task=None):
+        line = TextLines().format(record("Job %s goes on", 7, fields={"ms": 3, "why": 'a "lock"'}))
+    when, _, rest = line.partition(" ")
+    assert when.endswith("Z")
+    assert rest == 'INFO task.slices: Job 7 goes on request=abc job=7 ms=3 why="a \\"lock\\""'
+
+
+def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
+    try:
+        int("two\nlines")
+    except ValueError:
+        line = JsonLines().format(record("It\nfails", exc_info=sys.exc_info()))
+    content = json.loads(line)
+    assert "\n" not in line
+    assert (content["level"], content["logger"], content["message"]) == ("INFO", "task.slices", "It\nfails")
+    assert "ValueError: invalid literal" in content["error"]
+
+
+def test_a_visitor_cannot_write_a_second_line() -> None:
+    assert "\n" not in TextLines().format(record("GET %s", "/\n2026 INFO forged"))
+
+
+def test_what_is_traced_ends_with_its_block() -> None:
+    with tracing(request="a"):
+        with tracing(connection="b"):
+            assert fields() == {"request": "a", "connection": "b"}
+        assert fields() == {"request": "a"}
+    assert fields() == {}
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "a" * 65, "with space and more", "line\nbreak-and-more", "-begins-wrong", "", None]
+)
+def test_a_request_id_that_may_not_stand_in_a_log_is_replaced(given: str | None) -> None:
+    made = id_of(given)
+    assert made != given
+    assert len(made) == 32
+
+
+def test_a_sane_request_id_is_kept() -> None:
+    assert id_of("req-2026.11_23-0001") == "req-2026.11_23-0001"

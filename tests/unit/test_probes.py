@@ -1,0 +1,61 @@
+"""A question that hangs: nobody waits longer than agreed, and it is not asked a second time."""
+
+import asyncio
+import threading
+
+import pytest
+
+from asgi_config.probes import InLoop, InThread
+
+
+async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:
+    answers = iter("ab")
+    question = InThread(lambda: next(answers))
+    assert [await question.answer(), await question.answer()] == ["a", "b"]
+
+
+async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answered() -> None:
+    asked: list[int] = []
+    may_go_on = threading.Event()
+
+    def ask() -> int:
+        asked.append(1)
+        may_go_on.wait(60)
+        return len(asked)
+
+    question = InThread(ask)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await question.answer(0.01)
+    assert len(asked) == 1
+    may_go_on.set()
+    assert await question.answer(60) == 1
+    assert await question.answer(60) == 2
+
+
+async def test_what_the_question_raises_is_raised() -> None:
+    def ask() -> int:
+        raise OSError("away")
+
+    question = InThread(ask)
+    for _ in range(2):
+        with pytest.raises(OSError, match="away"):
+            await question.answer()
+
+
+async def test_many_who_ask_at_once_share_one_question_and_the_next_is_asked_anew() -> None:
+    asked: list[int] = []
+    may_go_on = asyncio.Event()
+
+    async def ask() -> int:
+        asked.append(1)
+        await may_go_on.wait()
+        return len(asked)
+
+    question = InLoop(ask)
+    waiting = [asyncio.create_task(question.answer()) for _ in range(50)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    may_go_on.set()
+    assert await asyncio.gather(*waiting[1:]) == [1] * 49
+    assert await question.answer() == 2

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
+from tests.wire import require_documented
+
 SMALL_BUFFER = 4096
 REQUEST = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -57,6 +59,8 @@ def close_code(raw: socket.socket) -> int | None:
                 payload = stream.read(length)
                 if head[0] & 0xF == CLOSE:
                     return int.from_bytes(payload[:2], "big")
+                if head[0] & 0xF == TEXT and len(payload) == length:
+                    require_documented(payload.decode())
         except ConnectionError:
             pass
     return None

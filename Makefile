@@ -37,6 +37,8 @@ lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(PYTHON) -m ruff format --check $(CODE)
 	$(IDLE) $(PYTHON) -m mypy
 	.venv/bin/lint-imports
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	.venv/bin/hadolint Dockerfile
 	$(PYTHON) -m djlint --quiet --check templates
 	$(PYTHON) -m djlint --quiet --lint templates
 	$(IDLE) $(PYTHON) manage.py makemigrations --check --dry-run

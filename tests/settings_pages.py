@@ -5,7 +5,7 @@ from typing import Any
 from django.db.backends.signals import connection_created
 
 from asgi_config.settings import *  # noqa: F403
-from asgi_config.settings import VAR_DIR
+from asgi_config.var_dir import VAR_DIR
 
 NO_MORE_PAGES = "no-more-pages"
 

@@ -1,6 +1,10 @@
 """The Celery application: `celery -A asgi_config worker -l info`."""
 
+import logging
 import os
+import signal
+from functools import cache
+from threading import Thread
 from typing import Any
 
 from celery import Celery
@@ -17,11 +21,20 @@ app.autodiscover_tasks()
 
 STARTED_BY = os.getpid()
 
+logger = logging.getLogger(__name__)
+
 
 @beat_embedded_init.connect
 def end_with_the_worker(**kwargs: Any) -> None:
     """Celery ties its pool to the worker's life, but not the beat that it forks."""
     lifeline.end_with(STARTED_BY)
+
+
+@worker_ready.connect
+def end_with_beat(sender: Any, **kwargs: Any) -> None:
+    """Nor the other way round: without its beat a worker goes on, and no vanished hand is ever rescued."""
+    if sender.controller.beat:
+        _watch(sender.controller.beat)
 
 
 @celeryd_after_setup.connect
@@ -48,3 +61,17 @@ def tell_live(**kwargs: Any) -> None:
 def end_at_the_next_step(**kwargs: Any) -> None:
     """Not after the two seconds of a slice: what is left goes to another worker."""
     stopping.ask()
+
+
+@cache
+def _watch(beat: Any) -> None:
+    """Once: the signal comes again after each lost connection."""
+    Thread(target=_end_after, args=[beat], name="the end of beat", daemon=True).start()
+
+
+def _end_after(beat: Any) -> None:
+    """Whoever started the worker starts it anew, and a new beat with it."""
+    beat.join()
+    if not stopping.is_asked():
+        logger.error("Beat has ended, so the worker ends, too: without beat no vanished message would be sent again.")
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -4,6 +4,7 @@ Locked is a name from an address, never a name alone: a stranger could keep its 
 locked all the same, so the lock tells nobody which names there are.
 """
 
+import ipaddress
 import logging
 from typing import Any
 
@@ -26,8 +27,16 @@ class Lockout(AxesStandaloneBackend):  # type: ignore[misc]
 
 def address_of_client(request: HttpRequest) -> str:
     """With HTTPS there is a proxy, and it alone wrote the last of X-Forwarded-For; what is before it anybody can."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if settings.HTTPS and is_address(forwarded) else request.META.get("REMOTE_ADDR", "")
+
+
+def is_address(text: str) -> bool:
+    """PostgreSQL takes nothing else into its column, and a proxy may write `unknown`."""
+    try:
+        return not getattr(ipaddress.ip_address(text), "scope_id", None)
+    except ValueError:
+        return False
 
 
 def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
@@ -41,4 +50,4 @@ def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
 @receiver(user_locked_out)
 def note_locked(sender: Any, ip_address: str | None = None, **kwargs: Any) -> None:
     """Not the name: where people sign in by mail address, it is one."""
-    logger.warning("Sign-in is locked after too many wrong passwords", extra={"fields": {"address": ip_address}})
+    logger.warning("Sign-in is locked after too many wrong passwords from %s", ip_address)

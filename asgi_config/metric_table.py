@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 WHOLE = "Of the whole service, the same from every web process: take max."
 HERE = "Of this web process: sum over the processes."
+LEAST = "Of this web process: take min over the processes."
 FURTHEST = "Of this web process: take max over the processes."
 
 
@@ -19,7 +20,7 @@ class Metric(NamedTuple):
 GAUGE, COUNTER = GaugeMetricFamily, CounterMetricFamily
 
 METRICS: dict[str, Metric] = {
-    "arrivals_up": Metric(GAUGE, f"1 if the part answered this process within 2 s. {FURTHEST}", ["part"]),
+    "arrivals_up": Metric(GAUGE, f"1 if the part answered this process within 2 s. {LEAST}", ["part"]),
     "arrivals_accounts_made_total": Metric(COUNTER, f"Accounts that jobs made; rate() is accounts a second. {WHOLE}"),
     "arrivals_jobs": Metric(GAUGE, f"Jobs by state. {WHOLE}", ["state"]),
     "arrivals_feed_head": Metric(GAUGE, f"Offset of the newest event. {WHOLE}", ["feed"]),
@@ -42,12 +43,8 @@ METRICS: dict[str, Metric] = {
     "arrivals_process_lag_events": Metric(
         GAUGE, f"Events that the last watcher of the whole feed has not been sent yet. {FURTHEST}", ["feed"]
     ),
-    "arrivals_process_hub_head": Metric(
-        GAUGE, "Offset that this web process has taken from the feed: take min, beside arrivals_feed_head.", ["feed"]
-    ),
-    "arrivals_process_hub_hears": Metric(
-        GAUGE, "1 once the hub of this web process has subscribed to hints: take min.", ["feed"]
-    ),
+    "arrivals_process_hub_head": Metric(GAUGE, f"Offset that this process has taken from the feed. {LEAST}", ["feed"]),
+    "arrivals_process_hub_hears": Metric(GAUGE, f"1 once this process has subscribed to hints. {LEAST}", ["feed"]),
     "arrivals_process_resumes_total": Metric(
         COUNTER, f"Sockets that came with a cursor and went on from it, pages that were opened among them. {HERE}"
     ),

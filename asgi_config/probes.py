@@ -7,7 +7,7 @@ costs this process one thread, and strangers that ask in a loop cost the databas
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain
@@ -67,6 +67,20 @@ class InThread(Generic[T]):
             asked.set_exception(error)
 
 
+class InLoop(Generic[T]):
+    """The same for a question that is bounded by itself and blocks nothing."""
+
+    def __init__(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._ask = ask
+        self._asked: asyncio.Task[T] | None = None
+
+    async def answer(self) -> T:
+        asked = self._asked
+        if asked is None or asked.done() or asked.get_loop() is not asyncio.get_running_loop():
+            asked = self._asked = asyncio.create_task(self._ask())
+        return await asyncio.shield(asked)
+
+
 def ask_database() -> tuple[float, float | None]:
     """How long the database took to answer, and how many seconds ago the last worker was heard from."""
     close_old_connections()
@@ -107,19 +121,27 @@ def _silence(heard: float | None) -> str:
 
 
 async def _redis() -> list[Answer]:
-    began = time.monotonic()
     try:
-        await with_redis(lambda redis: redis.ping())
+        return [Answer("redis", "", await redis.answer())]
     except Exception as error:
         return [Answer("redis", _fault(error))]
-    return [Answer("redis", "", time.monotonic() - began)]
+
+
+async def ask_redis() -> float:
+    """How long Redis took to answer, a new connection included."""
+    began = time.monotonic()
+    await with_redis(lambda connection: connection.ping())
+    return time.monotonic() - began
+
+
+redis = InLoop(ask_redis)
 
 
 async def with_redis(ask: Callable[["Redis"], Awaitable[T]]) -> T:
     """What `ask` finds on a connection of its own, within PATIENCE_SECONDS."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        async with Redis.from_url(settings.REDIS_ADDRESS, socket_timeout=1, socket_connect_timeout=1) as redis:
-            return await ask(redis)
+        async with Redis.from_url(settings.REDIS_ADDRESS, socket_timeout=1, socket_connect_timeout=1) as connection:
+            return await ask(connection)
 
 
 def _fault(error: Exception) -> str:

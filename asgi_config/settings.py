@@ -16,6 +16,7 @@ from kombu import Queue
 
 from asgi_config import environment
 from asgi_config.every import Every
+from asgi_config.log_configuration import log_configuration
 from asgi_config.static_version import version_of
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
 
@@ -133,6 +134,7 @@ SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_00
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"  # Django's form calls it so, whatever the user model does
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "asgi_config.lockout.say_locked"
@@ -262,24 +264,4 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ["text", "json"])
 LINES = {"text": "asgi_config.log_lines.TextLines", "json": "asgi_config.log_lines.JsonLines"}[LOG_FORMAT]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": LINES}},
-    "filters": {"not_again": {"()": "asgi_config.repeats.NotAgain"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_again"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Django's own handlers would write each record a second time under DEBUG.
-        "django": {"handlers": [], "level": "NOTSET"},
-        "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
-        # A page that is missing or forbidden is the visitor's matter.
-        "django.request": {"level": "ERROR"},
-        # It names who tried to sign in; asgi_config.lockout says what matters.
-        "axes": {"level": "CRITICAL"},
-        # Under DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
-        "django.db.backends": {"level": "INFO"},
-        # Its one warning: a message that came while the worker was stopping went back into the queue, as it should.
-        "kombu.transport.virtual.base": {"level": "ERROR"},
-    },
-}
+LOGGING = log_configuration(LOG_LEVEL, LINES)

@@ -27,6 +27,7 @@ LIMITS = ["--ping-interval", "15", "--ping-timeout", "20", "--application-close-
 QUIET = ["--access-log", os.devnull, "-v", "0"]
 APPLICATION = "asgi_config.asgi:application"
 
+WAITING_ROOM = 1_024
 SETTLE_SECONDS = 0.2
 FINISH_SECONDS = 20
 HASTY_SECONDS = 0.5
@@ -43,6 +44,8 @@ class DrainingServer(Server):  # type: ignore[misc]
         self._ports: list[Any] = []
 
     def listen_success(self, port: Any) -> None:
+        """Twisted lets 50 wait to be taken in; of 600 at once, as after a neighbour's end, some then waited for 2 s."""
+        port.socket.listen(WAITING_ROOM)
         self._ports.append(port)
         super().listen_success(port)
 

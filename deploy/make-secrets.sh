@@ -12,6 +12,7 @@ umask 022
 mkdir -p secrets
 chmod 0700 secrets
 keep secret_key "$(random)"
+keep metrics_token "$(random)"
 keep postgres_password "$(random)"
 keep valkey_password.conf "requirepass $(random)"
 keep database_url "postgres://arrivals:$(cat secrets/postgres_password)@postgres:5432/arrivals"

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -54,7 +55,8 @@ class Hub:
         self._epoch: UUID | None = None
         self._ring = Ring(0)
         self._behind = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._check())]
+        # In a context of their own: their log lines are not those of the watcher that happened to come first.
+        self._tasks = [asyncio.create_task(work(), context=Context()) for work in (self._listen, self._check)]
 
     @property
     def head(self) -> int:

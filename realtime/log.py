@@ -95,12 +95,13 @@ def timeline(
 def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ_ROWS) -> tuple[list[Batch], int]:
     """At most `limit` batches after the cursor, and the offset up to which nothing was left out.
 
-    Raises CursorLost rather than leave a hole, also when the log is trimmed while this reads. No transaction needed:
-    the head is read before the rows, so that what a filter passes over was committed; the floor is read after them.
+    Raises CursorLost rather than leave a hole, also when the log is trimmed, or gets another life, while this reads. No
+    transaction needed: the head is read before the rows, so that what a filter passes over was committed; the floor is
+    read after them, and the epoch together with them.
     """
     row = _feed(feed)
     _refuse(row, cursor)
-    stored = StoredBatch.objects.filter(feed=row.pk, last__gt=cursor.offset).order_by("last")
+    stored = StoredBatch.objects.filter(feed=row.pk, feed__epoch=cursor.epoch, last__gt=cursor.offset).order_by("last")
     if key is not None:
         stored = stored.filter(key=key)
     batches = [Batch.stored(*values) for values in stored.values_list("first", "last", "key", "payload")[:limit]]

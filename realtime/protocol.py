@@ -208,11 +208,14 @@ class Window:
         self._unacknowledged.append((offset, size))
         self._bytes += size
 
-    def acknowledge(self, offset: int) -> None:
+    def acknowledge(self, offset: int) -> bool:
+        """Whether that was news."""
         if offset > self.sent_offset:
             raise Refused(Close.BAD_REQUEST, "Acknowledge only what was sent.")
+        before = self._bytes
         while self._unacknowledged and self._unacknowledged[0][0] <= offset:
             self._bytes -= self._unacknowledged.popleft()[1]
+        return self._bytes < before
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:

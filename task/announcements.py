@@ -1,4 +1,4 @@
-"""Puts what happens to a job on the feed, under the job's key, in the caller's transaction."""
+"""Puts what happens to a job on the feed, under the job's key, in the caller's transaction; and when it happens."""
 
 import datetime
 from collections.abc import Sequence
@@ -17,3 +17,12 @@ def tell(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
     """Append the texts; the feed stays locked until the caller's commit."""
     if texts:
         append(events.FEED, texts, key=str(job.pk), clock=lambda: at)
+
+
+def moment_of(job: Job, now: datetime.datetime) -> datetime.datetime:
+    """When what happens to the job now is said to happen: never before what has happened to it, whose clock ever wrote
+    that. A clock that went back would else end a job before its beginning.
+    """
+    ends = (job.finished_at, job.removal_began_at, job.removed_at)
+    latest = max(at for at in (job.created_at, job.started_at, job.stepped_at, *ends) if at)
+    return now if now >= latest else latest + datetime.timedelta.resolution

@@ -16,6 +16,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from task import columns, passwords, record
+from task.announcements import moment_of
 from task.models import Account, Act, Job
 from task.options import SHARED
 from task.passwords import LIGHT_PREFIX, Deriver
@@ -81,7 +82,7 @@ def export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timez
         job = Job.objects.select_for_update().get(pk=job_id)
         if reason := refusal(job):
             raise NoCredentials(reason)
-        record.note(Act.Kind.EXPORTED, by=by, job=job, at=job.moment(clock()), detail=f"as {written_as.upper()}")
+        record.note(Act.Kind.EXPORTED, by=by, job=job, at=moment_of(job, clock()), detail=f"as {written_as.upper()}")
     return job
 
 

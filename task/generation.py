@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from task import accounts, limits, record, starts
 from task.accounts import Candidate
-from task.announcements import changed, tell
+from task.announcements import changed, moment_of, tell
 from task.hands import dispatch_all
 from task.models import Act, Hand, Job
 from task.options import Options
@@ -93,7 +93,7 @@ def step(
         now = clock()
         hand.job, hand.seen_at, hand.starts, hand.rescues = job, now, 0, 0
         if hand.tried == first:
-            _make(hand, candidates[: hand.share - hand.made], job.moment(now))
+            _make(hand, candidates[: hand.share - hand.made], moment_of(job, now))
         hand.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
         if hand.is_done:
             Hand.objects.filter(pk=hand.pk).delete()
@@ -110,7 +110,7 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
         if job is None or (task_id and not job.hands.filter(task_id=task_id).exists()):
             return
-        now = job.moment(clock())
+        now = moment_of(job, clock())
         job.state = Job.State.FAILED
         job.error = error
         job.finished_at = job.finished_at or now

@@ -3,7 +3,6 @@
 Only task.generation, task.steering, task.removal and task.hands change a job or a hand; only task.tokens a token.
 """
 
-import datetime
 import uuid
 
 from django.conf import settings
@@ -103,14 +102,6 @@ class Job(models.Model):
     @property
     def options(self) -> Options:
         return Options.of(self.chosen)
-
-    def moment(self, now: datetime.datetime) -> datetime.datetime:
-        """When what happens to the job now is said to happen: never before what has happened to it, whose clock ever
-        wrote that.
-        """
-        ends = (self.finished_at, self.removal_began_at, self.removed_at)
-        latest = max(at for at in (self.created_at, self.started_at, self.stepped_at, *ends) if at)
-        return now if now >= latest else latest + datetime.timedelta.resolution
 
     @property
     def may_cancel(self) -> bool:

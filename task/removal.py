@@ -15,7 +15,7 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from task import events
-from task.announcements import changed, tell
+from task.announcements import changed, moment_of, tell
 from task.models import Hand, Job
 from task.passwords import LIGHT_PREFIX
 from task.turns import turn
@@ -65,7 +65,7 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
             return None
         hand = mine.get()
         hand.job = job
-        moment = job.moment(now)
+        moment = moment_of(job, now)
         through = min(job.removed_through + size, job.created)
         texts = _delete(job, _unused(job, through))
         job.removed_through, job.stepped_at = through, moment

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from task import record
-from task.announcements import changed, tell
+from task.announcements import changed, moment_of, tell
 from task.hands import dispatch, dispatch_all
 from task.models import Act, Hand, Job
 
@@ -45,7 +45,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
             return Steered(job, is_new=False)
         if job.state not in Job.ACTIVE:
             raise NotNow(f"Job {job.pk} has ended already: it is {job.state}. There is nothing left to cancel.")
-        now = job.moment(clock())
+        now = moment_of(job, clock())
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
         job.hands.all().delete()
@@ -62,7 +62,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
             return Steered(job, is_new=False)
         if not job.may_retry:
             raise NotNow(why_no_retry(job))
-        seen_at, now = (at := clock()), job.moment(at)
+        seen_at, now = (at := clock()), moment_of(job, at)
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
         waiting = _renew_hands(job, seen_at)
@@ -82,7 +82,7 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         if job.state in {Job.State.REMOVING, Job.State.REMOVED}:
             return Steered(job, is_new=False)
         require_ended(job)
-        seen_at, now = (at := clock()), job.moment(at)
+        seen_at, now = (at := clock()), moment_of(job, at)
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
         job.hands.all().delete()
@@ -106,7 +106,7 @@ def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
             raise NotNow(why_not_forget(job))
         job.nonce = b""
         job.save(update_fields=["nonce"])
-        record.note(Act.Kind.FORGOTTEN, by=by, job=job, at=job.moment(clock()))
+        record.note(Act.Kind.FORGOTTEN, by=by, job=job, at=moment_of(job, clock()))
     return Steered(job, is_new=True)
 
 

@@ -1,28 +1,36 @@
 """The doors for Celery: a task only finds its arguments and makes one domain call."""
 
+import logging
 import os
 from typing import Any
-from uuid import UUID
 
 from celery import shared_task
 
-from task import slices, upkeep
-from task.generation import start_job
+from task import messages, slices, upkeep
+from task.generation import RequestIdReused, UnusableTotal, start_job
 from task.hands import FIRST_SIZE
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(bind=True, autoretry_for=slices.TRANSIENT, retry_backoff=True, retry_backoff_max=60, max_retries=None)
 def create_random_user_accounts(
-    self: Any, total: int | None = None, *, job: int | None = None, size: int = FIRST_SIZE
+    self: Any, /, total: Any = None, *, job: Any = None, size: Any = FIRST_SIZE, **_: Any
 ) -> str:
     """With `total`, make a job of its own, one however often this message comes; with `job`, be a hand of that job.
 
-    A database that is away when the job is to be made is tried again, by the same message.
+    A database that is away when the job is to be made is tried again, by the same message. What a later version says
+    beside that is passed over.
     """
-    task_id = UUID(self.request.id)
-    if job is None:
-        job = start_job(total=total or 0, request_id=task_id, task_id=task_id).job.pk
-    return slices.work(job_id=job, task_id=task_id, size=size)
+    task_id = messages.task_id_of(self.request.id)
+    try:
+        if job is None:
+            job = start_job(total=total or 0, request_id=task_id, task_id=task_id).job.pk
+        size = messages.size_of(size, otherwise=FIRST_SIZE, largest=slices.LARGEST_SIZE)
+        return slices.work(job_id=messages.job_of(job), task_id=task_id, size=size)
+    except (messages.Unreadable, UnusableTotal, RequestIdReused) as error:
+        logger.warning("A message of the queue is left out: %s", error)
+        return str(error)
 
 
 @shared_task(bind=True)

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from task import patience, record
+from task.clocks import CLOCKS_DIFFER, ago
 from task.models import Act, Token
 
 Clock = Callable[[], datetime.datetime]
@@ -100,10 +101,10 @@ def _note_use(token: Token, now: datetime.datetime) -> None:
 
     On SQLite another writer may hold the one lock for seconds, and a program at the door would wait for it.
     """
-    latest = now - USE_IS_WRITTEN_EVERY
-    if token.last_used_at and token.last_used_at > latest:
+    if token.last_used_at and ago(token.last_used_at, now) < USE_IS_WRITTEN_EVERY:
         return
-    is_due = Q(last_used_at=None) | Q(last_used_at__lte=latest)
+    is_long_ago = Q(last_used_at__lte=now - USE_IS_WRITTEN_EVERY) | Q(last_used_at__gt=now + CLOCKS_DIFFER)
+    is_due = Q(last_used_at=None) | is_long_ago
     try:
         with patience.short():
             Token.objects.filter(is_due, pk=token.pk).update(last_used_at=now)

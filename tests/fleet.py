@@ -21,6 +21,7 @@ from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until
 
 WORKERS = ("worker-1", "worker-2")
+METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
 DEADLINE = 120
 
 
@@ -169,6 +170,7 @@ class Fleet:
 
     def _keep_secrets(self) -> None:
         (self.folder / "secret_key").write_text("for-the-tests-only-" + "x" * 40)
+        (self.folder / "metrics_token").write_text(METRICS_TOKEN)
         (self.folder / "database_url").write_text(self.database_url)
         (self.folder / "redis_url").write_text(embedded_redis.new_address())
 

@@ -10,18 +10,19 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import django
 from celery import current_app
 from django.apps import apps
-from django.conf import settings
 from django.db.models import NOT_PROVIDED, Field
 
 from task import events
 
 FILE = Path(__file__).with_suffix(".json")
+OURS = ("asgi_config", "realtime", "task")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 Formats = dict[str, Any]
@@ -45,7 +46,7 @@ def complaints(old: Formats, new: Formats) -> list[str]:
 
 
 def _tables() -> Formats:
-    models = [model for app in ("realtime", "task", "asgi_config") for model in apps.get_app_config(app).get_models()]
+    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
     return {model._meta.db_table: _table(model) for model in models}
 
 
@@ -61,12 +62,17 @@ def _column(field: "Field[Any, Any]") -> Formats:
 
 
 def _tasks() -> Formats:
-    """The arguments that each task takes; beat knows the tasks by name as well."""
-    current_app.loader.import_default_modules()
-    ours = {name: task for name, task in current_app.tasks.items() if name.startswith(("task.", "realtime."))}
-    taken = {name: sorted(inspect.signature(task.run).parameters) for name, task in ours.items()}
-    beat = sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()})
-    return {"take": taken, "beat": beat}
+    """The arguments that each task takes; `**` is any other, which it passes over."""
+    for app in OURS:
+        import_module(f"{app}.tasks")
+    ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
+    return {
+        name: sorted(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()
+    }
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    return "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
 
 
 def _events() -> Formats:
@@ -120,19 +126,18 @@ def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
 
 
 def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:
-    for name in sorted(set(old["tasks"]["take"]) - set(new["tasks"]["take"])):
+    """Beat is the last to become new, when all workers know its tasks."""
+    for name in sorted(set(old["tasks"]) - set(new["tasks"])):
         yield f"The task {name} is gone, which old code sends."
     for task, fields in new["sent"]["messages"].items():
-        taken = old["tasks"]["take"].get(task)
+        taken = old["tasks"].get(task)
         if taken is None:
             yield f"Workers of before do not know the task {task} that is sent now."
-        for field in sorted(set(fields) - set(taken or fields)):
+        for field in sorted(set(fields) - set(fields if taken is None or "**" in taken else taken)):
             yield f"{task} is sent with {field}, which workers of before refuse."
     for task, fields in old["sent"]["messages"].items():
-        for field in sorted(set(fields) - set(new["tasks"]["take"].get(task, fields))):
+        for field in sorted(set(fields) - set(new["tasks"].get(task, fields))):
             yield f"{task} no longer takes {field}, which old code sends."
-    for task in sorted(set(new["tasks"]["beat"]) - set(old["tasks"]["take"])):
-        yield f"beat would send {task}, which workers of before do not know."
 
 
 def _of_fields(old: Formats, new: Formats) -> Iterator[str]:

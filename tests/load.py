@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
 from uuid import uuid4
 
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.program import Program
 from tests.watcher import RETRY_SECONDS, Watcher
 
-PAUSE_SECONDS = 0.15
+PAUSE_SECONDS = 0.4
 
 
 class CountingWatcher(Watcher):
@@ -51,6 +53,15 @@ class CountingWatcher(Watcher):
         finally:
             if not until(self):
                 self.codes[socket.close_code] += 1
+
+
+def scraped(address: str, token: str) -> dict[str, float]:
+    """What one web process tells Prometheus, by name, or by name and the one label where there is one."""
+    request = Request(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"})
+    with build_opener(ProxyHandler({})).open(request, timeout=60) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    samples = [sample for family in families for sample in family.samples]
+    return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
 
 class Users:
@@ -98,3 +109,4 @@ class Users:
             if answer.status == 200:
                 self.polled += [event["offset"] for event in answer.json["events"]]
                 position = {"after": answer.json["last"], "epoch": answer.json["epoch"]}
+            await asyncio.sleep(PAUSE_SECONDS)

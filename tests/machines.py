@@ -1,27 +1,26 @@
-"""How hypothesis drives the machines of the property tests: few examples, always the same, or many with other seeds.
+"""How hypothesis drives the machines of the property tests: few stories, always the same, or many new ones each time.
 
-ARRIVALS_CHAOS=long tries fifty times as many, new ones each time; a failure prints how to see it again.
+A failure prints the shortest story that it found; in the long form, also a line with which to see it again.
 """
-
-import os
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-IS_LONG = os.environ.get("ARRIVALS_CHAOS") == "long"
-FACTOR = 50
+from tests.chaos.form import either
+
+FACTOR = either(short=1, long=20)
 
 
 def run(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples * (FACTOR if IS_LONG else 1),
+            max_examples=examples * FACTOR,
             stateful_step_count=steps,
-            derandomize=not IS_LONG,
+            derandomize=FACTOR == 1,
             database=None,
             deadline=None,
-            print_blob=IS_LONG,
+            print_blob=FACTOR > 1,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),

@@ -22,3 +22,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['VAR_DIR']}/test.sqlite3"}  # noqa: F405
 
 PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+
+INSTALLED_APPS = ["tests.flushing", *INSTALLED_APPS]  # noqa: F405

@@ -10,25 +10,27 @@ T = TypeVar("T")
 PAUSE_SECONDS = 0.02
 
 
-def wait_until(predicate: Callable[[], T], seconds: float = 30) -> T:
-    """What the predicate answered, once that is true."""
+def wait_until(predicate: Callable[[], T], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> T:
+    """What the predicate answered, once that is true. One that costs much is asked with a longer pause."""
     deadline = time.monotonic() + seconds
     while not (answer := predicate()):
         if time.monotonic() > deadline:
             raise AssertionError(f"After {seconds} s it is still not true: {_source(predicate)}")
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause)
     return answer
 
 
 @overload
-async def wait_until_async(predicate: Callable[[], Awaitable[T]], seconds: float = 30) -> T: ...
+async def wait_until_async(
+    predicate: Callable[[], Awaitable[T]], seconds: float = 30, *, pause: float = PAUSE_SECONDS
+) -> T: ...
 
 
 @overload
-async def wait_until_async(predicate: Callable[[], T], seconds: float = 30) -> T: ...
+async def wait_until_async(predicate: Callable[[], T], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> T: ...
 
 
-async def wait_until_async(predicate: Callable[[], Any], seconds: float = 30) -> Any:
+async def wait_until_async(predicate: Callable[[], Any], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> Any:
     """The same for a coroutine function, or for a plain one while the event loop must go on."""
     deadline = time.monotonic() + seconds
     while True:
@@ -38,7 +40,7 @@ async def wait_until_async(predicate: Callable[[], Any], seconds: float = 30) ->
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"After {seconds} s it is still not true: {_source(predicate)}")
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause)
 
 
 def _source(predicate: Callable[[], object]) -> str:

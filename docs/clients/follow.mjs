@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { Connection, Cursor } from "../../static/js/connection.js";
 
 const [url, tokenFile, epoch, offset] = process.argv.slice(2);
-if (!tokenFile) {
-  console.error("Usage: node follow.mjs URL TOKEN_FILE [EPOCH OFFSET | 0]");
+if (!tokenFile || typeof WebSocket === "undefined") {
+  console.error("Usage: node follow.mjs URL TOKEN_FILE [EPOCH OFFSET | 0], with Node 22 or newer");
   process.exit(2);
 }
 const cursor = epoch === "0" ? new Cursor(null, 0) : epoch ? new Cursor(epoch, Number(offset)) : new Cursor();

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -70,7 +70,7 @@ _authorise = database_sync_to_async(authorise, thread_sensitive=False)
 async def list_events(request: HttpRequest) -> HttpResponse:
     """Every event after the cursor, as soon as there is one. A poll counts as one of its person's sockets."""
     user = await _authorise(request, "auth.view_user")
-    query = request.META["QUERY_STRING"]
+    query = urlencode(parse_qsl(request.META["QUERY_STRING"]))  # A parameter without a value counts as not given.
     limit = _number(query, "limit", DEFAULT_BATCHES, least=1, most=MOST_BATCHES)
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
     try:

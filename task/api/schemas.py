@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import IntegerField
 from ninja import Schema
@@ -10,6 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr
 
 from task import options
 from task.api.problems import CODES
+from task.starts import LONGEST_PASSWORD
 
 LONGEST_QUERY = 150  # As long as a username may be.
 PAGE_SIZE = 50
@@ -41,13 +43,16 @@ class OptionsShown(Schema):
     """What was chosen beside the total."""
 
     remove_after_hours: Whole | None = Field(
-        None, description="When the accounts are removed by themselves, counted from the request; null for never."
+        None,
+        description="When the accounts are removed by themselves, counted from the request; null for never.",
+        json_schema_extra={"minimum": 1, "maximum": options.LONGEST_EXPIRY_HOURS},
     )
     names: str = one_of("names", "user_XXXXXXXXXX, or names as people have them.")
     locale: str = one_of("locale", "The language of realistic names.")
     seed: Whole | None = Field(
         None,
         description="The same seed and options give the same names in an empty database. Told with auth.view_user.",
+        json_schema_extra={"minimum": 0, "maximum": options.GREATEST_SEED},
     )
     passwords: str = one_of("passwords", "Each account its own, or shared_password for all.")
     hashing: str = one_of("hashing", "Of individual passwords: fast, or at full strength.")
@@ -65,7 +70,7 @@ class Options(OptionsShown):
     shared_password: SecretStr = Field(
         SecretStr(""),
         description="With passwords shared: the one of all accounts. No answer shows it.",
-        json_schema_extra={"writeOnly": True},
+        json_schema_extra={"writeOnly": True, "maxLength": LONGEST_PASSWORD},
     )
 
     def chosen(self) -> options.Options:
@@ -75,7 +80,11 @@ class Options(OptionsShown):
 class JobWanted(Schema):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"total": 500}})
 
-    total: Whole = Field(description="How many accounts.", examples=[500])
+    total: Whole = Field(
+        description="How many accounts.",
+        examples=[500],
+        json_schema_extra={"minimum": 1, "maximum": settings.GENERATE_BULK_MAX},
+    )
     options: Options = Options.model_validate({})
     request_id: UUID | None = Field(
         None, description="Asking again with the same id and values is the same job. As the header Idempotency-Key."

@@ -4,11 +4,12 @@ import uuid
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from task import slices
 from task.models import Account, Job
@@ -30,7 +31,7 @@ def operator() -> Client:
 
 
 def password_of(job: Job, member: Any) -> str:
-    return Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(member.get_username())
+    return Deriver.of_job(configured.SECRET_KEY, bytes(job.nonce)).password(member.get_username())
 
 
 @pytest.mark.parametrize("names", ["random", "realistic"])
@@ -46,7 +47,7 @@ def test_a_job_makes_exactly_its_accounts_each_with_a_key_and_a_field_of_its_own
 def test_the_command_line_makes_them_too() -> None:
     call_command("generate", "50")
     hand = Job.objects.get().hands.get()
-    assert slices.work(job_id=hand.job_id, task_id=hand.task_id) == "50 random users created with success!"
+    assert slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=60) == "50 random users created with success!"
     assert Member.objects.count() == 50
 
 
@@ -65,6 +66,13 @@ def test_an_account_signs_in_with_its_mail_address_and_its_derived_password(hash
     page = Client().post("/accounts/login/", {"username": member.email, "password": password_of(job, member)})
     assert page.status_code == 302
     assert authenticate(username=member.email, password="wrong") is None
+
+
+def test_wrong_passwords_lock_one_address_and_no_other(settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    names = ["ann@example.com", "ann@example.com", "ben@example.com"]
+    answers = [Client().post("/accounts/login/", {"username": name, "password": "wrong"}) for name in names]
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
 
 
 def test_taken_addresses_are_made_up_for() -> None:

@@ -65,7 +65,7 @@ async def check_that_nothing_leaked(run: "Run", webs: Mapping[str, int]) -> None
         return not found
 
     try:
-        await wait_until_async(lambda: asyncio.to_thread(is_clean), QUIET_SECONDS)
+        await wait_until_async(lambda: asyncio.to_thread(is_clean), QUIET_SECONDS, pause=0.5)
     except AssertionError:
         raise AssertionError(f"This is left over: {found}") from None
 

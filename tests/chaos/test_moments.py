@@ -49,7 +49,7 @@ async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, st
 
     async def die_at_hand_over() -> None:
         """Of a job that is slow enough to be handed over whatever the machine."""
-        run.finishing.append(await run.ask(20, hashing="full"))
+        run.finishing.append(await run.ask(15, hashing="full"))
         await asyncio.to_thread(die, service, dying.BEFORE_HAND_OVER)
 
     async with Run(service, strikes) as run:
@@ -68,7 +68,7 @@ async def test_a_hand_that_dies_at_every_start_fails_its_job_and_no_other(servic
         job = max(run.truth.jobs()) + 1
         file.write_text(str(job))
         assert await run.ask(500) == job
-        await wait_until_async(lambda: run.truth.jobs()[job].state == "failed", 180)
+        await wait_until_async(lambda: run.truth.jobs()[job].state == "failed", 180, pause=0.5)
         shown = run.program.get(f"/api/jobs/{job}").json
         assert (shown["created"], shown["error"]) == (0, REASON)
         file.unlink()

@@ -19,7 +19,7 @@ from tests.chaos.zombie import outlive
 from tests.service import Pids, Service
 from tests.waiting import wait_until
 
-TIMES = either(short=1, long=8)
+TIMES = either(short=1, long=5)
 STOPPED_SECONDS = either(short=3, long=20)
 PROCESSES = 2
 BACK_SECONDS = 120
@@ -52,6 +52,12 @@ def second(service: Service) -> Iterator[SecondWeb]:
         yield web
 
 
+def all_of(service: Service) -> Pids:
+    found = wait_until(lambda: whole(service), BACK_SECONDS, pause=0.3)
+    assert found
+    return found
+
+
 def whole(service: Service) -> Pids | None:
     """Once all parts are there and known: a child that was just forked cannot be told from beat."""
     pids = service.pids()
@@ -60,14 +66,14 @@ def whole(service: Service) -> Pids | None:
 
 def send(service: Service, pick: Pick, number: signal.Signals) -> None:
     """And wait until another has taken its place."""
-    struck = pick(wait_until(lambda: whole(service), BACK_SECONDS) or service.pids())
+    struck = pick(all_of(service))
     assert struck
     os.kill(struck, number)
-    wait_until(lambda: (pids := whole(service)) and struck not in (*pids.pool, pick(pids)), BACK_SECONDS)
+    wait_until(lambda: (pids := whole(service)) and struck not in (*pids.pool, pick(pids)), BACK_SECONDS, pause=0.3)
 
 
 def stop_for_a_while(service: Service, pick: Pick) -> None:
-    pid = pick(wait_until(lambda: whole(service), BACK_SECONDS) or service.pids())
+    pid = pick(all_of(service))
     assert pid
     stop(pid)
     stopped_at = time.monotonic()
@@ -117,8 +123,6 @@ async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strike
     async with Run(service, strikes) as run:
 
         async def come_back_late() -> None:
-            pids = await asyncio.to_thread(wait_until, lambda: whole(service), BACK_SECONDS)
-            assert pids
-            await outlive(run, pids.pool[0])
+            await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
 
         await run.strike(come_back_late, times=either(short=1, long=4))

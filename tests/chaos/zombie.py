@@ -8,7 +8,7 @@ from tests.chaos.run import DEADLINE, Run
 from tests.chaos.strikes import go_on, stop
 from tests.waiting import wait_until, wait_until_async
 
-SLOW = 40  # accounts at full strength: some seconds of work for each of two lanes
+SLOW = 30  # accounts at full strength: some seconds of work for each of two lanes
 LANES = "SELECT lane, made, rescues FROM task_hand WHERE job_id = {} ORDER BY lane"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+import time
 from collections.abc import Awaitable, Callable
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -30,12 +31,12 @@ def by_api(address: str, token: str) -> Make:
 
     async def make(total: int) -> int:
         job = await asyncio.to_thread(call, "/api/jobs", {"total": total})
-        async with asyncio.timeout(JOB_SECONDS):
-            while job["state"] in {"queued", "running"}:
-                await asyncio.sleep(0.05)
-                job = await asyncio.to_thread(call, f"/api/jobs/{job['id']}")
+        deadline = time.monotonic() + JOB_SECONDS
+        while job["state"] in {"queued", "running"} and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            job = await asyncio.to_thread(call, f"/api/jobs/{job['id']}")
         if job["state"] != "finished":
-            raise CannotMake(f"The job {job['id']} is {job['state']}: {job['error']}")
+            raise CannotMake(f"The job {job['id']} is {job['state']}, and not finished. {job['error']}")
         return int(str(job["id"]))
 
     return make

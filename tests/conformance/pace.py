@@ -37,7 +37,8 @@ async def closes_who_is_too_slow(target: Target) -> str:
         require(window <= sent.size <= most, f"{window} to {most} bytes", f"{sent.size} bytes")
         limit_s = target.too_slow_s * SLACK + SLACK_S
         try:
-            code = await asyncio.wait_for(peer.close_code(), limit_s)
+            async with asyncio.timeout(limit_s):
+                code = await peer.close_code()
         except (TimeoutError, Silence):
             raise Broken(f"expected a close within {limit_s} s; saw none") from None
         require(code == 4008, "4008", code)

@@ -174,7 +174,8 @@ class Talk:
     async def _wait_or_beat(self, news: asyncio.Event) -> None:
         server = self._server
         try:
-            await asyncio.wait_for(news.wait(), server.heartbeat_s)
+            async with asyncio.timeout(server.heartbeat_s):
+                await news.wait()
         except TimeoutError:
             if not server.faults.on("no heartbeat"):
                 head = 0 if server.faults.on("stale heartbeat") else server.position.head
@@ -186,7 +187,8 @@ class Talk:
             return
         self._room.clear()
         try:
-            await asyncio.wait_for(self._room.wait(), server.too_slow_s * (20 if server.faults.on("late close") else 1))
+            async with asyncio.timeout(server.too_slow_s * (20 if server.faults.on("late close") else 1)):
+                await self._room.wait()
         except TimeoutError:
             raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
 

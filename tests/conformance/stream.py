@@ -87,6 +87,7 @@ async def filters(target: Target) -> str:
     await target.make(USERS)
     everything = await target.log(after=start["head"], epoch=start["epoch"])
     expected = [event for event in everything if event.get("job") == job]
+    require(expected, f"events of the job {job}", "none")
     async with target.connection(after=start["head"], epoch=start["epoch"], job=job) as peer:
         await peer.next("hello")
         seen = await peer.events_until(expected[-1]["offset"], is_filtered=True)

@@ -50,7 +50,8 @@ class Peer:
 
     async def frame(self, seconds: float | None = None) -> str | bytes:
         try:
-            return await asyncio.wait_for(self.socket.recv(), self._patience_s if seconds is None else seconds)
+            async with asyncio.timeout(self._patience_s if seconds is None else seconds):
+                return await self.socket.recv()
         except TimeoutError:
             raise Silence("nothing in time") from None
         except ConnectionClosed as closed:
@@ -141,10 +142,15 @@ class Target:
             return await peer.next("hello")
 
     async def log(self, *, after: int = 0, epoch: str | None = None) -> list[Event]:
-        """What the server tells of its log, up to its head."""
+        """What the server tells of its log, up to its head; the first batch may begin before the cursor."""
         async with self.connection(after=after, epoch=epoch) as peer:
             hello = await peer.next("hello")
-            return await peer.events_until(hello["head"]) if hello["head"] > hello["after"] else []
+            if hello["head"] == hello["after"]:
+                return []
+            events = await peer.events_until(hello["head"])
+        if events[0]["offset"] > hello["after"] + 1:
+            raise Fault(f"expected events from {hello['after'] + 1} on, saw {events[0]['offset']}")
+        return events
 
 
 def checked(frame: str | bytes) -> Message:

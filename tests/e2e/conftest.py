@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.e2e.stored import rows
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
@@ -21,8 +23,10 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AT_WORK = "SELECT id FROM task_job WHERE state IN ('queued', 'running', 'removing')"
 
 Arrive = Callable[..., Awaitable[Visitor]]
+Launch = Callable[[], Awaitable[Browser]]
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +37,24 @@ def chromium() -> str:
     pytest.skip("Chromium is missing: apt-get install --no-install-recommends chromium fonts-dejavu-core")
 
 
-@pytest.fixture(scope="module")
-def service(chromium: str) -> Iterator[Service]:
-    """One for all stories of a module that can share it; a heartbeat a second makes silence short."""
+@pytest.fixture(scope="package")
+def shared_service(chromium: str) -> Iterator[Service]:
+    """One for all stories, as a start costs 4 s of CPU; a heartbeat a second makes silence short."""
     with Service(environment={"HEARTBEAT_SECONDS": "1"}) as service:
         yield service
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def launch(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
-    """The module's browser; another one should Chromium have crashed between two stories, as was seen once."""
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    """With what earlier stories made, and at rest: so a story counts from there on."""
+    with suppress(AssertionError):  # What a story that failed has left behind fails no other.
+        shared_service.wait_until(lambda: not rows(shared_service, AT_WORK), 10)
+    return shared_service
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def launch(chromium: str) -> AsyncIterator[Launch]:
+    """The browser of all stories; another one should Chromium have crashed between two stories, as was seen once."""
     launched: list[Browser] = []
     async with async_playwright() as playwright:
 
@@ -56,8 +68,14 @@ async def launch(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Browser]
             await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def arrive(launch: Callable[[], Awaitable[Browser]]) -> AsyncIterator[Arrive]:
+@pytest_asyncio.fixture(loop_scope="package")
+async def arrive(launch: Launch) -> AsyncIterator[Arrive]:
+    async with arriving(launch) as arrive:
+        yield arrive
+
+
+@asynccontextmanager
+async def arriving(launch: Launch) -> AsyncIterator[Arrive]:
     """Opens a browser of somebody's own on the list of users; in the end no browser may have complained."""
     visitors: list[Visitor] = []
 

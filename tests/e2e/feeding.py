@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from task.events import wire_time
 from tests.e2e.test_client_connection import Server
 from tests.waiting import wait_until_async
 
@@ -32,7 +33,8 @@ class Feeding:
 
     def job(self, what: str, number: int, *, total: int = 1_000, error: str = "") -> None:
         created = self._made.get(number, 0)
-        self._send([{"type": f"job.{what}", "job": number, "total": total, "created": created, "error": error}])
+        event = {"type": f"job.{what}", "job": number, "total": total, "created": created}
+        self._send([event | {"error": error} if error else event])
 
     async def is_acknowledged(self) -> None:
         """The page has heard all of it."""
@@ -44,7 +46,7 @@ class Feeding:
             "id": 1_000_000 + self._users,
             "username": username,
             "email": f"{username}@example.com",
-            "date_joined": joined_at.isoformat(timespec="milliseconds"),
+            "date_joined": wire_time(joined_at),
         }
 
     def _send(self, events: Iterable[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Arrive
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_the_first_tab_stop_leads_past_the_header_and_every_stop_is_visible(

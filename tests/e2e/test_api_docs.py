@@ -9,7 +9,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.stored import jobs
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def try_out(page: Page, summary: str) -> None:

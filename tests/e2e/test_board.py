@@ -14,7 +14,7 @@ from tests.e2e.test_client_connection import Server
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # Every shift counts, also one that a browser would excuse because somebody has just clicked.
 SHIFTS = """() => new Promise((resolve) => {
@@ -35,12 +35,12 @@ REASON = "Its worker was started 5 times in a row without making an account; its
 Watch = Callable[..., Awaitable[Feeding]]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def visitor(service: Service, arrive: Arrive) -> Visitor:
     return await arrive(service)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def watch(visitor: Visitor) -> Watch:
     async def watch(address: str = "/users/") -> Feeding:
         server = Server()

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.test_client_modules import MODULES
+from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
-from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+__all__ = ["visitor"]
 
 STATE = """async ({ board, rows, events, now }) => {
   const { State } = await import(js("state"));
@@ -33,14 +32,6 @@ BOARD: dict[str, Any] = {
     "query": "",
     "jobs": [],
 }
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(service: Service, arrive: Arrive) -> Visitor:
-    visitor = await arrive(service, name="")
-    await visitor.page.add_init_script(MODULES)
-    await visitor.page.goto("/accounts/login/")
-    return visitor
 
 
 async def state_after(visitor: Visitor, events: list[Any], *, rows: list[int] | None = None, **board: Any) -> Any:

@@ -10,12 +10,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
+from tests import wire
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 class Server:
@@ -30,7 +31,7 @@ class Server:
     def accept(self, socket: WebSocketRoute) -> None:
         self._socket = socket
         self.asked.append({name: values[0] for name, values in parse_qs(urlsplit(socket.url).query).items()})
-        socket.on_message(lambda text: self.told.append(json.loads(text)))
+        socket.on_message(self._hear)
         self.script(self, len(self.asked))
 
     @property
@@ -42,8 +43,11 @@ class Server:
         self.send("hello", **hello, feed="users", heartbeat_s=heartbeat_s, window_bytes=1_048_576)
 
     def send(self, type: str, **fields: Any) -> None:  # noqa: A002
+        """What a client must understand: `type` may be unknown, but a known one is as documented."""
         assert self._socket is not None
-        self._socket.send(json.dumps({"type": type} | fields))
+        frame = json.dumps({"type": type} | fields)
+        assert wire.fault_of(frame) is None
+        self._socket.send(frame)
 
     def send_users(self, *offsets: int) -> None:
         user = {"email": "", "date_joined": "2026-01-01T12:00:00.000Z"}
@@ -52,23 +56,29 @@ class Server:
                 "offset": one,
                 "type": "user.created",
                 "job": None,
+                "number": None,
+                "total": None,
                 "user": user | {"id": 10_000 + one, "username": f"u{one}"},
             }
             for one in offsets
         ]
         self.send("events", first=offsets[0], last=offsets[-1], events=events)
 
+    def _hear(self, frame: str | bytes) -> None:
+        wire.require_documented(frame, of=wire.FROM_CLIENT)
+        self.told.append(json.loads(frame))
+
     async def end(self, code: int) -> None:
         assert self._socket is not None
         await self._socket.close(code=code)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def server() -> Server:
     return Server()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def visitor(service: Service, arrive: Arrive, server: Server) -> Visitor:
     """On the list of users, with the scripted server behind the socket from the next load on."""
     visitor = await arrive(service)
@@ -133,6 +143,17 @@ async def test_it_comes_again_when_an_idle_server_is_ahead(visitor: Visitor, ser
     server.send("heartbeat", head=start + 5)
     await wait_until_async(lambda: len(server.asked) == 2)
     assert server.after == start
+
+
+async def test_it_comes_again_at_its_cursor_when_a_batch_leaves_a_hole(visitor: Visitor, server: Server) -> None:
+    await visitor.page.reload()
+    await visitor.sees_status("^Live$")
+    start = server.after
+    server.send_users(start + 1)
+    server.send_users(start + 5)
+    await wait_until_async(lambda: len(server.asked) == 2)
+    assert server.after == start + 1
+    assert f"u{start + 5}" not in await visitor.usernames()
 
 
 async def test_a_reset_loads_the_page_anew_and_a_second_one_does_not_loop(visitor: Visitor, server: Server) -> None:

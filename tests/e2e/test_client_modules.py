@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.e2e.conftest import Arrive
+from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
-from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+__all__ = ["visitor"]
 
 FOLLOW = """async ({ after, frames }) => {
   const { Cursor, parse, receive } = await import(js("protocol"));
@@ -18,15 +18,6 @@ FOLLOW = """async ({ after, frames }) => {
   frames.forEach((frame) => receive(parse(JSON.stringify(frame)), cursor, (event) => handled.push(event.offset)));
   return { handled, offset: cursor.offset };
 }"""
-MODULES = "js = (name) => new URL(`../js/${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(service: Service, arrive: Arrive) -> Visitor:
-    visitor = await arrive(service, name="")
-    await visitor.page.add_init_script(MODULES)
-    await visitor.page.goto("/accounts/login/")
-    return visitor
 
 
 def frame(*offsets: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.e2e.test_job_stories import press, says
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TOTAL = 5_000
 HASHES = "SELECT password FROM auth_user WHERE username = '{}'"

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.stored import usernames
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # What has moved below the header since the page was opened, by itself.
 SHIFTS = """() => new Promise((resolve) => {

@@ -14,7 +14,7 @@ from tests.e2e.visitor import Visitor
 from tests.proxy import Proxy
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MANY = 60_000
 
@@ -25,7 +25,7 @@ def service(chromium: str) -> Iterator[Service]:
         yield service
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def proxy(service: Service) -> AsyncIterator[Proxy]:
     async with Proxy(service.port) as proxy:
         yield proxy

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_board_modules import created, state_after, visitor
+from tests.e2e.modules import visitor
+from tests.e2e.test_board_modules import created, state_after
 from tests.e2e.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 __all__ = ["visitor"]
 

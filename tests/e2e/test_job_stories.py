@@ -14,7 +14,7 @@ from tests.e2e.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DO = """
 from datetime import timedelta

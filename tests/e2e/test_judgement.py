@@ -10,7 +10,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MANY = 20_000
 PHONE = {"width": 390, "height": 844}

@@ -7,11 +7,11 @@ import pytest
 from task.estimate import Estimate
 from task.option_words import EXPIRIES, SAYS
 from task.options import Options
-from tests.e2e.test_board_modules import visitor
+from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
 from tests.unit.test_option_words import CASES
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 __all__ = ["visitor"]
 

@@ -13,7 +13,7 @@ from tests.e2e.test_keyboard import tab_to
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PASSWORD = "Correct-horse-7"
 MAKE_GROUPS = """

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Arrive
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 INK = """() => [...document.querySelectorAll("body, body *")].filter((element) => element.checkVisibility())
   .flatMap((element) => [getComputedStyle(element).color, getComputedStyle(element).backgroundColor])"""

@@ -10,7 +10,7 @@ from tests.e2e.stored import jobs, usernames
 from tests.service import Service
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import pytest
 
 from task import chart, job_words
 from task.models import Job
-from tests.e2e.test_board_modules import created, state_after, visitor
+from tests.e2e.modules import visitor
+from tests.e2e.test_board_modules import created, state_after
 from tests.e2e.test_job_modules import job_event
 from tests.e2e.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 __all__ = ["visitor"]
 

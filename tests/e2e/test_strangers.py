@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Arrive
 from tests.service import Service
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 MAKE = """

@@ -4,8 +4,9 @@ import asyncio
 import re
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, expect
+from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, WebSocket, expect
 
+from tests import wire
 from tests.service import LINK, Service
 
 # Chromium itself reports each connection that breaks and each page that is refused; no page can keep it from that.
@@ -15,7 +16,9 @@ COOKIES: dict[tuple[str, str], list[Any]] = {}
 
 
 class Visitor:
-    """`complaints` collects console messages (CSP reports are among them), errors of scripts and dialogs."""
+    """`complaints` collects console messages (CSP reports are among them), errors of scripts, dialogs, and frames that
+    docs/asyncapi.yaml does not describe.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -25,6 +28,7 @@ class Visitor:
         page.on("console", self._hear)
         page.on("pageerror", self._fail)
         page.on("dialog", self._dismiss)
+        page.on("websocket", self._overhear)
 
     async def sign_in(self, service: Service, name: str) -> None:
         """As whoever signed in before as that person on this service, or by a link of `manage.py link`."""
@@ -87,6 +91,14 @@ class Visitor:
 
     def _fail(self, error: Error) -> None:
         self.complaints.append(f"error: {error}")
+
+    def _overhear(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self._read(frame, wire.FROM_SERVER))
+        socket.on("framesent", lambda frame: self._read(frame, wire.FROM_CLIENT))
+
+    def _read(self, frame: str | bytes, known: frozenset[str]) -> None:
+        if fault := wire.fault_of(frame, of=known, closed=True):
+            self.complaints.append(f"socket: {fault} in {frame[:300]!r}")
 
     async def _dismiss(self, dialog: Dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")

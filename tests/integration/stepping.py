@@ -64,7 +64,7 @@ def removing(total: int = 60) -> tuple[Job, UUID]:
 def remove_all(job: Job) -> Job:
     """Begin the removal, and work until it is over."""
     steering.remove(job_id=job.pk)
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     return now(job)
 
 

@@ -65,7 +65,7 @@ def test_an_address_that_does_not_exist_is_not_found(owner: Caller, address: str
 def test_a_method_that_is_not_taken_is_told_those_that_are(owner: Caller) -> None:
     response = owner.client.put(JOBS)
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
-    assert set(response.headers["Allow"].split(", ")) == {"GET", "POST"}
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
     assert response.headers["Content-Length"] == str(len(response.content))
 
 

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from asgi_config.every import Every
-from task import accounts, generation, hands, limits, removal, steering, upkeep, workers
+from task import accounts, generation, hands, limits, removal, steering, tokens, upkeep, workers
 from task.job_page import read_job_page
-from task.models import Act, Hand, Job, Worker
+from task.models import Act, Hand, Job, Token, Worker
 from tests.integration.feeding import feed_events
 from tests.integration.job_states import hand_of, operator_visit
 from tests.integration.stepping import now, queued, running
@@ -124,6 +124,13 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
     with pytest.raises(limits.TooManyJobs) as refused:
         generation.start_job(total=5, requested_by=ann, clock=eleven)
     assert refused.value.retry_after_seconds <= 3600
+
+
+def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
+    text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
+    for clock in (noon, eleven):
+        assert tokens.user_of(text, clock=clock)
+    assert Token.objects.get().last_used_at == ELEVEN
 
 
 def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -24,6 +24,7 @@ from tests.watcher import connect_to
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 SOCKETS = 30
+WAVE = 200
 DEADLINE = 60
 
 
@@ -77,8 +78,7 @@ async def end_of(connection: ClientConnection) -> int | None:
     return connection.close_code
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-async def test_sockets_get_4001_and_requests_their_answer(cookie: str, number: signal.Signals) -> None:
+async def test_sockets_get_4001_and_requests_their_answer(cookie: str) -> None:
     port = free_port()
     with web_process(port, DRAIN_SECONDS="1") as process:
         address = f"http://127.0.0.1:{port}"
@@ -90,7 +90,7 @@ async def test_sockets_get_4001_and_requests_their_answer(cookie: str, number: s
                 assert '"hello"' in str(await connection.recv())
             poll = sent(port, f"GET /api/events?wait=30 HTTP/1.1\nHost: 127.0.0.1\nCookie: {cookie}\n\n")
             form = await asyncio.to_thread(sign_in, port)
-            process.send_signal(number)
+            process.terminate()
             assert await asyncio.gather(*map(end_of, watching)) == [4001] * SOCKETS
         answers_got = await asyncio.gather(*(asyncio.to_thread(whole_answer, one) for one in (poll, form)))
         assert [answer.partition("\r\n")[0] for answer in answers_got] == ["HTTP/1.1 200 OK"] * 2
@@ -99,14 +99,25 @@ async def test_sockets_get_4001_and_requests_their_answer(cookie: str, number: s
 
 
 async def test_without_a_drain_sockets_still_hear_why_they_end(cookie: str) -> None:
-    """As under `live`, where there is nobody else to go to."""
+    """As under `live`, where there is nobody else to go to; and at Ctrl-C as at SIGTERM."""
     port = free_port()
     with web_process(port, DRAIN_SECONDS="0") as process:
         async with connect_to(f"http://127.0.0.1:{port}/ws/users/", cookie) as connection:
             assert '"hello"' in str(await connection.recv())
-            process.terminate()
+            process.send_signal(signal.SIGINT)
             assert await end_of(connection) == 4001
         assert await asyncio.to_thread(process.wait, DEADLINE) == 0
+
+
+def test_a_wave_of_newcomers_finds_room_while_the_process_is_busy() -> None:
+    """As after the end of a neighbour; a stopped process is as busy as can be."""
+    port = free_port()
+    with web_process(port) as process, ExitStack() as stack:
+        process.send_signal(signal.SIGSTOP)
+        request = "GET /health/live HTTP/1.1\nHost: localhost\nConnection: close\n\n"
+        wave = [stack.enter_context(sent(port, request)) for _ in range(WAVE)]
+        process.send_signal(signal.SIGCONT)
+        assert all(whole_answer(one).startswith("HTTP/1.1 200 OK") for one in wave)
 
 
 def test_settings_that_cannot_be_used_are_one_sentence(tmp_path: object) -> None:

@@ -28,6 +28,7 @@ def asked(redis: str) -> Iterator[Any]:
     with Redis.from_url(redis, decode_responses=True) as connection:
         before = {name: connection.config_get(name)[name] for name in ("maxmemory-policy", "appendonly")}
         yield connection
+        connection.execute_command("ACL", "DELUSER", "shy")
         for name, value in before.items():
             connection.config_set(name, value)
 

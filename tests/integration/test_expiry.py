@@ -24,7 +24,7 @@ def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
     assert steering.remove_expired(job.created_at + 23 * HOUR) == 0
     Job.objects.update(remove_at=timezone.now())
     upkeep.rescue()
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     assert stepping.now(job).state == "removed"
     assert list(job.acts.values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
 

@@ -8,11 +8,9 @@ import asyncio
 import datetime
 import json
 from collections.abc import Coroutine
-from contextlib import aclosing
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -20,71 +18,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from realtime import hints, log
-from realtime.follow import follow
-from realtime.hub import hub_of, read_head
+from realtime.hub import hub_of
 from realtime.models import Batch, Feed
 from realtime.protocol import Ask, Cursor
 from tests import machines
+from tests.integration.feed_model import Model, Watching
 from tests.layers import HeldLayer
 from tests.waiting import wait_until_async
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]  # to find a short story takes time
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]  # to find a short story takes time
 
 HOUR = 3600
 FEEDS = count(1)
 LONG_AGO = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 KEYS = st.sampled_from(["", "7", "8"])
-
-
-class Model:
-    """The log in ten lines: the key of each event, life by life; the newest life alone can be trimmed and read."""
-
-    def __init__(self, epoch: UUID) -> None:
-        self.lives: dict[UUID, list[str]] = {epoch: []}
-        self.epoch = epoch
-        self.floor = 0
-
-    @property
-    def head(self) -> int:
-        return len(self.lives[self.epoch])
-
-    def objection(self, cursor: Cursor) -> str | None:
-        if cursor.epoch != self.epoch:
-            return "epoch"
-        return "trimmed" if cursor.offset < self.floor else "ahead" if cursor.offset > self.head else None
-
-    def after(self, cursor: Cursor, key: str | None) -> list[int]:
-        events = enumerate(self.lives[cursor.epoch], 1)
-        return [offset for offset, own in events if offset > cursor.offset and key in {None, own}]
-
-
-@dataclass(eq=False)
-class Watching:
-    """One connection: where it really started, and the offsets that came; `gate` is closed while it stalls."""
-
-    ask: Ask
-    start: Cursor | None = None
-    reset: str | None = None
-    offsets: list[int] = field(default_factory=list)
-    lost: str | None = None
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def cursor(self) -> Cursor:
-        assert self.start
-        return Cursor(self.start.epoch, self.offsets[-1] if self.offsets else self.start.offset)
-
-    async def watch(self, feed: str) -> None:
-        self.gate.set()
-        self.start, self.reset = self.ask.start(await read_head(feed))
-        try:
-            async with aclosing(follow(feed, self.start, key=self.ask.key)) as batches:
-                async for batch in batches:
-                    events = [event["offset"] for event in json.loads(batch.frame)["events"]]
-                    self.offsets += [offset for offset in events if self.offsets or offset > self.start.offset]
-                    await self.gate.wait()
-        except log.CursorLost as lost:
-            self.lost = lost.reason
 
 
 class FeedMachine(RuleBasedStateMachine):

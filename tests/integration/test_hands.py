@@ -129,7 +129,7 @@ def test_a_rescued_job_ends_complete() -> None:
     Hand.objects.update(seen_at=LONG_AGO)
     assert upkeep.rescue() == 1
     (task_id,) = queued_ids()
-    slices.work(job_id=Job.objects.get().pk, task_id=task_id)
+    slices.work(job_id=Job.objects.get().pk, task_id=task_id, seconds=60)
     assert verify(Job.objects.get()).problems == []
     assert upkeep.rescue() == 0
 

@@ -26,7 +26,7 @@ from tests.integration.feeding import types_of
 from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
 from tests.integration.test_hands import queued_ids
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
 
 User = get_user_model()
 MINUTES = st.sampled_from([1, 6, -1, -60])
@@ -209,4 +209,4 @@ class JobMachine(RuleBasedStateMachine):
 
 def test_jobs_live_as_in_the_model(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    machines.run(JobMachine, examples=25, steps=30)
+    machines.run(JobMachine, examples=15, steps=30)

@@ -86,7 +86,7 @@ def test_who_signs_in_after_the_count_is_kept_all_the_same() -> None:
     stepping.remove_some(job, task_id, 4)
     late = some_user(job, 5)
     USES["signed in"](late)
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert list(User.objects.all()) == [late]
 
 

@@ -2,12 +2,13 @@
 
 import datetime
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from realtime import log
@@ -153,3 +154,47 @@ def test_the_database_refuses_a_floor_beyond_the_head(append: Append) -> None:
     append(2)
     with pytest.raises(IntegrityError):
         Feed.objects.update(floor=3)
+
+
+def begin_a_new_life() -> None:
+    """As a restore does that gives the feed another epoch; and then goes on."""
+    Batch.objects.all().delete()
+    Feed.objects.update(epoch=uuid4(), head=0, floor=0)
+    with transaction.atomic():
+        log.append("users", ['{"type":"test"}'] * 10, key="of another life")
+
+
+def trim_half() -> None:
+    log.trim("users", keep=5, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
+
+
+@pytest.mark.parametrize("statement", [1, 2, 3, 4])
+@pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
+def test_a_read_during_which_the_log_changes_says_so_or_gives_what_was_there(
+    append: Append, change: Callable[[], None], statement: int
+) -> None:
+    """Just before each of its statements: what it answers is of the cursor's life, and without a hole."""
+    for _ in range(10):
+        append(1)
+    cursor = Cursor(log.head("users").epoch, 0)
+    places = iter(range(1, 100))
+
+    def strike(execute: Any, *arguments: Any) -> Any:
+        if next(places) == statement:
+            change()
+        return execute(*arguments)
+
+    with connection.execute_wrapper(strike):
+        answer = answer_to(cursor)
+    assert answer in (
+        {begin_a_new_life: "epoch", trim_half: "trimmed"}[change],
+        [(place, "") for place in range(1, 11)],
+    )
+
+
+def answer_to(cursor: Cursor) -> list[tuple[int, str]] | str:
+    """The first offset and the key of each batch, or why there is none."""
+    try:
+        return [(batch.first, batch.key) for batch in log.read("users", cursor)[0]]
+    except log.CursorLost as lost:
+        return lost.reason

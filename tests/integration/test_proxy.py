@@ -24,6 +24,7 @@ FORGED = {
     "X-Forwarded-Proto": "https",
     "X-Forwarded-Port": "1",
     "Forwarded": "for=1.2.3.4",
+    "X-Request-ID": "of-somebody-else",
 }
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
 LIMIT = 100
@@ -95,10 +96,10 @@ def proxy(echo: int) -> Iterator[int]:
 
 @contextmanager
 def asked(
-    port: int, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None
+    port: int, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Iterator[http.client.HTTPResponse]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as connection:
-        connection.request(method, path, body=b"a=b" if method == "POST" else None, headers=headers or {})
+        connection.request(method, path, body=body or None, headers=headers or {})
         with closing(connection.getresponse()) as response:
             yield response
 
@@ -113,6 +114,7 @@ def test_what_a_client_says_about_where_it_comes_from_is_replaced(proxy: int) ->
     found = heard(proxy, FORGED)
     assert (found["x-forwarded-for"], found["x-forwarded-proto"]) == ("127.0.0.1", "http")
     assert not {"x-forwarded-port", "forwarded"} & set(found)
+    assert found["x-request-id"] not in {"of-somebody-else", heard(proxy)["x-request-id"]}
     assert found["host"] == f"127.0.0.1:{proxy}"
 
 
@@ -125,7 +127,7 @@ def test_a_page_has_a_connection_of_its_own_and_a_socket_is_upgraded(proxy: int)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_web_process_whose_port_is_closed_costs_no_request(proxy: int, method: str) -> None:
     for _ in range(20):
-        with asked(proxy, method=method) as response:
+        with asked(proxy, method=method, body=b"a=b" if method == "POST" else b"") as response:
             assert response.status == 200
             response.read()
 
@@ -143,6 +145,11 @@ def test_one_address_has_its_share_of_sockets(proxy: int) -> None:
             assert one_more.status == 429
         with asked(proxy, "/users/") as page:
             assert page.status == 200
+
+
+def test_a_body_that_is_too_large_does_not_reach_a_web_process(proxy: int) -> None:
+    with asked(proxy, method="POST", body=b"a" * 300_000) as response:
+        assert response.status == 413
 
 
 def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:

@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
 from task import hands, removal, slices, steering, upkeep
-from task.models import Account, Hand, Job
+from task.models import Account, Act, Hand, Job
 from task.steering import NotNow
 from task.verification import verify
 from tests.integration import stepping
@@ -67,7 +67,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(SystemExit):
             stepping.remove_some(job, task_id, 5)
     assert (stepping.now(job).removed_through, Account.objects.count(), len(feed_types())) == (0, 10, before)
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert verify(stepping.now(job)).problems == []
 
 
@@ -87,7 +87,7 @@ def test_a_vanished_hand_of_a_removal_is_rescued() -> None:
     job, task_id = stepping.removing(10)
     Hand.objects.update(seen_at=timezone.now() - HOUR)
     assert upkeep.rescue() == 1
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert stepping.now(job).state == "removed"
 
 
@@ -106,7 +106,7 @@ def test_a_removal_that_fails_says_why_and_can_be_repeated() -> None:
 
     pre_delete.connect(refuse, sender=User)
     try:
-        assert slices.work(job_id=job.pk, task_id=task_id) == f"Job {job.pk} failed."
+        assert slices.work(job_id=job.pk, task_id=task_id, seconds=60) == f"Job {job.pk} failed."
     finally:
         pre_delete.disconnect(refuse, sender=User)
     job = stepping.now(job)
@@ -162,7 +162,7 @@ def test_asking_twice_removes_once() -> None:
     outcomes = at_once(5, lambda: steering.remove(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
     assert Hand.objects.count() == 1
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     assert not steering.remove(job_id=job.pk).is_new
     assert feed_types().count("job.removed") == 1
 
@@ -178,7 +178,8 @@ def test_a_hand_of_a_removal_that_dies_at_every_start_fails_it() -> None:
     job, task_id = stepping.removing(5)
     long_ago = timezone.now() - HOUR
     Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)
+    Act.objects.update(at=long_ago)
     for _ in range(4):
         assert hands.begin(job_id=job.pk, task_id=task_id)
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert stepping.now(job).error.startswith("Its worker was started 5 times in a row without making a step")

@@ -126,7 +126,7 @@ def test_a_failed_job_goes_on_where_it_stopped() -> None:
     job = stepping.failed(made=25, total=60)
     outcome = steering.retry(job_id=job.pk)
     assert (outcome.is_new, outcome.is_dispatched, outcome.job.state, outcome.job.error) == (True, True, "queued", "")
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("finished", 60, 60)
     assert verify(job).problems == []
@@ -136,7 +136,7 @@ def test_a_job_that_is_retried_after_its_beginning_was_trimmed_is_not_called_wro
     job = stepping.failed()
     log.trim("users", keep=0, older_than=timezone.now())
     steering.retry(job_id=job.pk)
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id)
+    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     assert verify(stepping.now(job)) == Verdict([], is_trimmed=True)
 
 

@@ -62,16 +62,28 @@ def test_generate_takes_every_option() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--names", "funny"], "invalid choice: 'funny'"),
         (["--seed", "x"], "--seed is a whole number of at most 18 digits."),
         (["--seed", str(2**53)], f"A seed is a whole number from 0 to {2**53 - 1}."),
         (["--group", "nobody"], "There is no group 'nobody': /admin/ lists those that there are."),
         (["--password-stdin"], "--password-stdin goes with --passwords shared."),
+    ],
+)
+def test_generate_says_what_cannot_be_chosen(arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("generate", "60", *arguments)
+    assert (refused.value.returncode, str(refused.value)) == (2, said)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--names", "funny"], "invalid choice: 'funny'"),
         (["--passwords", "shared"], "Nobody can be asked here: give the password with --password-stdin."),
         (["--passwords", "shared", "--password-stdin"], "Give a password for all accounts, or let each have its own."),
     ],
 )
-def test_generate_says_what_cannot_be_chosen(arguments: list[str], said: str) -> None:
+def test_generate_says_what_cannot_be_chosen_and_ends_with_2(arguments: list[str], said: str) -> None:
     code, error = piped("generate", "60", *arguments)
     assert code == 2
     assert said in error

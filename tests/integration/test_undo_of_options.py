@@ -109,6 +109,6 @@ def test_a_group_that_was_deleted_before_the_work_is_left_out() -> None:
     group = Group.objects.create(name="testers")
     job, task_id = stepping.queued(3, options=Options(groups=(group.pk,)))
     group.delete()
-    slices.work(job_id=job.pk, task_id=task_id)
+    slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     job = stepping.now(job)
     assert (job.state, User.groups.through.objects.count()) == ("finished", 0)

@@ -15,7 +15,7 @@ from tests.unit.test_documentation import README, named_in_table
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
-FOR_COMPOSE_ONLY = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"}
+SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"}
 
 
 def instruction(name: str) -> str:
@@ -69,9 +69,9 @@ def test_the_image_gets_all_that_it_is_made_of_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_of_our_services_is_told_only_what_there_is(name: str) -> None:
-    known = named_in_table(README) | {f"{secret}_FILE" for secret in FOR_COMPOSE_ONLY}
+    known = named_in_table(README) | {f"{secret}_FILE" for secret in SECRETS}
     assert set(OURS[name]["environment"]) <= known
-    assert not FOR_COMPOSE_ONLY & set(OURS[name]["environment"]), "secrets come as files"
+    assert not SECRETS & set(OURS[name]["environment"]), "secrets come as files"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -126,7 +126,9 @@ def test_the_secrets_are_made_once_and_belong_together(tmp_path: Path) -> None:
     assert set(found) == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert found["postgres_password"].strip() in found["database_url"]
     assert found["valkey_password.conf"].split()[1] in found["redis_url"]
-    assert len({found[name] for name in ("secret_key", "postgres_password", "valkey_password.conf")}) == 3
+    assert (
+        len({found[name] for name in ("secret_key", "metrics_token", "postgres_password", "valkey_password.conf")}) == 4
+    )
     assert len(found["secret_key"].strip()) >= 50
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert made() == found

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.apps import apps
 
+from asgi_config.metric_table import METRICS
 from task.api.problems import CODES
 from task.api.urls import api
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
 
 
@@ -76,3 +78,19 @@ def test_the_api_page_names_every_path() -> None:
     for path in api.get_openapi_schema()["paths"]:
         written = path.replace("{job_id}", "{id}")
         assert re.search(rf"{re.escape(written)}[ ,]", API) or f".../{written.rpartition('/')[2]} " in API, written
+
+
+def test_the_operations_page_explains_every_metric_and_no_other() -> None:
+    rows = re.findall(r"^\| `(arrivals_\w+)` *\| (\w+) *\| (.*?) *\|", OPERATIONS, re.M)
+    kinds = {name: of.kind(name, of.says).type for name, of in METRICS.items()}
+    assert {name: kind for name, kind, _ in rows} == kinds
+    assert {name: tuple(re.findall(r"`(\w+)`", labels)) for name, _, labels in rows} == {
+        name: tuple(of.labels) for name, of in METRICS.items()
+    }
+
+
+def test_the_operations_page_has_a_remedy_for_every_check_and_no_other() -> None:
+    sources = "".join((ROOT / "asgi_config" / name).read_text() for name in ("checks.py", "deploy_checks.py"))
+    listed = re.findall(r"^\| (arrivals\.[A-Z]\d+) ", OPERATIONS, re.M)
+    assert sorted(listed, key=lambda name: name[-3:]) == listed
+    assert set(listed) == set(re.findall(r'id="(arrivals\.\w+)"', sources))

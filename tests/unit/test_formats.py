@@ -7,7 +7,7 @@ import pytest
 
 from tests.formats import Formats, complaints, present, recorded
 
-JOB, HAND = "task_job", "task.tasks.create_random_user_accounts"
+JOB, HAND, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
 NEEDED = {"type": "IntegerField", "null": False, "unique": False, "needed": True}
 
 Change = Callable[[Formats], object]
@@ -31,15 +31,14 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
     ("a column becomes unique", lambda new: columns(new)["total"].update(unique=True), "refuses what old code may"),
     ("a column is needed", lambda new: columns(new).update(priority=NEEDED), "without priority: give it a db_default"),
     ("a constraint comes", lambda new: new["tables"][JOB]["constraints"].append("few"), "a new constraint few"),
-    ("a task goes", lambda new: new["tasks"]["take"].pop(HAND), "which old code sends"),
-    ("an argument goes", lambda new: new["tasks"]["take"][HAND].remove("size"), "no longer takes size"),
+    ("a task goes", lambda new: new["tasks"].pop(HAND), "which old code sends"),
+    ("an argument goes", lambda new: new["tasks"][HAND].remove("size"), "no longer takes size"),
     (
         "an argument is sent",
-        lambda new: new["sent"]["messages"][HAND].append("urgent"),
+        lambda new: new["sent"]["messages"][RESCUE].append("urgent"),
         "which workers of before refuse",
     ),
     ("a new task is sent", lambda new: new["sent"]["messages"].update({"task.tasks.x": []}), "do not know the task"),
-    ("beat sends a new task", lambda new: new["tasks"]["beat"].append("task.tasks.x"), "beat would send task.tasks.x"),
     ("an event goes", lambda new: new["events"].pop("job.removed"), "The event job.removed is gone"),
     ("an event loses a field", lambda new: new["events"]["user.created"]["user"].pop("email"), "field email,"),
     ("a field changes its kind", lambda new: new["events"]["job.queued"].update(job="str"), "of another kind"),
@@ -51,8 +50,9 @@ ALLOWED: list[tuple[str, Change]] = [
     ("a column may be null", lambda new: columns(new).update(priority=NEEDED | {"null": True, "needed": False})),
     ("a column has a db_default", lambda new: columns(new).update(priority=NEEDED | {"needed": False})),
     ("a constraint goes", lambda new: new["tables"][JOB]["constraints"].pop()),
-    ("a task comes, which nobody sends yet", lambda new: new["tasks"]["take"].update({"task.tasks.x": []})),
-    ("an argument comes, which nobody sends yet", lambda new: new["tasks"]["take"][HAND].append("urgent")),
+    ("a task comes, which nobody sends yet", lambda new: new["tasks"].update({"task.tasks.x": []})),
+    ("an argument comes, which nobody sends yet", lambda new: new["tasks"][RESCUE].append("urgent")),
+    ("an argument is sent that is passed over", lambda new: new["sent"]["messages"][HAND].append("urgent")),
     ("an event comes", lambda new: new["events"].update({"job.paused": {"type": "str"}})),
     ("an event gets a field", lambda new: new["events"]["job.queued"].update(priority="int")),
     ("the hint gets a field", lambda new: new["sent"]["hint"].update(at="str")),

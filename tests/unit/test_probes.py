@@ -1,10 +1,11 @@
 """A question that hangs: nobody waits longer than agreed, and it is not asked a second time."""
 
+import asyncio
 import threading
 
 import pytest
 
-from asgi_config.probes import InThread
+from asgi_config.probes import InLoop, InThread
 
 
 async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:
@@ -40,3 +41,21 @@ async def test_what_the_question_raises_is_raised() -> None:
     for _ in range(2):
         with pytest.raises(OSError, match="away"):
             await question.answer()
+
+
+async def test_many_who_ask_at_once_share_one_question_and_the_next_is_asked_anew() -> None:
+    asked: list[int] = []
+    may_go_on = asyncio.Event()
+
+    async def ask() -> int:
+        asked.append(1)
+        await may_go_on.wait()
+        return len(asked)
+
+    question = InLoop(ask)
+    waiting = [asyncio.create_task(question.answer()) for _ in range(50)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    may_go_on.set()
+    assert await asyncio.gather(*waiting[1:]) == [1] * 49
+    assert await question.answer() == 2

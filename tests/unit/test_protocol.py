@@ -159,3 +159,18 @@ def test_the_servers_messages_read_as_documented() -> None:
         "reason": "trimmed",
     }
     assert json.loads(protocol.heartbeat(7)) == {"type": "heartbeat", "head": 7}
+
+
+@pytest.mark.parametrize(
+    ("offered", "token"),
+    [
+        ([], None),
+        (["arrivals.v1"], None),
+        (["arrivals.v1", "arrivals.bearer.arr_x"], "arr_x"),
+        (["arrivals.bearer.arr_x", "arrivals.bearer.arr_y", "arrivals.v1"], "arr_x"),
+        (["arrivals.bearer."], ""),
+        (["xarrivals.bearer.arr_x"], None),
+    ],
+)
+def test_a_token_is_offered_beside_the_version(offered: list[str], token: str | None) -> None:
+    assert protocol.offered_token(offered) == token

@@ -1,0 +1,211 @@
+"""Clients that misbehave on real connections: what they cost the web process is bounded, and ends with them."""
+
+import asyncio
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from realtime.allowance import FRAMES_AT_ONCE
+from realtime.protocol import WINDOW_BYTES
+from tests.chaos import leaks, raw_client
+from tests.chaos.form import either
+from tests.chaos.hits import Strikes
+from tests.chaos.memory import MIB, resident_bytes
+from tests.chaos.truth import Truth
+from tests.program import Program
+from tests.service import ROOT, Service
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
+
+STALLED = 20
+ROUNDS = 3
+MANY = either(short=150, long=1_000)
+LOGGED = 20_000
+SECONDS = 120
+
+pytestmark = [
+    pytest.mark.timeout(either(short=600, long=1800)),
+    pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what a process holds; run it on Linux"),
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service whose log is longer than any window."""
+
+    service: Service
+    program: Program
+
+    @property
+    def web(self) -> int:
+        pid = self.service.pids().web
+        assert pid
+        return pid
+
+    @property
+    def head(self) -> int:
+        return Truth(self.service.var_dir).cursor()[1]
+
+    def client(self, query: str = "?after=0") -> AbstractContextManager[socket.socket]:
+        return raw_client.connection(self.service.address, self.program.token, query)
+
+    def make(self, total: int) -> int:
+        """A job of so many, to its end; the offset that the feed has then."""
+        job = self.program.post("/api/jobs", {"total": total}).json["id"]
+        truth = Truth(self.service.var_dir)
+        self.service.wait_until(lambda: truth.jobs()[job].state == "finished", SECONDS)
+        return self.head
+
+    def wait_until_alone(self) -> None:
+        self.service.wait_until(lambda: not leaks.connections_to(self.service.address), SECONDS)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    environment = {"TOO_SLOW_SECONDS": "2", "SOCKETS_MAX": str(MANY)}  # all of one person
+    with Service(environment=environment, may_complain=True) as service:
+        site = Site(service, Program(service))
+        site.make(LOGGED)
+        yield site
+        assert "Traceback" not in service.stderr, service.stderr
+        assert "took too long to shut down" not in service.stderr, service.stderr
+
+
+def rounds(site: Site, strike: Callable[[], None]) -> None:
+    """The same again and again: the first may warm up what stays, the others leave nothing behind."""
+    descriptors, sizes = [], []
+    for _ in range(ROUNDS):
+        strike()
+        site.wait_until_alone()
+        descriptors.append(leaks.held_by(site.service).descriptors)
+        sizes.append(resident_bytes(site.web))
+    print(f"\nafter each round: descriptors {descriptors}, RSS {[size // MIB for size in sizes]} MiB")
+    assert max(descriptors) <= descriptors[0] + leaks.SPARE_DESCRIPTORS
+    # Windows that stayed would be twice that after two more rounds; the allocator keeps some 10 MiB as it likes.
+    assert sizes[-1] <= sizes[0] + STALLED * WINDOW_BYTES
+
+
+@pytest.mark.fault("a client stops reading")
+def test_clients_that_stop_reading_cost_a_window_each_and_are_ended(site: Site, strikes: Strikes) -> None:
+    """On a real connection with a small buffer: the kernel takes some, daphne holds the rest, up to the window."""
+    peaks = []
+
+    def stall() -> None:
+        before = resident_bytes(site.web)
+        with ExitStack() as stack:
+            clients = [stack.enter_context(site.client()) for _ in range(STALLED)]
+            ended: set[socket.socket] = set()
+            while len(ended) < STALLED:
+                peaks.append(resident_bytes(site.web) - before)
+                ended |= {one for one in clients if has_ended(one)}
+            strikes.hit(times=STALLED)
+
+    rounds(site, stall)
+    print(f"{STALLED} clients that do not read: RSS grew by {max(peaks) // MIB} MiB at most")
+    assert max(peaks) <= STALLED * 2 * WINDOW_BYTES
+
+
+def has_ended(client: socket.socket) -> bool:
+    """Whether the other end is gone: it says so although nothing is read."""
+    poll = select.poll()
+    poll.register(client, select.POLLRDHUP)
+    return bool(poll.poll(10))
+
+
+@pytest.mark.fault("a client reads and never acknowledges")
+def test_a_client_that_reads_and_never_acknowledges_is_closed_as_too_slow(site: Site, strikes: Strikes) -> None:
+    with site.client() as client:
+        assert raw_client.close_code(client) == 4008
+        strikes.hit()
+
+
+FLOODS = ['{"type":"wave"}', '{"type":"ack","offset":0}', "{}"]
+
+
+@pytest.mark.fault("a client sends frames without end")
+def test_a_flood_of_frames_is_closed_and_starves_nobody(site: Site, strikes: Strikes) -> None:
+    """Beside it a page is asked for, and a watcher hears of what is new."""
+
+    def flood() -> None:
+        with ExitStack() as stack:
+            threads = [stack.enter_context(flooding(site, frame, strikes)) for frame in FLOODS]
+            while any(thread.is_alive() for thread in threads):
+                assert site.program.get("/api/users?limit=1").status == 200
+
+    rounds(site, flood)
+
+
+@contextmanager
+def flooding(site: Site, frame: str, strikes: Strikes) -> Iterator[threading.Thread]:
+    """Until the server ends it; it must have been sent more than is allowed."""
+    frames = raw_client.text_frame(frame) * 500
+
+    def flood() -> None:
+        sent = 0
+        with site.client("") as client:
+            try:
+                while True:
+                    client.sendall(frames)
+                    sent += 500
+            except OSError:
+                assert sent >= FRAMES_AT_ONCE
+                strikes.hit()
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    yield thread
+    thread.join()
+
+
+def test_a_flood_is_closed_with_a_clear_code(site: Site) -> None:
+    with site.client("") as client:
+        client.sendall(raw_client.text_frame("{}") * (FRAMES_AT_ONCE + 1))
+        assert raw_client.close_code(client) == 4500
+
+
+@pytest.mark.fault("clients are killed with all their connections")
+def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strikes) -> None:
+    command = [sys.executable, "-m", "tests.chaos.raw_client", site.service.address, site.program.token, str(STALLED)]
+
+    def kill() -> None:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+            assert program.stdout
+            assert program.stdout.readline() == "open\n"
+            assert leaks.connections_to(site.service.address) >= STALLED
+            os.kill(program.pid, signal.SIGKILL)
+            strikes.hit(times=STALLED)
+
+    rounds(site, kill)
+
+
+@pytest.mark.fault("all clients are cut and come back at once")
+async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strikes: Strikes, random: Random) -> None:
+    """They are cut while a job runs, and each goes on where it was. All seats of a person were taken, and are free."""
+    start, epoch = site.head, Truth(site.service.var_dir).cursor()[0]
+    token, address = site.program.token, site.service.address
+    watchers = [Watcher(address, token=token, after=start, epoch=epoch) for _ in range(MANY)]
+    making = asyncio.create_task(asyncio.to_thread(site.make, 500))
+    async with asyncio.timeout(SECONDS * 3):
+        await follow_to(watchers, start + random.randrange(50, 400))
+        strikes.hit(times=MANY)
+        await follow_to(watchers, head := await making)
+    expected = list(range(start + 1, head + 1))
+    assert all(watcher.offsets == expected for watcher in watchers)
+    assert {watcher.connections for watcher in watchers} == {2}
+    assert not any(watcher.resets or watcher.repeated for watcher in watchers)
+    await wait_until_async(lambda: not leaks.connections_to(address), SECONDS)
+
+
+async def follow_to(watchers: list[Watcher], offset: int) -> None:
+    """All at once, and each is cut when it is there."""
+    await asyncio.gather(*(watcher.follow(lambda seen: (seen.offset or 0) >= offset) for watcher in watchers))

@@ -1,0 +1,127 @@
+"""Messages that nobody should send, through the real worker and Redis: ten at once, of no job, old, new, broken."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from celery import Celery
+from redis import Redis
+
+from task.hands import TASK
+from tests.chaos.hits import Strikes
+from tests.chaos.truth import JobRow, Truth
+from tests.service import Service
+
+SENTENCE = "A message of the queue is left out"
+SECONDS = 120
+
+
+class Queue:
+    """The service's own queue, by the messages that anybody may put into it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.truth = Truth(service.var_dir)
+        self._app = Celery(broker=service.redis_url)
+
+    def send(self, *args: object, task_id: str | None = None, times: int = 1, **kwargs: object) -> None:
+        with self._app.connection_for_write() as connection:
+            for _ in range(times):
+                self._app.send_task(TASK, args, kwargs, task_id=task_id or str(uuid4()), connection=connection)
+
+    def jobs(self) -> list[JobRow]:
+        return [*self.truth.jobs().values()]
+
+    def wait_until_empty(self) -> None:
+        """All that was sent has been taken, and been acknowledged."""
+        with Redis.from_url(self.service.redis_url) as redis:
+            self.service.wait_until(lambda: not redis.llen("celery") and not redis.zcard("unacked_index"), SECONDS)
+
+    def finished(self, number: int) -> None:
+        """As many jobs are finished, and none is at work."""
+        self.service.wait_until(lambda: [job.state for job in self.jobs()] == ["finished"] * number, SECONDS)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service(may_complain=True) as running:
+        yield running
+
+
+@pytest.fixture
+def queue(service: Service) -> Iterator[Queue]:
+    """What a test puts into it costs no traceback."""
+    before = len(service.stderr)
+    yield Queue(service)
+    assert "Traceback" not in service.stderr[before:], service.stderr[before:]
+
+
+@pytest.mark.fault("the same task message comes ten times at once")
+def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> None:
+    """In the tutorial's own form: the total alone, by its place."""
+    before = len(queue.jobs())
+    queue.send(300, task_id=str(uuid4()), times=10)
+    strikes.hit(times=10)
+    queue.finished(before + 1)
+    queue.wait_until_empty()
+    assert len(queue.jobs()) == before + 1
+    assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 301))
+
+
+@pytest.mark.fault("a task message that says more than this version knows")
+def test_what_a_later_version_adds_is_passed_over(queue: Queue, strikes: Strikes) -> None:
+    before = len(queue.jobs())
+    queue.send(50, colour="red", priority={"of": [1, 2]})
+    strikes.hit()
+    queue.finished(before + 1)
+    assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 51))
+
+
+BROKEN: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    ((), {"size": 25}),
+    (("fifty",), {}),
+    ((-1,), {}),
+    ((10**9,), {}),
+    ((True,), {}),
+    (([50],), {}),
+    ((), {"job": "x"}),
+    ((), {"job": 10**30}),
+    ((), {"job": -1, "size": "x"}),
+]
+
+
+@pytest.mark.fault("a task message that lacks what it should say", "a task message for a job that is gone")
+def test_what_asks_for_nothing_that_can_be_done_is_said_in_a_sentence(queue: Queue, strikes: Strikes) -> None:
+    """And the worker goes on: a good message with an id that is no UUID is a job."""
+    before, said = len(queue.jobs()), queue.service.stderr.count(SENTENCE)
+    for args, kwargs in BROKEN:
+        queue.send(*args, **kwargs)
+    strikes.hit("a task message that lacks what it should say", times=len(BROKEN))
+    queue.send(job=10**6)
+    strikes.hit("a task message for a job that is gone")
+    queue.send(60, task_id="an id of somebody's own", times=2)
+    queue.finished(before + 1)
+    queue.send(70, task_id="an id of somebody's own")
+    queue.wait_until_empty()
+    assert queue.service.stderr.count(SENTENCE) == said + len(BROKEN) + 1
+    assert len(queue.jobs()) == before + 1
+
+
+JUNK = [b"\x00\xff", b"{}", json.dumps({"body": "e30=", "headers": {}, "properties": {}}).encode()]
+
+
+@pytest.mark.fault("junk in the queue")
+def test_junk_in_the_queue_stops_nobody(service: Service, strikes: Strikes) -> None:
+    """Celery itself cannot read it: it says so, at length, and connects anew."""
+    queue = Queue(service)
+    before = len(queue.jobs())
+    with Redis.from_url(queue.service.redis_url) as redis:
+        for junk in JUNK:
+            redis.lpush("celery", junk)
+            strikes.hit()
+        queue.send(60)
+        queue.finished(before + 1)
+        assert not redis.llen("celery")

@@ -1,0 +1,106 @@
+"""Redis over TLS: queue, channel layer and health take a certificate that they can verify, and no other."""
+
+import asyncio
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import certificates
+from tests.service import ROOT, clean_environment
+
+ASK = """
+import asyncio, django
+django.setup()
+from asgi_config import probes
+from asgi_config.celery import app
+from realtime import hints
+
+def queue():
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=0, interval_start=0)
+
+def layer():
+    asyncio.run(hints.layer().group_send("test", {"type": "test"}))
+
+def health():
+    asyncio.run(probes.with_redis(lambda redis: redis.ping()))
+
+for ask in (queue, layer, health):
+    try:
+        ask()
+        print(ask.__name__, "yes")
+    except Exception as error:
+        print(ask.__name__, "no")
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("certificates")
+
+
+@pytest.fixture(scope="module")
+def front(redis: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The address of the tests' Redis behind TLS, and the authority that vouches for it.
+
+    The server of the wheel is built without TLS; what is looked at here is the other end.
+    """
+    authority, server = certificates.make(folder)
+    ports: Queue[int] = Queue()
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(pass_on(urlsplit(redis).port or 0, server, ports, stop)))
+    thread.start()
+    yield f"rediss://:{urlsplit(redis).password}@127.0.0.1:{ports.get(timeout=60)}/0", authority
+    stop.set()
+    thread.join()
+
+
+async def pass_on(behind: int, certificate: Path, ports: "Queue[int]", stop: threading.Event) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", behind)
+        await asyncio.gather(copy(reader, back), copy(there, writer), return_exceptions=True)
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        ports.put(server.sockets[0].getsockname()[1])
+        await asyncio.to_thread(stop.wait)
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+def asked(address: str, **environment: str) -> list[str]:
+    everything = {**clean_environment(), "SECRET_KEY": "x" * 50, "REDIS_URL": address, **environment}
+    everything |= {"DJANGO_SETTINGS_MODULE": "asgi_config.settings", "DATABASE_URL": "sqlite://:memory:"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, env=everything, capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout.splitlines()
+
+
+def test_an_authority_that_the_system_knows_is_enough(front: tuple[str, Path]) -> None:
+    address, authority = front
+    assert asked(address, SSL_CERT_FILE=str(authority)) == ["queue yes", "layer yes", "health yes"]
+
+
+def test_one_of_your_own_is_named_in_the_address(front: tuple[str, Path]) -> None:
+    address, authority = front
+    assert asked(f"{address}?ssl_ca_certs={authority}") == ["queue yes", "layer yes", "health yes"]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_by_each(front: tuple[str, Path]) -> None:
+    assert asked(front[0]) == ["queue no", "layer no", "health no"]

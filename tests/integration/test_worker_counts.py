@@ -1,0 +1,50 @@
+"""What workers write of themselves: that each one lives, and what its processes counted, told once."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from asgi_config import worker_signals
+from realtime import metrics
+from task.models import Worker
+from task.tallies import Tally
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NAME = "celery@idle.example"
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(worker_signals._Last, "heard", float("-inf"))
+    heart = SimpleNamespace(eventer=SimpleNamespace(hostname=NAME))
+    worker_signals.be_heard(sender=heart)
+    return heart
+
+
+def test_each_worker_says_itself_that_it_lives_and_not_at_every_heartbeat(heard: Any) -> None:
+    before = Worker.objects.get(name=NAME).heard_at
+    worker_signals.be_heard(sender=heard)
+    assert Worker.objects.get(name=NAME).heard_at == before
+
+
+def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics.counted, "hints_lost", 3)
+    tally = Tally()
+    tally.step(0.25)
+    tally.step(0.5)
+    for _ in range(2):
+        tally.tell(NAME)
+    worker = Worker.objects.get(name=NAME)
+    assert (worker.steps, worker.step_seconds, worker.hints_lost) == (2, 0.75, 3)
+
+
+def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics.counted, "hints_lost", 0)
+    tally = Tally()
+    tally.step(0.25)
+    tally.tell(NAME)
+    monkeypatch.setattr(worker_signals._Last, "heard", float("-inf"))
+    worker_signals.be_heard(sender=SimpleNamespace(eventer=SimpleNamespace(hostname=NAME)))
+    tally.tell(NAME)
+    assert Worker.objects.get(name=NAME).steps == 1

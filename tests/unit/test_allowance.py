@@ -1,0 +1,29 @@
+"""How many frames without news a client may send."""
+
+import pytest
+
+from realtime.allowance import FRAMES_A_SECOND, FRAMES_AT_ONCE, Allowance
+from realtime.protocol import Close, Refused
+
+
+def test_so_many_frames_at_once_and_no_more() -> None:
+    allowance = Allowance()
+    for _ in range(FRAMES_AT_ONCE):
+        allowance.take(7.0)
+    with pytest.raises(Refused) as refused:
+        allowance.take(7.0)
+    assert refused.value.code == Close.BAD_REQUEST
+
+
+def test_a_client_that_says_little_may_do_so_for_ever() -> None:
+    allowance = Allowance()
+    for frame in range(100 * FRAMES_AT_ONCE):
+        allowance.take(frame / FRAMES_A_SECOND)
+
+
+def test_a_rest_allows_no_more_than_at_the_beginning() -> None:
+    allowance = Allowance()
+    for _ in range(FRAMES_AT_ONCE):
+        allowance.take(1_000_000.0)
+    with pytest.raises(Refused):
+        allowance.take(1_000_000.0)

@@ -224,14 +224,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 15,
+    "max_retries": 0,  # of a connection to send by; the worker's own has none
 }
 if REDIS_ADDRESS.startswith("rediss:"):
     # Without it kombu takes any certificate; redis-py, for the layer, takes none that it cannot verify.
     CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A lost connection is renewed by redis-py itself, and what cannot be sent the rescue sends: with a retry a page waited
-# 8.3 s for a frozen Redis, without one 2.0.
+# A lost connection is renewed by redis-py itself, and what cannot be sent the rescue sends: with retries (this, and
+# max_retries above) a page waited 8.3 s for a frozen Redis, without them 2.0.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,21 +1,20 @@
-"""A disk that a test can fill and empty: a tmpfs, or where none may be mounted a limit on the length of files.
+"""A disk that a test can fill and empty: a tmpfs, or where none may be mounted a limit on the pages of SQLite.
 
-Containers often forbid to mount. A file that may not grow is refused as one on a full disk is, with another number
-(EFBIG for ENOSPC); to SQLite both are an error of the write.
+Containers often forbid to mount. SQLite refuses a page beyond the limit as it does on a full disk: SQLITE_FULL.
 """
 
 import os
-import resource
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.service import Service
 from tests.waiting import wait_until
 
+NO_MORE_PAGES = "no-more-pages"
 LARGE_BYTES = 2 << 30  # a limit: what is not used takes no memory
 
 
@@ -23,6 +22,7 @@ class Tmpfs:
     """Full at once when its size is set to what is used of it, which costs no memory."""
 
     name = "a tmpfs that is full"
+    environment: Mapping[str, str] = {}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,29 +39,28 @@ class Tmpfs:
         return _runs("mount", "-o", f"remount,size={size}", str(self.folder))
 
 
-class LimitedFiles:
-    name = "files that may not grow (RLIMIT_FSIZE)"
+class LimitedPages:
+    name = "a database that may not grow (max_page_count)"
+    environment: Mapping[str, str] = {"DJANGO_SETTINGS_MODULE": "tests.settings_pages"}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @contextmanager
     def full(self, service: Service) -> Iterator[None]:
-        """Of the service, and of the commands that this process starts meanwhile; Redis would be killed by it."""
+        mark = service.var_dir / NO_MORE_PAGES
+        mark.touch()
         try:
-            for pid in _writers(service):
-                _limit(pid, 1)
             yield
         finally:
-            for pid in _writers(service):
-                _limit(pid, None)
+            mark.unlink()
 
 
 @contextmanager
-def a_disk() -> Iterator[Tmpfs | LimitedFiles]:
+def a_disk() -> Iterator[Tmpfs | LimitedPages]:
     with tempfile.TemporaryDirectory(prefix="arrivals-disk-") as name:
         if not _runs("mount", "-t", "tmpfs", "-o", f"size={LARGE_BYTES}", "tmpfs", name):
-            yield LimitedFiles(Path(name))
+            yield LimitedPages(Path(name))
             return
         try:
             yield Tmpfs(Path(name))
@@ -80,14 +79,3 @@ def _runs(*command: str) -> bool:
         shutil.which(command[0]) is not None
         and not subprocess.run(command, capture_output=True, check=False).returncode
     )
-
-
-def _writers(service: Service) -> list[int]:
-    pids = service.pids()
-    return [pid for pid in (os.getpid(), pids.web, pids.worker, pids.beat, *pids.pool) if pid]
-
-
-def _limit(pid: int, most: int | None) -> None:
-    with suppress(ProcessLookupError):
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard if most is None else most, hard))

@@ -12,7 +12,7 @@ import pytest
 
 from tests import postgres
 from tests.answer import Answer
-from tests.chaos.disks import LimitedFiles, Tmpfs, a_disk
+from tests.chaos.disks import LimitedPages, Tmpfs, a_disk
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.postgres_faults import PostgresFaults
@@ -94,7 +94,7 @@ async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes
         print(f"{len(service.stderr.splitlines())} lines in the log")
 
 
-def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedFiles) -> None:
+def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
     """Each asks until it is refused: what a step could not write leaves room for something smaller."""
 
     def ask() -> Answer:
@@ -135,7 +135,9 @@ async def reads_on(run: Run) -> None:
 async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: Strikes) -> None:
     with (
         a_disk() as disk,
-        Service(environment=UNLIMITED, var_dir=disk.folder / "var", may_complain=True) as service,
+        Service(
+            environment={**UNLIMITED, **disk.environment}, var_dir=disk.folder / "var", may_complain=True
+        ) as service,
     ):
         visitor = await asyncio.to_thread(Visitor, service)
         print(f"\n{disk.name}")

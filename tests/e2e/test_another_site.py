@@ -13,7 +13,7 @@ from tests.e2e.visitor import Visitor
 from tests.service import ROOT, Service
 from tests.waiting import wait_until_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 FOLLOW = """async ([url, token]) => {
   const { Connection, Cursor } = await import("/connection.js");
@@ -47,7 +47,7 @@ def address(service: Service) -> str:
     return f"{service.address}/ws/users/"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def visitor(service: Service, arrive: Arrive, site: str) -> Visitor:
     visitor = await arrive(service, name="", address=site)
     visitor.may_be_refused = True  # Chromium asks for a favicon.

@@ -17,7 +17,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test check chaos lint format lock screenshots
+.PHONY: run test bench chaos check lint format lock screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
@@ -25,6 +25,10 @@ run: .venv/run.stamp
 test: .venv/run.stamp .venv/test.stamp
 	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
 	$(PYTHON) -m pytest $(PARALLEL)
+
+# Takes some 20 minutes; `make bench ONLY=writing` less. The benchmarks share what the tests start.
+bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
+	@ONLY=$(ONLY) $(PYTHON) -m tests.benchmarks
 
 check: lint test
 

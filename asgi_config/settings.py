@@ -180,7 +180,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864;",
+        # With a checkpoint after 1000 pages, the default, each large step ends with one: a sixth more processor time an
+        # account. What a long reader let the log grow to is given back above 64 MiB.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
+        "PRAGMA journal_size_limit=67108864;",
     }
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":

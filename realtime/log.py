@@ -57,7 +57,7 @@ def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = ti
         StoredBatch(feed=row, first=first, last=last, key=key, payload=payload, created_at=now)
         for first, last, payload in pack(events, row.head + 1)
     ]
-    StoredBatch.objects.bulk_create(rows)
+    StoredBatch.objects.bulk_create(rows, batch_size=1)
     row.head += len(events)
     Feed.objects.filter(pk=row.pk).update(head=row.head)
     transaction.on_commit(partial(hints.send, feed, row.epoch, [_batch(batch) for batch in rows]), robust=True)

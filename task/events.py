@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 FEED = "users"
+quoted = json.JSONEncoder().encode  # 0.1 us; json.dumps 0.3
 
 
 def wire_time(moment: datetime.datetime) -> str:
@@ -17,7 +18,7 @@ def wire_time(moment: datetime.datetime) -> str:
 
 def user_tail(username: str, email: str) -> str:
     """The part of a user that is known before it has an id."""
-    return f'"username":{json.dumps(username)},"email":{json.dumps(email)}'
+    return f'"username":{quoted(username)},"email":{quoted(email)}'
 
 
 def wire_key(user_id: Any) -> int | str:

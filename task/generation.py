@@ -21,7 +21,6 @@ from task.announcements import changed, moment_of, tell
 from task.hands import dispatch_all
 from task.models import Act, Hand, Job
 from task.options import Options
-from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
 
@@ -85,7 +84,7 @@ def step(
     hand with its job. ONE transaction: users, accounts, their events, the counts, and with the last of them the state
     `finished` and its event. Killed at any point, nothing is half done.
     """
-    with turn(), transaction.atomic(durable=True):
+    with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.ACTIVE).first()
         hand = Hand.objects.select_for_update().filter(job=job_id, task_id=task_id).first()
         if job is None or hand is None:

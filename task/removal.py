@@ -18,7 +18,6 @@ from task import events
 from task.announcements import changed, moment_of, tell
 from task.models import Hand, Job
 from task.passwords import LIGHT_PREFIX
-from task.turns import turn
 
 Clock = Callable[[], datetime.datetime]
 
@@ -56,8 +55,7 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
     ONE transaction: users with all that depends on them, their events, `removed_through`, and with the last of them
     the state `removed` and its event. Killed at any point, nothing is half done.
     """
-    # What a removal does, it does under the lock: without a rest it leaves no gap, and a page's write waited 2.3 s.
-    with turn(always_rests=True), transaction.atomic(durable=True):
+    with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.REMOVING).first()
         now = clock()
         mine = Hand.objects.filter(job=job_id, task_id=task_id)

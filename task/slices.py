@@ -16,10 +16,11 @@ from django.utils import timezone
 from task import accounts, generation, hands, passwords, removal, stopping
 from task.models import Hand, Job
 from task.tallies import tally
+from task.turns import turn
 
 SLICE_SECONDS = 2.0
-STEP_SECONDS = 0.1
-LARGEST_SIZE = 500
+STEP_SECONDS = 0.05
+LARGEST_SIZE = 2_500
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 TRANSIENT = (OperationalError, InterfaceError)
 
@@ -31,7 +32,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Pace:
-    """How many accounts a step makes or removes: doubles up to 500, and halves when a step took over 100 ms."""
+    """How many accounts a step makes or removes: doubles up to 2,500, and halves when a step took over 50 ms.
+
+    A step has a price of its own: on SQLite 500 at a time cost 1.4 times as much an account as 2,500, and with a rest
+    of 26 ms after each step two jobs made no more than 10 k accounts/s.
+    """
 
     size: int
 
@@ -107,18 +112,31 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
     while True:
         began = time.monotonic()
         step = prepare(hand, pace.size)
-        prepared = time.monotonic()
-        after = _persist(hand.job_id, step)
-        tally.step(time.monotonic() - prepared)
+        prepared = time.monotonic() - began
+        before_seconds = prepared if hand.job.options.needs_stretching else 0
+        after = _persist(hand.job_id, partial(_paced, hand.job, step, pace, before_seconds))
         if after is None:
             return f"Job {hand.job_id} is not this message's to work on."
         hand = after
         if hand.is_done or hand.job.state not in Job.AT_WORK:
             return _said(hand.job)
-        pace.learn(time.monotonic() - (began if hand.job.options.needs_stretching else prepared))
         if time.monotonic() >= until or stopping.is_asked():
             hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
+
+
+def _paced(job: Job, step: Callable[[], Hand | None], pace: Pace, before_seconds: float) -> Hand | None:
+    """One step, in turn. The pace learns from the work alone: with the wait for the turn, two hands shrank to nothing.
+
+    What a removal does, it does under the lock: without a rest it leaves no gap, and a page's write waited 2.3 s.
+    """
+    with turn(always_rests=job.state == Job.State.REMOVING):
+        began = time.monotonic()
+        after = step()
+        took = time.monotonic() - began
+    tally.step(took)
+    pace.learn(before_seconds + took)
+    return after
 
 
 def _persist(job_id: int, step: Callable[[], Hand | None]) -> Hand | None:

@@ -1,15 +1,13 @@
-"""200 accounts at full strength with 1 and with 2 pool processes, beside the tutorial's loop.
+"""Accounts at full strength with 1 and with 2 pool processes, beside the tutorial's loop, on the shipped service."""
 
-`python -m tests.benchmarks.full_strength` starts the real service for each, on SQLite, and prints a line for each.
-"""
-
-import sys
+import re
 
 from tests.benchmarks.first_500 import tutorials_loop
+from tests.benchmarks.frame import Figure, service
 from tests.chaos.strikes import work_so_far
 from tests.service import Service
 
-TOTAL = 200
+TOTAL = 100
 START = f"""
 from task.generation import start_job
 from task.options import FULL, Options
@@ -19,29 +17,33 @@ FIGURES = """
 from task.models import Job
 job = Job.objects.get()
 first, last = ((at - job.created_at).total_seconds() for at in (job.started_at, job.finished_at))
-print(f'{job.lanes} lane(s), {last:.1f} s, the first account after {first:.2f} s')
+print('SECONDS', last, first)
 """
 PROCESSES = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
 
 
-def shell(service: Service, code: str) -> str:
-    return service.manage("shell", "-v", "0", "-c", code).stdout
-
-
-def measure(service: Service, processes: int) -> str:
-    service.wait_until(lambda: f"PROCESSES {processes}" in shell(service, PROCESSES), 60)
-    shell(service, START)
-    service.wait_until(lambda: work_so_far(service, None) == TOTAL, 600)
-    return shell(service, FIGURES).strip()
-
-
-def main() -> None:
+def measure() -> list[Figure]:
+    figures = []
     for processes in (1, 2):
-        with Service(options=["--workers", str(processes)]) as service:
-            sys.stdout.write(f"{processes} pool process(es), {TOTAL} accounts: {measure(service, processes)}\n")
-            loop = tutorials_loop(service)
-            sys.stdout.write(f"  beside it, the tutorial's loop: {loop * TOTAL:.1f} s (scaled)\n")
+        with service("--workers", str(processes)) as running:
+            seconds, first = made(running, processes)
+            loop = tutorials_loop(running) * TOTAL
+        what = f"{TOTAL} accounts, {processes} pool processes and as many lanes"
+        figures += [
+            Figure(what=what, value=seconds, unit="s", ratio=seconds / loop, beside="the tutorial's loop"),
+            Figure(what=f"{what}, the first", value=first, unit="s"),
+        ]
+    return figures
 
 
-if __name__ == "__main__":
-    main()
+def made(running: Service, processes: int) -> tuple[float, float]:
+    running.wait_until(lambda: f"PROCESSES {processes}" in shell(running, PROCESSES), 60)
+    shell(running, START)
+    running.wait_until(lambda: work_so_far(running, None) == TOTAL, 600)
+    said = running.wait_until(lambda: re.search(r"SECONDS (\S+) (\S+)", shell(running, FIGURES)), 30)
+    assert said
+    return float(said[1]), float(said[2])
+
+
+def shell(running: Service, code: str) -> str:
+    return running.manage("shell", "-v", "0", "-c", code).stdout

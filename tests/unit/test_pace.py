@@ -6,10 +6,10 @@ from task.slices import LARGEST_SIZE, Pace
 def test_quick_steps_grow_to_the_largest_size() -> None:
     pace = Pace(25)
     sizes = []
-    for _ in range(6):
+    for _ in range(8):
         pace.learn(seconds=0.01)
         sizes.append(pace.size)
-    assert sizes == [50, 100, 200, 400, LARGEST_SIZE, LARGEST_SIZE]
+    assert sizes == [50, 100, 200, 400, 800, 1600, LARGEST_SIZE, LARGEST_SIZE]
 
 
 def test_a_slow_step_halves_and_one_account_is_the_least() -> None:

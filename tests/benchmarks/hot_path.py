@@ -1,0 +1,89 @@
+"""What each part of an account's way costs: the parts of `prepare` and `step`, in one process."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from tests.benchmarks.frame import Figure, set_up_django, spent
+
+set_up_django()
+
+from django.db import connection  # noqa: E402
+
+from realtime import hints  # noqa: E402
+from task import accounts, announcements, generation  # noqa: E402
+from task.generation import start_job  # noqa: E402
+from task.models import Hand  # noqa: E402
+from tests.benchmarks.rows import fill  # noqa: E402
+from tests.benchmarks.writing import redis  # noqa: E402
+
+BEFORE = 200_000
+TOTAL = 50_000
+AT_ONCE = 2_500
+
+
+class Parts:
+    """Functions of the product, each with a clock around it; a part within another is taken from that other."""
+
+    def __init__(self) -> None:
+        self.wall: dict[str, float] = defaultdict(float)
+        self.processor: dict[str, float] = defaultdict(float)
+        self._open: list[str] = []
+
+    def watch(self, owner: Any, attribute: str, part: str) -> None:
+        setattr(owner, attribute, self.timed(part, getattr(owner, attribute)))
+
+    def timed(self, part: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def with_clock(*arguments: Any, **named: Any) -> Any:
+            self._open.append(part)
+            with spent() as found:
+                result = work(*arguments, **named)
+            self._open.pop()
+            self._add(part, found.wall, found.processor)
+            if self._open:
+                self._add(self._open[-1], -found.wall, -found.processor)
+            return result
+
+        return with_clock
+
+    def _add(self, part: str, wall: float, processor: float) -> None:
+        self.wall[part] += wall
+        self.processor[part] += processor
+
+
+def measure() -> list[Figure]:
+    fill(BEFORE)
+    parts = watched()
+    with redis():
+        make()
+    return [
+        Figure(
+            what=f"{part} (processor time {parts.processor[part] / TOTAL * 1e6:.2f})",
+            value=wall / TOTAL * 1e6,
+            unit="us",
+        )
+        for part, wall in parts.wall.items()
+    ]
+
+
+def watched() -> Parts:
+    parts = Parts()
+    parts.watch(accounts, "prepare", "prepare: names, passwords, hashes, event texts")
+    parts.watch(generation, "step", "step: the rest of it, job and hand among it")
+    parts.watch(accounts, "insert", "step: texts of the events")
+    parts.watch(accounts, "_insert_users", "step: INSERT of the users")
+    parts.watch(accounts, "_insert_accounts", "step: INSERT of the accounts")
+    parts.watch(announcements, "append", "step: batches of the log")
+    parts.watch(connection, "_commit", "step: COMMIT, with checkpoints")
+    parts.watch(hints, "send", "after it: the hint")
+    return parts
+
+
+def make() -> None:
+    job = start_job(total=TOTAL).job
+    hand = Hand.objects.select_related("job").get(job=job)
+    while not hand.is_done:
+        candidates = accounts.prepare(hand, min(AT_ONCE, hand.share - hand.made))
+        after = generation.step(job_id=job.pk, task_id=hand.task_id, candidates=candidates, first=hand.tried)
+        assert after
+        hand = after

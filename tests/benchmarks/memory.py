@@ -1,0 +1,101 @@
+"""Memory against the process's own start: a job of a million, idle watchers, a client that stops reading."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import psutil  # type: ignore[import-untyped]
+
+from tests.benchmarks.frame import Figure, service
+from tests.program import Program
+from tests.service import Service
+from tests.waiting import wait_until
+from tests.watcher import connect_to
+
+MILLION = 1_000_000
+WATCHERS = 1_000
+FIRST = 25_000
+FLOOD = 50_000
+
+
+def measure() -> list[Figure]:
+    with service("--workers", "1", SOCKETS_MAX=str(WATCHERS + 10)) as running:
+        program = Program(running)
+        web, worker = psutil.Process(running.pids().web), psutil.Process(running.pids().pool[0])
+        make(program, FIRST)  # what is loaded once is no matter of the size
+        grown = grown_by(worker, lambda: make(program, MILLION))
+        idle = asyncio.run(watchers(running, program.token, web))
+        stuck = stopped_reader(running, program, web)
+    return [
+        Figure(what="worker, a job of a million", value=grown, unit="MB more", aim="<= 15"),
+        Figure(
+            what=f"web process, each of {WATCHERS:,} idle watchers",
+            value=idle * 1000 / WATCHERS,
+            unit="kB",
+            aim="<= 30",
+        ),
+        Figure(what="web process, a client that stops reading", value=stuck, unit="MB more", aim="<= 2"),
+    ]
+
+
+def make(program: Program, total: int) -> None:
+    job = program.post("/api/jobs", {"total": total}).json["id"]
+    wait_until(lambda: program.get(f"/api/jobs/{job}").json["state"] == "finished", 300)
+
+
+def grown_by(process: psutil.Process, work: Callable[[], object]) -> float:
+    before = megabytes(process)
+    work()
+    return megabytes(process) - before
+
+
+def megabytes(process: psutil.Process) -> float:
+    return float(process.memory_info().rss) / 1e6
+
+
+async def watchers(running: Service, token: str, web: psutil.Process) -> float:
+    """What a thousand of them add. One came and left before, for what the first loads."""
+    async with connect_to(f"{running.address}/ws/users/", token=token) as first:
+        await first.recv()
+    async with AsyncExitStack() as stack:
+        before = megabytes(web)
+        for _ in range(WATCHERS):
+            one = await stack.enter_async_context(connect_to(f"{running.address}/ws/users/", token=token))
+            await one.recv()
+        return megabytes(web) - before
+
+
+def stopped_reader(running: Service, program: Program, web: psutil.Process) -> float:
+    """Beside a job with a watcher that reads, of which the ring is; so only what is held for this one client counts."""
+    asyncio.run(read_all(running, program))
+    with socket.create_connection(("127.0.0.1", running.port)) as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        before = megabytes(web)
+        stuck.sendall(handshake(program.token))
+        asyncio.run(read_all(running, program))
+        return megabytes(web) - before
+
+
+async def read_all(running: Service, program: Program) -> None:
+    async with connect_to(f"{running.address}/ws/users/", token=program.token) as socket:
+        await socket.recv()
+        making = asyncio.create_task(asyncio.to_thread(make, program, FLOOD))
+        while "job.finished" not in (frame := str(await socket.recv())):
+            last = frame.partition('"last":')[2].partition(",")[0]
+            await socket.send(f'{{"type":"ack","offset":{last}}}')
+        await making
+
+
+def handshake(token: str) -> bytes:
+    """Asks for everything that the log holds, and never reads a word of it."""
+    lines = [
+        "GET /ws/users/?after=0 HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        f"Authorization: Bearer {token}",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

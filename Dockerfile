@@ -19,5 +19,5 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 VAR_DIR=/var/lib/arrivals
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "asgi_config.probe", "http://127.0.0.1:8000/health/live"]
+    CMD ["python", "-m", "asgi_config.healthcheck", "http://127.0.0.1:8000/health/live"]
 CMD ["python", "-m", "asgi_config.web", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers"]

@@ -21,6 +21,7 @@ from task.turns import turn
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.05
 LARGEST_SIZE = 2_500
+LEAST_LIGHT_SIZE = 100
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 TRANSIENT = (OperationalError, InterfaceError)
 
@@ -35,13 +36,16 @@ class Pace:
     """How many accounts a step makes or removes: doubles up to 2,500, and halves when a step took over 50 ms.
 
     A step has a price of its own: on SQLite 500 at a time cost 1.4 times as much an account as 2,500, and with a rest
-    of 26 ms after each step two jobs made no more than 10 k accounts/s.
+    of 26 ms after each step two jobs made no more than 10 k accounts/s. So it never goes below `least`: where so few take
+    over 50 ms, it is the database that is slow or far away, and fewer would be no quicker.
     """
 
     size: int
+    least: int = 1
 
     def learn(self, seconds: float) -> None:
-        self.size = max(1, self.size // 2) if seconds > STEP_SECONDS else min(LARGEST_SIZE, self.size * 2)
+        size = self.size // 2 if seconds > STEP_SECONDS else self.size * 2
+        self.size = max(self.least, min(LARGEST_SIZE, size))
 
 
 def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
@@ -96,6 +100,8 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
         return f"Job {job_id} failed: another SECRET_KEY."
     if hand.job.options.needs_stretching:
         pace = Pace(1)  # the first account after one hash, not after 25
+    else:
+        pace.least = LEAST_LIGHT_SIZE
     return _steps(hand, pace, until, _generation)
 
 

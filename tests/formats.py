@@ -7,6 +7,7 @@ refuses to where code of before would fail; `--contract` does so all the same, o
 
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -168,5 +169,6 @@ def record(say: Callable[[str], object] = sys.stderr.write, *, is_contract: bool
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
     sys.exit(record(is_contract="--contract" in sys.argv))

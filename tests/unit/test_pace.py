@@ -17,3 +17,12 @@ def test_a_slow_step_halves_and_one_account_is_the_least() -> None:
     for expected in (2, 1, 1):
         pace.learn(seconds=0.2)
         assert pace.size == expected
+
+
+def test_light_steps_do_not_shrink_to_nothing_where_the_database_is_far_away() -> None:
+    pace = Pace(25, least=100)
+    sizes = []
+    for seconds in (0.2, 0.2, 0.01, 0.2, 0.2):
+        pace.learn(seconds)
+        sizes.append(pace.size)
+    assert sizes == [100, 100, 200, 100, 100]

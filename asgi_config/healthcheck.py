@@ -1,4 +1,4 @@
-"""Asks an address whether it answers 200: `python -m asgi_config.probe http://127.0.0.1:8000/health/live`.
+"""Asks an address whether it answers 200: `python -m asgi_config.healthcheck http://127.0.0.1:8000/health/live`.
 
 For health checks in an image that has no curl. Knows no proxy and loads no settings, so it takes 0.2 s.
 """

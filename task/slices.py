@@ -36,8 +36,8 @@ class Pace:
     """How many accounts a step makes or removes: doubles up to 2,500, and halves when a step took over 50 ms.
 
     A step has a price of its own: on SQLite 500 at a time cost 1.4 times as much an account as 2,500, and with a rest
-    of 26 ms after each step two jobs made no more than 10 k accounts/s. So it never goes below `least`: where so few take
-    over 50 ms, it is the database that is slow or far away, and fewer would be no quicker.
+    of 26 ms after each step two jobs made no more than 10 k accounts/s. So it never goes below `least`: where so few
+    take over 50 ms, it is the database that is slow or far away, and fewer would be no quicker.
     """
 
     size: int

@@ -2,7 +2,7 @@
 # They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
 
 PYTHON := .venv/bin/python
-CODE := asgi_config realtime task tests manage.py
+CODE := asgi_config realtime task tests docs/clients manage.py
 
 # One process more than there are cores, as tests wait a lot. A file of tests is one process's: what it starts for itself
 # is started once. They are taken in the order of tests/conftest.py: pytest-xdist would put those with the fewest tests

@@ -26,7 +26,7 @@ test: .venv/run.stamp .venv/test.stamp
 	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
 	$(PYTHON) -m pytest $(PARALLEL)
 
-# Takes some 20 minutes; `make bench ONLY=writing` less. The benchmarks share what the tests start.
+# `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
 bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
 	@ONLY=$(ONLY) $(PYTHON) -m tests.benchmarks
 

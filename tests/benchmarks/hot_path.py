@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from tests.benchmarks.frame import Figure, set_up_django, spent
@@ -62,7 +63,7 @@ def measure() -> list[Figure]:
             value=wall / TOTAL * 1e6,
             unit="us",
         )
-        for part, wall in parts.wall.items()
+        for part, wall in sorted(parts.wall.items(), key=itemgetter(1), reverse=True)
     ]
 
 

@@ -1,6 +1,7 @@
 """Rows of bare users, and the fastest way to put them into the user table: what the other ways are measured against."""
 
 import datetime
+import secrets
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -25,11 +26,11 @@ UNKNOWN = 2**61 - 1
 
 Row = tuple[Any, ...]
 
-_numbers = count(1)
+_numbers = count(secrets.randbelow(2**50))  # another process counts elsewhere
 
 
 def ready(number: int) -> list[Row]:
-    """Rows with names in no order, as accounts have them, none of them used before in this process."""
+    """Rows with names in no order, as accounts have them, none of them used before."""
     now = datetime.datetime.now(datetime.UTC)
     at = now.isoformat(" ") if connection.vendor == "postgresql" else now.strftime("%Y-%m-%d %H:%M:%S.%f")
     names = [f"bare_{next(_numbers) * 0x9E3779B97F4A7C15 % UNKNOWN:016x}" for _ in range(number)]

@@ -54,7 +54,7 @@ def start(clone: Path) -> tuple[float, float]:
         ready = time.perf_counter() - began
         assert process.poll() is None, log.read_text()
     finally:
-        os.kill(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: make passes nothing on
         process.wait(60)
     return page, ready
 

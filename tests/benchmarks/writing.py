@@ -18,6 +18,7 @@ set_up_django()
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from asgi_config import embedded_redis  # noqa: E402
 from task import slices  # noqa: E402
@@ -115,7 +116,8 @@ def raw() -> float:
 
 
 def bulk_create() -> float:
-    users = [User(**dict(zip(rows.COLUMNS, row, strict=True))) for row in rows.ready(TOTAL)]
+    now = timezone.now()
+    users = [User(**dict(zip(rows.COLUMNS, row, strict=True)) | {"date_joined": now}) for row in rows.ready(TOTAL)]
     return a_second(lambda these: User.objects.bulk_create(these, batch_size=500), users)
 
 

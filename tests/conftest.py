@@ -1,6 +1,7 @@
 """What every test may use. With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def redis() -> Iterator[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Shells ignore Ctrl-C for what they start in the background, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
 
 

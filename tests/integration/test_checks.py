@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import tempfile
 
 from django.core.checks import CheckMessage
 from pytest_django import Settings
@@ -16,8 +17,9 @@ PRODUCTION = {
 
 def check_deploy(**environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    everything = {**clean_environment(), "VAR_DIR": str(ROOT / "no-such-folder"), **environment}
-    return subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        everything = {**clean_environment(), "VAR_DIR": folder, **environment}
+        return subprocess.run(command, cwd=ROOT, env=everything, capture_output=True, text=True, check=False)
 
 
 def ids(messages: list[CheckMessage]) -> list[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from jsonschema_rs import Draft7Validator
 
-from realtime import protocol
+from realtime import allowance, protocol
 from realtime.protocol import Batch, Close, Position
 from task import events
 from task.models import Job
@@ -133,7 +133,11 @@ def test_it_has_the_limits_of_the_code() -> None:
     )
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
     assert limits["bytes-in-a-frame"] > protocol.BATCH_BYTES
-    assert (
-        wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["const"]
-        == protocol.SUBPROTOCOL
-    )
+    assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
+    assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
+
+
+def test_it_has_the_subprotocols_that_a_client_may_offer() -> None:
+    offered = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
+    assert re.fullmatch(offered, protocol.SUBPROTOCOL)
+    assert re.fullmatch(offered, f"{protocol.SUBPROTOCOL}, {protocol.BEARER_PREFIX}arr_{'a' * 43}")

@@ -56,6 +56,24 @@ def test_architecture_names_every_constraint() -> None:
                 assert f"`{constraint.name}`" in ARCHITECTURE
 
 
+def test_the_code_map_names_every_module_of_each_package_and_no_other() -> None:
+    sections = re.split(r"^### ", ARCHITECTURE.partition("## Code map")[2], flags=re.M)[1:]
+    of_package = {name: text for text in sections for name in re.findall(r"^`([\w/]+)/`", text)}
+    for package in ("realtime", "task", "asgi_config", "static/js"):
+        found = {path.name for path in (ROOT / package).rglob("*.*") if path.suffix in {".py", ".js"} if is_named(path)}
+        named = {path.rpartition("/")[2] for path in re.findall(r"`([\w/]+\.(?:py|js))`", of_package[package])}
+        assert named == found, package
+
+
+def is_named(path: Path) -> bool:
+    return path.name != "__init__.py" and not {"migrations", "management"} & {*path.parts}
+
+
+def test_the_code_map_names_every_folder_of_tests() -> None:
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert set(re.findall(r"`tests/(\w+)/`", ARCHITECTURE)) == folders
+
+
 def test_the_protocol_page_names_every_close_code_and_limit() -> None:
     source = (ROOT / "realtime" / "protocol.py").read_text()
     for code in re.findall(r"= (4\d\d\d)$", source, re.M):

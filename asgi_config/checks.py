@@ -32,11 +32,11 @@ def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register
 def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     remarks: list[CheckMessage] = []
-    if settings.DEBUG and is_public(settings.ALLOWED_HOSTS, https=settings.HTTPS):
+    if settings.DEBUG and is_public():
         remarks.append(
             Warning(
                 "DEBUG shows settings and data to everyone, and this site has a public name.",
-                hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS.",
+                hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS.",
                 id="arrivals.W003",
             )
         )

@@ -48,15 +48,20 @@ def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
                 id="arrivals.W005",
             )
         )
-    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
-        remarks.append(
-            Warning(
-                f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
-                hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
-                id="arrivals.W013",
-            )
-        )
     return remarks
+
+
+@register
+def token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        return []
+    return [
+        Warning(
+            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
+            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
+            id="arrivals.W013",
+        )
+    ]
 
 
 @register

@@ -91,6 +91,19 @@ def test_what_is_no_address_is_the_address_that_connects(ann: Any, settings: Set
     assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
 
 
+@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "wide"])
+def test_a_name_is_locked_however_it_is_written(ann: Any, written: str) -> None:
+    fail(written)
+    assert sign_in("ann", PASSWORD).status_code == 429
+    assert AccessAttempt.objects.get().username == "ann"
+
+
+def test_a_lock_of_one_minute_is_said_so(ann: Any, settings: Settings) -> None:
+    settings.SIGN_IN_LOCK_MINUTES = 1
+    fail("ann")
+    assert "Try again in 1 minute." in sign_in("ann", PASSWORD).content.decode()
+
+
 def test_whoever_has_a_network_has_no_new_lock_with_each_of_its_addresses(ann: Any) -> None:
     fail("ann", REMOTE_ADDR="2001:db8:0:1::1")
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:1:ffff::2").status_code == 429

@@ -32,11 +32,11 @@ def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register
 def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     remarks: list[CheckMessage] = []
-    if settings.DEBUG and is_public(settings.ALLOWED_HOSTS, https=settings.HTTPS):
+    if settings.DEBUG and is_public():
         remarks.append(
             Warning(
                 "DEBUG shows settings and data to everyone, and this site has a public name.",
-                hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS.",
+                hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS.",
                 id="arrivals.W003",
             )
         )
@@ -48,15 +48,20 @@ def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
                 id="arrivals.W005",
             )
         )
-    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
-        remarks.append(
-            Warning(
-                f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
-                hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
-                id="arrivals.W013",
-            )
-        )
     return remarks
+
+
+@register
+def token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        return []
+    return [
+        Warning(
+            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
+            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
+            id="arrivals.W013",
+        )
+    ]
 
 
 @register

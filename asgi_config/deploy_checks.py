@@ -20,6 +20,13 @@ from task import workers
 
 PATIENCE_SECONDS = 4.0
 MOST_SKEW_SECONDS = 2.0
+FORBIDDEN = [
+    Info(
+        "Redis forbids INFO, so its eviction policy and its persistence are not checked.",
+        hint="They should be `maxmemory-policy noeviction` and `appendonly yes`. `+info` lets this see them.",
+        id="arrivals.I012",
+    )
+]
 
 T = TypeVar("T")
 
@@ -41,7 +48,7 @@ def remarks_on_the_queue() -> list[CheckMessage]:
         skew, info = within(PATIENCE_SECONDS, ask_redis)
     except Exception as error:
         return [unasked("Redis", error, "Check REDIS_URL, and ask again from where the workers run.")]
-    return [*remarks_on_clock("Redis", skew), *remarks_on_redis(info)]
+    return [*remarks_on_clock("Redis", skew), *(FORBIDDEN if info is None else remarks_on_redis(info))]
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:
@@ -120,15 +127,7 @@ def remarks_on_hosts(vendor: str, names: Sequence[str], here: str) -> list[Check
     ]
 
 
-def remarks_on_redis(info: Mapping[str, Any] | None) -> list[CheckMessage]:
-    if info is None:
-        return [
-            Info(
-                "Redis forbids INFO, so its eviction policy and its persistence are not checked.",
-                hint="They should be `maxmemory-policy noeviction` and `appendonly yes`. `+info` lets this see them.",
-                id="arrivals.I012",
-            )
-        ]
+def remarks_on_redis(info: Mapping[str, Any]) -> list[CheckMessage]:
     remarks: list[CheckMessage] = []
     if (policy := info.get("maxmemory_policy")) != "noeviction":
         remarks.append(

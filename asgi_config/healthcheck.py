@@ -11,12 +11,14 @@ SECONDS = 4
 
 
 def main() -> None:
+    if len(sys.argv) != 2 or not sys.argv[1].startswith("http://"):
+        sys.exit("Name one address: python -m asgi_config.healthcheck http://HOST:PORT/PATH")
     url = urlsplit(sys.argv[1])
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=SECONDS)
     try:
-        connection.request("GET", url.path)
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=SECONDS)
+        connection.request("GET", url._replace(scheme="", netloc="", fragment="").geturl())
         status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         sys.exit(f"{sys.argv[1]} does not answer: {error!r}")
     if status != 200:
         sys.exit(f"{sys.argv[1]} answers {status}.")

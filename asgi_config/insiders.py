@@ -1,13 +1,12 @@
 """Who may see how the service is inside: whoever bears METRICS_TOKEN, or, while there is none, this machine itself.
 
 Behind a proxy on the same machine every stranger comes from loopback. So loopback counts only where no proxy is set up
-(HTTPS is off, and no public name is allowed), where no proxy has left a header, and where the request asks for a local
-name, which a page of another site that points its name here does not.
+(HTTPS is off, and no public name is allowed or trusted), where no proxy has left a header, and where the request asks
+for a local name, which a page of another site that points its name here does not.
 """
 
 import hmac
 import ipaddress
-from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,12 +19,16 @@ LEFT_BY_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X
 def is_insider(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         return _bears(request, settings.METRICS_TOKEN)
-    return not is_public(settings.ALLOWED_HOSTS, https=settings.HTTPS) and _is_from_here(request)
+    return not is_public() and _is_from_here(request)
 
 
-def is_public(allowed_hosts: Sequence[str], *, https: bool) -> bool:
-    """Whether the settings are those of a site that others reach, by a proxy or by a name of this machine."""
-    return https or not all(validate_host(name, LOCAL_NAMES) for name in allowed_hosts)
+def is_public() -> bool:
+    """Whether the settings are those of a site that others reach, by a proxy or by a name of this machine.
+
+    A proxy that asks for `localhost`, as nginx does unless told otherwise, needs its own name as a trusted origin.
+    """
+    origins = [split_domain_port(origin.partition("://")[2])[0] for origin in settings.CSRF_TRUSTED_ORIGINS]
+    return settings.HTTPS or not all(validate_host(name, LOCAL_NAMES) for name in [*settings.ALLOWED_HOSTS, *origins])
 
 
 def _bears(request: HttpRequest, wanted: str) -> bool:

@@ -25,10 +25,24 @@ class Lockout(AxesStandaloneBackend):  # type: ignore[misc]
         return None if request is None else super().authenticate(request, **credentials)
 
 
-def address_of_client(request: HttpRequest) -> str:
+def address_of_client(request: HttpRequest) -> str | None:
     """With HTTPS there is a proxy, and it alone wrote the last of X-Forwarded-For; what is before it anybody can."""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if settings.HTTPS and is_address(forwarded) else request.META.get("REMOTE_ADDR", "")
+    return counted_as(forwarded if settings.HTTPS and is_address(forwarded) else request.META.get("REMOTE_ADDR", ""))
+
+
+def counted_as(address: str) -> str | None:
+    """One IPv4 address, or the network of an IPv6 one: whoever has one of those has 2^64, and a new lock with each.
+
+    None for what is no address, as that of a Unix socket, which PostgreSQL would refuse.
+    """
+    if not is_address(address):
+        return None
+    found = ipaddress.ip_address(address)
+    found = getattr(found, "ipv4_mapped", None) or found
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.IPv6Network((int(found), 64), strict=False).network_address)
 
 
 def is_address(text: str) -> bool:

@@ -31,11 +31,11 @@ class TextLines(Lines):
     """One line an event, and under it the traceback of an error, as people read it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = redacted(record.getMessage()).replace("\r", "\\r").replace("\n", "\\n")
+        said = redacted(record.getMessage())
         fields = "".join(f" {name}={_plain(redacted(str(value)))}" for name, value in self.fields(record).items())
-        error = redacted(self.error(record))
+        error = redacted(self.error(record)).splitlines()
         line = f"{self.when(record)} {record.levelname} {record.name}: {said}{fields}"
-        return f"{line}\n{error}" if error else line
+        return "\n".join(map(_visible, [line, *error]))
 
 
 class JsonLines(Lines):
@@ -53,6 +53,11 @@ class JsonLines(Lines):
         if error := self.error(record):
             line["error"] = redacted(error)
         return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def _visible(text: str) -> str:
+    """What a visitor has put into an address must neither begin a new line nor steer the terminal of who reads it."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _plain(text: str) -> str:

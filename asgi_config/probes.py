@@ -88,8 +88,9 @@ def ask_database() -> tuple[float, float | None]:
         began = time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        took, heard_at = time.monotonic() - began, workers.last_heard_at()
-        return took, None if heard_at is None else max(0.0, (timezone.now() - heard_at).total_seconds())
+        took, now = time.monotonic() - began, timezone.now()
+        heard_at = workers.last_heard_at(now)
+        return took, None if heard_at is None else max(0.0, (now - heard_at).total_seconds())
     finally:
         connection.close()
 

@@ -33,7 +33,7 @@ class NotAgain(logging.Filter):
         self._said: dict[Hashable, Said] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.WARNING or not _has_words(record):
             return True
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, AWAY):
@@ -49,6 +49,15 @@ class NotAgain(logging.Filter):
             self._said.clear()
         self._said[key] = Said(now)
         return True
+
+
+def _has_words(record: logging.LogRecord) -> bool:
+    """Where they do not fit their values, the handler says so; an error raised here would reach whoever logs."""
+    try:
+        record.getMessage()
+    except Exception:
+        return False
+    return True
 
 
 def _shorten(record: logging.LogRecord, error: BaseException) -> None:

@@ -80,7 +80,7 @@ def close_door(port: Any) -> None:
     `stopListening` closes one round of the loop later, and the kernel then resets whoever came meanwhile: a POST that a
     proxy has sent by then cannot be repeated, and is a 502.
     """
-    port.numberAccepts = 1_000
+    port.numberAccepts = WAITING_ROOM + 1  # Linux lets one more wait than it was told
     port.doRead()
     port.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
 

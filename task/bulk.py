@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
 AS_TEXT = (date, time, timedelta, Decimal, UUID)
 
@@ -44,12 +45,13 @@ def insert(
 
 
 def prepared(instance: models.Model, *, without: Sequence[str]) -> dict[str, Any]:
-    """The instance's values as the database takes them, but for the fields `without` and a key that it makes itself."""
-    return {
+    """The instance's values as the database takes them, but for the fields `without` and what it makes itself."""
+    values = {
         field.name: field.get_db_prep_save(field.pre_save(instance, add=True), connection)
         for field in instance._meta.concrete_fields
-        if field.name not in without and not isinstance(field, models.AutoField)
+        if field.name not in without and not isinstance(field, models.AutoField) and not field.generated
     }
+    return {name: value for name, value in values.items() if not isinstance(value, DatabaseDefault)}
 
 
 def _list() -> str:

@@ -51,9 +51,10 @@ def living(now: datetime.datetime) -> list[str]:
     return list(alive.order_by("name").values_list("name", flat=True))
 
 
-def last_heard_at() -> datetime.datetime | None:
-    """When any worker was last heard from by its housekeeping."""
-    heard_at: datetime.datetime | None = Worker.objects.aggregate(latest=Max("heard_at"))["latest"]
+def last_heard_at(now: datetime.datetime) -> datetime.datetime | None:
+    """When any worker was last heard from by its housekeeping, but for words from before the clock went back."""
+    heard = Worker.objects.filter(heard_at__lte=now + CLOCKS_DIFFER)
+    heard_at: datetime.datetime | None = heard.aggregate(latest=Max("heard_at"))["latest"]
     return heard_at
 
 

@@ -144,3 +144,10 @@ def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:
 def test_the_record_is_in_the_order_in_which_people_acted() -> None:
     job_over_which_the_clock_goes_back()
     assert list(Act.objects.order_by("at").values_list("kind", flat=True)) == ["asked", "removed"]
+
+
+def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
+    workers.note("dead", NOON)
+    assert workers.last_heard_at(ELEVEN) is None
+    workers.note("living", ELEVEN)
+    assert workers.last_heard_at(ELEVEN) == ELEVEN

@@ -97,11 +97,12 @@ def test_workers_on_another_host_that_use_sqlite_are_told() -> None:
 
 
 def test_settings_that_do_not_agree_are_told(settings: Settings) -> None:
-    assert [*checks.settings_agree(None), *checks.times_agree(None)] == []
+    assert [*checks.settings_agree(None), *checks.token_is_long(None), *checks.times_agree(None)] == []
     settings.DEBUG, settings.ALLOWED_HOSTS = True, ["arrivals.example"]
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.METRICS_TOKEN = "short"
-    assert ids(checks.settings_agree(None)) == ["arrivals.W003", "arrivals.W005", "arrivals.W013"]
+    assert ids(checks.settings_agree(None)) == ["arrivals.W003", "arrivals.W005"]
+    assert ids(checks.token_is_long(None)) == ["arrivals.W013"]
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2}
     settings.EVENTS_KEEP = 1000
     assert ids(checks.times_agree(None)) == ["arrivals.W008", "arrivals.W009"]

@@ -7,6 +7,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -67,6 +68,19 @@ def test_a_worker_that_is_silent_for_a_day_goes() -> None:
     assert Worker.objects.get().name == "here"
 
 
+def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
+    workers.note("back", timezone.now() - 2 * DAY)
+
+    def speak_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("DELETE"):
+            Worker.objects.update(heard_at=timezone.now())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(speak_before):
+        retention.tidy(timezone.now())
+    assert Worker.objects.get().name == "back"
+
+
 def removed_job(*, days_ago: int) -> Job:
     job = stepping.remove_all(stepping.finished(3))
     Job.objects.filter(pk=job.pk).update(removed_at=timezone.now() - days_ago * DAY)
@@ -86,6 +100,12 @@ def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(setti
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, kept.pk}
     assert not Act.objects.filter(job_id=gone.pk).exists()
     assert (count_jobs().accounts, Retired.objects.get().accounts) == (10, 3)
+    assert {state: number for state, number in count_jobs().by_state.items() if number} == {"removed": 1, "finished": 1}
+
+
+def test_accounts_are_counted_by_one_statement(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert count_jobs().accounts == 0
 
 
 def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:

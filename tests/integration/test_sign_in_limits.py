@@ -91,6 +91,36 @@ def test_what_is_no_address_is_the_address_that_connects(ann: Any, settings: Set
     assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
 
 
+@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "wide"])
+def test_a_name_is_locked_however_it_is_written(ann: Any, written: str) -> None:
+    fail(written)
+    assert sign_in("ann", PASSWORD).status_code == 429
+    assert AccessAttempt.objects.get().username == "ann"
+
+
+def test_a_lock_of_one_minute_is_said_so(ann: Any, settings: Settings) -> None:
+    settings.SIGN_IN_LOCK_MINUTES = 1
+    fail("ann")
+    assert "Try again in 1 minute." in sign_in("ann", PASSWORD).content.decode()
+
+
+def test_whoever_has_a_network_has_no_new_lock_with_each_of_its_addresses(ann: Any) -> None:
+    fail("ann", REMOTE_ADDR="2001:db8:0:1::1")
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:1:ffff::2").status_code == 429
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:2::1").status_code == 302
+
+
+def test_an_address_of_version_4_is_one_however_it_is_written(ann: Any) -> None:
+    fail("ann", REMOTE_ADDR="::ffff:192.0.2.7")
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 429
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="::ffff:192.0.2.8").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["", "not an address", "fe80::1%eth0"])
+def test_a_connection_without_an_address_is_limited_as_well(ann: Any, address: str) -> None:
+    assert fail("ann", REMOTE_ADDR=address) == [200, 429]
+
+
 def test_without_one_no_header_makes_a_new_address(ann: Any) -> None:
     fail("ann", headers={"X-Forwarded-For": "192.0.2.7"})
     assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.8"}).status_code == 429

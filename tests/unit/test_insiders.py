@@ -7,6 +7,7 @@ from pytest_django import Settings
 from asgi_config.insiders import is_insider, is_loopback
 
 ALONE = {"METRICS_TOKEN": "", "HTTPS": False, "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}
+ALONE["CSRF_TRUSTED_ORIGINS"] = ["http://localhost:3000", "http://[::1]:3000"]
 
 
 def may(
@@ -37,6 +38,11 @@ def test_behind_a_proxy_that_leaves_no_header_loopback_counts_for_nothing(settin
     assert not may(settings, HTTPS=True)
     assert not may(settings, ALLOWED_HOSTS=["127.0.0.1", "arrivals.example"])
     assert not may(settings, ALLOWED_HOSTS=["*"])
+
+
+@pytest.mark.parametrize("origin", ["https://arrivals.example", "http://*.example:8443"])
+def test_a_proxy_that_asks_for_localhost_is_known_by_the_origin_that_it_needs(settings: Settings, origin: str) -> None:
+    assert not may(settings, CSRF_TRUSTED_ORIGINS=[origin])
 
 
 def test_a_page_of_another_site_that_points_its_name_here_may_not(settings: Settings) -> None:

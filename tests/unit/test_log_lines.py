@@ -21,6 +21,9 @@ SECRETS = [
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
     ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),
     ('{"password1": "correct horse"}', "correct horse"),
+    ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+    ("METRICS_TOKEN=abcdefgh12345678", "abcdefgh12345678"),
+    ('{"redis_password": "s3cr3t"}', "s3cr3t"),
     ("redis://:s3cr3t@redis.example:6379/0 is away", "s3cr3t"),
     ("postgres://ann:s3cr3t@db.example/arrivals", "s3cr3t"),
     ("pbkdf2_sha256$1$salt$digest=", "digest"),
@@ -70,6 +73,19 @@ def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
     assert "\n" not in line
     assert (content["level"], content["logger"], content["message"]) == ("INFO", "task.slices", "It\nfails")
     assert "ValueError: invalid literal" in content["error"]
+
+
+@pytest.mark.parametrize("address", ["://" + ":" * 300_000, "token" + " " * 300_000, "token='" * 40_000])
+def test_a_long_address_is_looked_through_once(address: str) -> None:
+    """A rule that looks again from each of its places would take minutes."""
+    assert redacted(address).startswith(address[:5])
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\x9b2J", "\u2028", "\u202e", "\x85"])
+def test_a_visitor_does_not_steer_the_terminal_of_who_reads(sign: str) -> None:
+    line = TextLines().format(record("GET %s", f"/{sign}", fields={"more": sign, "words": f"two {sign}"}))
+    assert line.isprintable()
+    assert TextLines().format(record("GET %s", "/gr\xfc\xdfe")).endswith("GET /gr\xfc\xdfe")
 
 
 def test_a_visitor_cannot_write_a_second_line() -> None:

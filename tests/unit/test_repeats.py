@@ -57,3 +57,8 @@ def test_a_database_that_is_away_is_one_line(said: Callable[..., list[str]]) -> 
     assert said(0, lambda logger: logger.error("/users/ failed", exc_info=error)) == [
         "/users/ failed (connection refused)"
     ]
+
+
+def test_words_that_do_not_fit_their_values_are_left_to_the_handler() -> None:
+    made = logging.LogRecord("tests", logging.WARNING, __file__, 1, "%s of %s", ("one",), None)
+    assert NotAgain().filter(made)

@@ -1,0 +1,24 @@
+"""What a row has from its model, and what the database makes by itself."""
+
+from django.db import models
+from django.db.models.functions import Upper
+from django.test.utils import isolate_apps
+
+from task import bulk
+
+
+@isolate_apps("task")
+def test_what_the_database_fills_by_itself_is_left_to_it() -> None:
+    class Member(models.Model):  # noqa: DJ008
+        name = models.CharField(max_length=10)
+        plan = models.CharField(max_length=10, default="free")
+        region = models.CharField(max_length=10, db_default="here")
+        shown = models.GeneratedField(
+            expression=Upper("name"), output_field=models.CharField(max_length=10), db_persist=True
+        )
+
+        class Meta:
+            app_label = "task"
+
+    assert bulk.prepared(Member(), without=["name"]) == {"plan": "free"}
+    assert bulk.prepared(Member(region="there"), without=["name"]) == {"plan": "free", "region": "there"}

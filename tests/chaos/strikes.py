@@ -77,7 +77,7 @@ def _stops_in_open_step(pid: int, is_open: IsOpen) -> bool:
         stop(pid)
         if is_open(pid):
             return True
-        go_on(pid)
+    go_on(pid)  # also where SQLite's files were gone, as they are while nobody is connected
     return False
 
 

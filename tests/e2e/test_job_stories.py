@@ -17,18 +17,17 @@ from tests.waiting import wait_until_async
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DO = """
-from datetime import timedelta
 from uuid import uuid4
 from django.utils import timezone
 from task import generation, hands, steering
 from task.models import *
 """
-# A job whose message does not come before it is called for, as behind a long queue: neither does the rescue send it.
+# A job whose message does not come before it is called for, as behind a long queue: the rescue waits five minutes.
 QUEUE = (
     DO
     + """
 job = generation.start_job(total={total}, task_id=uuid4()).job
-job.hands.update(seen_at=timezone.now() + timedelta(hours=1))
+job.hands.update(seen_at=timezone.now(), rescues=6)
 """
 )
 CALL = DO + "hand = Hand.objects.get(job={job}); hands.dispatch(hand.job_id, hand.task_id)"

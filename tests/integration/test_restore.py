@@ -47,6 +47,8 @@ async def test_after_a_restore_every_watcher_reloads_and_what_was_saved_agrees()
         assert service.manage("new_epoch", "--yes").stdout == "A new epoch begins: users.\n"
         service.start()
         service.wait_until_ready()
+        # A watcher that is reset goes on from the head of that moment: before it, accounts are the snapshot's to show.
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.resets == ["epoch"]), SECONDS)
         again = await ask(program, watcher, 80)
         assert watcher.resets == ["epoch"]
         assert watcher.epoch != of_before

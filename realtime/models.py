@@ -1,4 +1,4 @@
-"""The tables of a feed. Only realtime.log writes or reads them."""
+"""The tables of a feed. Only realtime.log writes them; beside it only the admin reads them."""
 
 import uuid
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from asgi_config import operator
 from asgi_config.address import address_of, read
 from asgi_config.links import make_link
+from task.terminal.command import CANNOT
 
 
 class Command(BaseCommand):
@@ -23,9 +24,9 @@ class Command(BaseCommand):
         model = get_user_model()
         found = model._default_manager.filter(**{model.USERNAME_FIELD: user}).first()
         if found is None:
-            raise CommandError(f"There is no user {user}.")
+            raise CommandError(f"There is no user {user}.", returncode=CANNOT)
         if not found.is_active:
-            raise CommandError(f"The user {user} is not active.")
+            raise CommandError(f"The user {user} is not active.", returncode=CANNOT)
         configured = address_of(
             host=settings.HOST, port=settings.PORT, https=settings.HTTPS, allowed_hosts=settings.ALLOWED_HOSTS
         )

@@ -260,7 +260,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# Not "celerybeat-schedule": it is pickled with Every, and a version of before, which has none, could not go back to it.
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # Logs: one line an event on stderr, in the same form from the web process and the worker
 

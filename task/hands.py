@@ -73,7 +73,11 @@ def is_worn_out(hand: Hand) -> bool:
 
 
 def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
-    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking."""
+    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking.
+
+    For silent hands only. Copies of one message that waited side by side, as while no worker took from the queue, begin
+    in the same moment: five starts, and all of them alive.
+    """
     if hand.starts < STARTS_WITHOUT_STEP:
         return False
     job = hand.job

@@ -11,7 +11,6 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from task import accounts, generation, hands, passwords, removal, stopping
 from task.models import Hand, Job
@@ -73,7 +72,7 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
         return f"Job {job_id} failed."
 
 
-def give_up(hand: Hand) -> str:
+def give_up(hand: Hand) -> None:
     """Fail the job of a hand that ends each time before it makes a step."""
     generation.fail(
         job_id=hand.job_id,
@@ -81,15 +80,12 @@ def give_up(hand: Hand) -> str:
         error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making a step; "
         "the worker's log says why.",
     )
-    return f"Job {hand.job_id} failed: its worker ends each time."
 
 
 def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
     hand = hands.begin(job_id=job_id, task_id=task_id)
     if hand is None:
         return f"Job {job_id} is not this message's to work on."
-    if hands.is_hopeless(hand, timezone.now()):
-        return give_up(hand)
     if hands.is_worn_out(hand):
         return f"Job {job_id} rests until the rescue."
     if hand.job.state == Job.State.REMOVING:

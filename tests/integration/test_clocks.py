@@ -1,9 +1,11 @@
 """A clock that goes back an hour, and one that was ahead: nothing waits for it, and no time runs backwards."""
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
@@ -139,6 +141,11 @@ def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:
     assert every.is_due(ELEVEN - datetime.timedelta(seconds=5)).is_due
     not_yet = every.is_due(ELEVEN - datetime.timedelta(seconds=3))
     assert (not_yet.is_due, not_yet.next) == (False, 2)
+
+
+def test_beat_of_a_version_without_such_a_schedule_does_not_find_its_file() -> None:
+    """It would not start: Celery makes a file anew that is broken, and not one that names a class it does not know."""
+    assert Path(django_settings.CELERY_BEAT_SCHEDULE_FILENAME).name != "celerybeat-schedule"
 
 
 def test_the_record_is_in_the_order_in_which_people_acted() -> None:

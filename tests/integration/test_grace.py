@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from task import generation, hands, slices, steering
+from task import generation, hands, slices, steering, upkeep
 from task.models import Hand, Job
 from tests.integration.stepping import LONG_AGO, age, failed, queued, removing
 
@@ -57,4 +57,6 @@ def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[]
         hands.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert work(hand) == f"Job {hand.job_id} rests until the rescue."
     age(hand.job)
-    assert work(hand) == f"Job {hand.job_id} failed: its worker ends each time."
+    Hand.objects.update(seen_at=LONG_AGO)
+    upkeep.rescue()
+    assert Job.objects.get().state == "failed"

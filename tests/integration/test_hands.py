@@ -145,14 +145,25 @@ def test_a_step_starts_the_count_anew() -> None:
 def test_a_job_whose_hand_dies_at_every_start_fails_with_the_reason() -> None:
     hand = new_hand()
     age(hand.job)
-    for _ in range(4):
+    for _ in range(5):
         assert hands.begin(job_id=hand.job_id, task_id=hand.task_id)
-    assert work(hand) == f"Job {hand.job_id} failed: its worker ends each time."
+    Hand.objects.update(seen_at=LONG_AGO)
+    upkeep.rescue()
     job = Job.objects.get()
     assert (job.state, job.error) == (
         "failed",
         "Its worker was started 5 times in a row without making a step; the worker's log says why.",
     )
+
+
+def test_five_copies_of_a_message_that_begin_at_once_fail_no_job() -> None:
+    hand = new_hand()
+    age(hand.job)
+    Hand.objects.update(rescues=4)
+    for _ in range(4):
+        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+    assert upkeep.rescue() == 0
+    assert work(hand) == "60 random users created with success!"
 
 
 def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:

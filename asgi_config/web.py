@@ -6,6 +6,7 @@ all of them off without a word.
 """
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -34,6 +35,7 @@ HASTY_SECONDS = 0.5
 LOOK_SECONDS = 0.02
 
 loop: Any = reactor
+logger = logging.getLogger(__name__)
 
 
 class DrainingServer(Server):  # type: ignore[misc]
@@ -51,7 +53,8 @@ class DrainingServer(Server):  # type: ignore[misc]
 
     def kill_all_applications(self) -> Any:
         kill = super().kill_all_applications
-        return Deferred.fromFuture(asyncio.ensure_future(self._drain())).addBoth(lambda _: kill())
+        drained = Deferred.fromFuture(asyncio.ensure_future(self._drain()))
+        return drained.addErrback(say_failed).addBoth(lambda _: kill())
 
     async def _drain(self) -> None:
         seconds = settings.DRAIN_SECONDS
@@ -83,6 +86,10 @@ def close_door(port: Any) -> None:
     port.numberAccepts = WAITING_ROOM + 1  # Linux lets one more wait than it was told
     port.doRead()
     port.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+
+
+def say_failed(failure: Failure) -> None:
+    logger.error("The farewell failed, so whoever is left is cut off: %r", failure.value)
 
 
 def main() -> None:

@@ -218,6 +218,7 @@ CHANNEL_LAYERS = {
 }
 
 CELERY_BROKER_URL = REDIS_ADDRESS
+CELERY_BROKER_TRANSPORT = "asgi_config.queue_transport:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A slice of work lasts 2 s, so a task is never redelivered while it runs; kombu looks for lost ones every 5 s.
     "visibility_timeout": 120,

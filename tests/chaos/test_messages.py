@@ -32,7 +32,7 @@ class Queue:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.truth = Truth(service.var_dir)
-        self._app = Celery(broker=service.redis_url)
+        self._app = Celery(broker=service.redis_url, set_as_current=False)  # or all later tests would use it
 
     def send(self, *args: object, task_id: str | None = None, times: int = 1, **kwargs: object) -> None:
         with self._app.connection_for_write() as connection:

@@ -1,6 +1,7 @@
 """The protocol's pure module, as Node runs it, agrees with docs/asyncapi.yaml."""
 
 import json
+import re
 import subprocess
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,11 +31,13 @@ def test_it_tries_again_after_the_codes_that_say_so_and_no_other() -> None:
 
 
 def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it() -> None:
-    version = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["const"]
-    assert evaluated('wire.subprotocols("")') == [version]
-    offered = evaluated('wire.subprotocols("arr_x")')
-    assert offered[0] == version
-    assert protocol.offered_token(offered) == "arr_x"
+    documented = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
+    token = "arr_" + "x" * 43
+    assert evaluated('wire.subprotocols("")') == [protocol.SUBPROTOCOL]
+    offered = evaluated(f'wire.subprotocols("{token}")')
+    assert re.fullmatch(documented, protocol.SUBPROTOCOL)
+    assert re.fullmatch(documented, ", ".join(offered))
+    assert protocol.offered_token(offered) == token
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import psutil  # type: ignore[import-untyped]
 
+from tests.benchmarks.crowd import handshake
 from tests.benchmarks.frame import Figure, service
 from tests.program import Program
 from tests.service import Service
@@ -72,7 +73,8 @@ def stopped_reader(running: Service, program: Program, web: psutil.Process) -> f
     with socket.create_connection(("127.0.0.1", running.port)) as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         before = megabytes(web)
-        stuck.sendall(handshake(program.token))
+        # It asks for everything that the log holds, and never reads a word of it.
+        stuck.sendall(handshake("/ws/users/?after=0", program.token))
         asyncio.run(read_all(running, program))
         return megabytes(web) - before
 
@@ -85,17 +87,3 @@ async def read_all(running: Service, program: Program) -> None:
             last = frame.partition('"last":')[2].partition(",")[0]
             await socket.send(f'{{"type":"ack","offset":{last}}}')
         await making
-
-
-def handshake(token: str) -> bytes:
-    """Asks for everything that the log holds, and never reads a word of it."""
-    lines = [
-        "GET /ws/users/?after=0 HTTP/1.1",
-        "Host: 127.0.0.1",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Version: 13",
-        f"Authorization: Bearer {token}",
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()

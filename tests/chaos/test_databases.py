@@ -21,9 +21,9 @@ from tests.chaos.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until, wait_until_async
 
-TIMES = either(short=1, long=5)
+TIMES = either(short=1, long=3)
 AWAY_SECONDS = either(short=1, long=20)
-FAILURES = either(short=6, long=20)  # a step is repeated four times, so the hand ends as well
+FAILURES = either(short=6, long=8)  # a step is repeated four times, so a hand ends as well, or two
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=50_000)
 LOG_BYTES_AT_REST = 64 << 20

@@ -14,7 +14,7 @@ from tests.chaos.snapshots import Snapshots
 from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.service import Service
 
-STRIKES = either(short=2, long=20)
+STRIKES = either(short=2, long=10)
 MAKING = "a pool child is killed while its transaction is open, making accounts"
 REMOVING = "a pool child is killed while its transaction is open, removing accounts"
 WORKER = "the whole worker is killed in mid-job"
@@ -50,7 +50,7 @@ async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) ->
         is_open = step_is_open(service, url)
         async with Run(service, strikes, database_url=url) as run:
             snapshots = Snapshots(run, is_open)
-            await run.strike(snapshots.take, times=either(short=5, long=100), name=CONNECTING)
+            await run.strike(snapshots.take, times=either(short=5, long=40), name=CONNECTING)
             await snapshots.check()
             await run.strike(partial(kill_in_open_step, service, is_open), times=STRIKES, name=MAKING)
             for _ in range(STRIKES):

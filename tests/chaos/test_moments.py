@@ -13,7 +13,7 @@ from tests.chaos.run import Run
 from tests.service import Service
 from tests.waiting import wait_until, wait_until_async
 
-TIMES = either(short=1, long=10)
+TIMES = either(short=1, long=5)
 BEFORE_HINT = "a pool child is killed after a commit and before its hint"
 BEFORE_ACKNOWLEDGEMENT = "a pool child is killed after its last commit and before the acknowledgement"
 BEFORE_HAND_OVER = "a pool child is killed between hand-over and the next message"

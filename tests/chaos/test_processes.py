@@ -19,7 +19,7 @@ from tests.chaos.zombie import outlive
 from tests.service import Pids, Service
 from tests.waiting import wait_until
 
-TIMES = either(short=1, long=5)
+TIMES = either(short=1, long=3)
 STOPPED_SECONDS = either(short=3, long=20)
 PROCESSES = 2
 BACK_SECONDS = 120
@@ -125,4 +125,4 @@ async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strike
         async def come_back_late() -> None:
             await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
 
-        await run.strike(come_back_late, times=either(short=1, long=4))
+        await run.strike(come_back_late, times=either(short=1, long=2))

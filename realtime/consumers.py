@@ -4,14 +4,11 @@ import asyncio
 import logging
 from collections.abc import Hashable
 from contextlib import aclosing
-from functools import partial
 from secrets import token_hex
 from typing import Any
 
 from autobahn.exception import Disconnected
-from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
-from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -23,6 +20,7 @@ from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
 from realtime.protocol import Close, Cursor, Refused
 from realtime.seats import seat
+from realtime.stay import Stay
 from realtime.traces import tracing
 
 logger = logging.getLogger(__name__)
@@ -31,8 +29,6 @@ require_access = database_sync_to_async(access.require, thread_sensitive=False)
 
 class FeedConsumer(AsyncWebsocketConsumer):
     """Streams one feed to one client, and holds no more for it than one window."""
-
-    channel_layer_alias = "none: only the hub touches the channel layer"
 
     def __init__(self, *, feed: str, permission: str, bearer: access.Bearer, key_parameter: str) -> None:
         super().__init__()
@@ -43,32 +39,29 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self._window = protocol.Window()
         self._allowance = Allowance()
         self._room = asyncio.Event()
+        self._stay = Stay()
         self._sent_at = 0.0
         self._serving: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """What serves ends with the connection, also where the server ends this in the middle of a message."""
+        """In place of Channels' own loop, which takes some rounds of the event loop and a thread for each message.
+
+        In every round daphne reads thousands more: one client that sent frames without end kept a page waiting for 10
+        s, and grew the process by 380 MB. What serves ends with the connection, also where the server ends this in the
+        middle of a message.
+        """
+        self.scope = scope
+        self.base_send: Any = send
         with tracing(connection=token_hex(4)):
             try:
-                await super().__call__(scope, partial(self._hear, receive), send)
+                await receive()
+                await self.connect()
+                while (message := await receive())["type"] == "websocket.receive":
+                    await self.receive(message.get("text"))
             finally:
                 logger.info("A socket ended, sent up to %s", self._window.sent_offset)
                 if self._serving:
                     self._serving.cancel()
-
-    async def _hear(self, receive: Any) -> Any:
-        """The next message that is no frame. Frames are handled here, as fast as they come.
-
-        Channels takes some rounds of the event loop for each, and in every round daphne reads thousands more: one
-        client that sent frames without end kept a page waiting for 10 s, and grew the process by 380 MB.
-        """
-        while (message := await receive())["type"] == "websocket.receive":
-            await self.websocket_receive(message)
-        return message
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Channels' own hops through a shared thread for every frame, to close connections that this never opens."""
-        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept, then refuse with a close code if need be: a browser cannot read a refused handshake."""
@@ -84,23 +77,15 @@ class FeedConsumer(AsyncWebsocketConsumer):
             self._serving = asyncio.create_task(self._serve(ask, person))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self._serving is None:
-            return
         try:
             offset = protocol.parse_ack(text_data)
             if offset is None or not self._window.acknowledge(offset):
                 self._allowance.take(asyncio.get_running_loop().time())
         except Refused as refused:
-            self._serving.cancel()
-            self._serving = None
-            await self._end(refused)
+            self._stay.end(refused)
         else:
             if not self._window.is_full:
                 self._room.set()
-
-    async def websocket_disconnect(self, message: Any) -> None:
-        """Without Channels' hop, for the same reason: a seat would be kept until that thread has time."""
-        raise StopConsumer
 
     async def _require_access(self) -> Hashable:
         return await require_access(self.scope, self._permission, self._bearer)
@@ -108,8 +93,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _serve(self, ask: protocol.Ask, person: Hashable) -> None:
         """A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault."""
         try:
-            with seat(person), metrics.watching(self._window):
-                async with departure.staying():
+            with seat(person), metrics.watching(self._window), departure.staying(self._stay):
+                async with self._stay:
                     await self._watch(ask)
         except Disconnected:
             return
@@ -117,15 +102,14 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await self._end(error)
 
     async def _watch(self, ask: protocol.Ask) -> None:
-        """Greet, then pump and attend until one of the two fails; a socket whose pump has ended would stay deaf."""
+        """Greet, then pump, and attend beside it: what ends one of the two ends the other."""
         cursor = await self._greet(ask)
-        tasks = [asyncio.create_task(self._pump(cursor, ask.key)), asyncio.create_task(self._attend())]
+        attending = asyncio.create_task(self._attend())
+        attending.add_done_callback(self._end_with)
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            done.pop().result()
+            await self._pump(cursor, ask.key)
         finally:
-            for task in tasks:
-                task.cancel()
+            attending.cancel()
 
     async def _greet(self, ask: protocol.Ask) -> Cursor:
         position = await read_head(self._feed)
@@ -158,7 +142,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
 
     async def _attend(self) -> None:
-        """Say that the connection lives when it is idle, and end it when the right to watch has gone."""
+        """Say that the connection lives when it is idle, and fail when the right to watch has gone."""
         clock = asyncio.get_running_loop().time
         check_at = clock() + settings.ACCESS_CHECK_SECONDS
         while True:
@@ -170,9 +154,13 @@ class FeedConsumer(AsyncWebsocketConsumer):
             if clock() >= self._sent_at + settings.HEARTBEAT_SECONDS:
                 await self._send(protocol.heartbeat(hub_of(self._feed).head))
 
+    def _end_with(self, attending: "asyncio.Task[None]") -> None:
+        if not attending.cancelled() and (error := attending.exception()):
+            self._stay.end(error)
+
     async def _send(self, frame: str) -> None:
         self._sent_at = asyncio.get_running_loop().time()
-        await self.send(text_data=frame)
+        await self.base_send({"type": "websocket.send", "text": frame})
 
     def _traced(self, key: str | None) -> dict[str, object]:
         return {"fields": {self._key_parameter: key} if key else {}}

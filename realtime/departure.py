@@ -4,11 +4,12 @@ Sockets are told one after another: all at once they would all knock at the proc
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from realtime.protocol import Close, Refused
+from realtime.stay import Stay
 
 LONGEST_PAUSE_SECONDS = 0.01
 
@@ -23,23 +24,16 @@ class Departure:
         self._sockets: dict[Leave, None] = {}
         self._polls: dict[Leave, None] = {}
 
-    @asynccontextmanager
-    async def staying(self) -> AsyncIterator[None]:
-        """For a socket: raises Refused with GOING_AWAY in its block, once it is its turn to leave."""
-        limit = asyncio.timeout(None)
-        try:
-            async with limit:
-                with self._told(self._sockets, limit):
-                    yield
-        except TimeoutError:
-            if limit.expired():
-                raise Refused(Close.GOING_AWAY, "This process is about to stop.") from None
-            raise
+    @contextmanager
+    def staying(self, stay: Stay) -> Iterator[None]:
+        """For a socket: its stay is ended with GOING_AWAY, once it is its turn to leave."""
+        with self._told(self._sockets, partial(stay.end, Refused(Close.GOING_AWAY, "This process is about to stop."))):
+            yield
 
     @contextmanager
     def cutting_short(self, limit: asyncio.Timeout) -> Iterator[None]:
         """For a poll: its time is over at the departure."""
-        with self._told(self._polls, limit):
+        with self._told(self._polls, partial(_end_now, limit)):
             yield
 
     def begin(self, *, within_seconds: float) -> None:
@@ -53,8 +47,7 @@ class Departure:
             loop.call_later(place * pause, leave)
 
     @contextmanager
-    def _told(self, watchers: dict[Leave, None], limit: asyncio.Timeout) -> Iterator[None]:
-        leave = partial(_end_now, limit)
+    def _told(self, watchers: dict[Leave, None], leave: Leave) -> Iterator[None]:
         watchers[leave] = None
         try:
             if self._is_under_way:

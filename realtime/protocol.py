@@ -1,11 +1,12 @@
 """The wire, version 1 (docs/protocol.md), as pure values: no socket, no clock, no database, no await."""
 
 import json
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from operator import itemgetter
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -195,7 +196,7 @@ class Window:
 
     def __init__(self, limit: int = WINDOW_BYTES) -> None:
         self._limit = limit
-        self._unacknowledged: deque[tuple[int, int]] = deque()
+        self._unacknowledged: list[tuple[int, int]] = []  # an empty deque takes 0.7 kB
         self._bytes = 0
         self.sent_offset = 0
 
@@ -212,10 +213,10 @@ class Window:
         """Whether that was news."""
         if offset > self.sent_offset:
             raise Refused(Close.BAD_REQUEST, "Acknowledge only what was sent.")
-        before = self._bytes
-        while self._unacknowledged and self._unacknowledged[0][0] <= offset:
-            self._bytes -= self._unacknowledged.popleft()[1]
-        return self._bytes < before
+        count = bisect_right(self._unacknowledged, offset, key=itemgetter(0))
+        self._bytes -= sum(size for _, size in self._unacknowledged[:count])
+        del self._unacknowledged[:count]
+        return count > 0
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:

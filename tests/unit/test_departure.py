@@ -7,14 +7,17 @@ import pytest
 
 from realtime.departure import LONGEST_PAUSE_SECONDS, Departure
 from realtime.protocol import Close, Refused
+from realtime.stay import Stay
 
 FOREVER = 3600
 
 
 async def socket(departure: Departure, left: list[Any], name: Any = None) -> None:
     try:
-        async with departure.staying():
-            await asyncio.sleep(FOREVER)
+        stay = Stay()
+        with departure.staying(stay):
+            async with stay:
+                await asyncio.sleep(FOREVER)
     except Refused as refused:
         left.append(name if refused.code == Close.GOING_AWAY else refused)
 
@@ -80,10 +83,3 @@ async def test_who_left_before_is_not_told() -> None:
     tasks[2].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert left == [1]
-
-
-async def test_a_timeout_of_the_watcher_itself_stays_a_timeout() -> None:
-    departure = Departure()
-    with pytest.raises(TimeoutError, match="its own"):
-        async with departure.staying():
-            raise TimeoutError("its own")

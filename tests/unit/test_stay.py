@@ -1,0 +1,68 @@
+"""A stay ends by whoever is first, with their reason; what its block does by itself is not touched."""
+
+import asyncio
+
+import pytest
+
+from realtime.stay import Stay
+
+FOREVER = 3600
+
+
+class Ended(Exception):
+    pass
+
+
+def end(stay: Stay) -> None:
+    stay.end(Ended("first"))
+    stay.end(Ended("second"))
+
+
+async def be_ended_in(stay: Stay) -> None:
+    async with stay:
+        end(stay)
+        await asyncio.sleep(FOREVER)
+
+
+async def fail_in(stay: Stay, error: Exception) -> None:
+    async with stay:
+        stay.end(Ended())
+        raise error
+
+
+async def test_a_stay_raises_the_first_reason() -> None:
+    with pytest.raises(Ended, match="first"):
+        await be_ended_in(Stay())
+
+
+async def test_a_stay_may_be_ended_before_it_began() -> None:
+    stay = Stay()
+    end(stay)
+    with pytest.raises(Ended, match="first"):
+        await be_ended_in(stay)
+
+
+async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
+    stay = Stay()
+    async with stay:
+        pass
+    stay.end(Ended())
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("error", [TimeoutError("its own"), ZeroDivisionError("its own")], ids=repr)
+async def test_an_error_of_the_block_itself_goes_through(error: Exception) -> None:
+    with pytest.raises(type(error), match="its own"):
+        await fail_in(Stay(), error)
+
+
+async def test_who_is_cancelled_is_cancelled() -> None:
+    async def staying() -> None:
+        async with Stay():
+            await asyncio.sleep(FOREVER)
+
+    task = asyncio.create_task(staying())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -1,21 +1,19 @@
 """Every address that a browser may ask for; the socket's is in asgi.py."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 import task.api.urls
-from asgi_config.sign_in import SignInForm
+from asgi_config.sign_in import SignIn
 from asgi_config.views import sign_in_by_link, to_static_file
-
-SIGN_IN = LoginView.as_view(template_name="task/login.html", authentication_form=SignInForm)
 
 handler500 = "asgi_config.views.went_wrong"
 
 urlpatterns = [
     path("", include("task.urls")),
     path("api/", task.api.urls.urls),
-    path("accounts/login/", SIGN_IN, name="login"),
+    path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),
     path("admin/", admin.site.urls),

@@ -66,8 +66,8 @@ def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = ti
 
 def head(feed: str, **counted: models.Expression) -> Snapshot:
     """Where the feed stands and what `counted` counts, out of ONE statement: a count that matches its cursor."""
-    rows: Any = Feed.objects.values("epoch", "head", "floor", **counted)
-    row = rows.get(pk=_feed(feed).pk)
+    rows: Any = Feed.objects.filter(name=feed).values("epoch", "head", "floor", **counted)
+    row = rows.first() or rows.get(pk=_feed(feed).pk)
     return Snapshot(row["epoch"], row["head"], row["floor"], {name: row[name] for name in counted})
 
 

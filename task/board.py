@@ -15,9 +15,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import IntegerField, Q
 from django.utils import timezone
 
-from realtime.log import Snapshot, count_of, head
+from realtime.log import Snapshot
 from task.job_list import SOCKET_PATH, SeenJob, see
 from task.models import Account, Job
+from task.user_count import users_at_head
 
 PAGE_SIZE = 50
 JOB_LINES = 3
@@ -83,7 +84,7 @@ def read_board(*, before: str | None, query: str = "") -> Board:
     which is harmless, and never not at all.
     """
     users = get_user_model()._default_manager.order_by("-pk")
-    start = head("users", users=count_of(users))
+    start = users_at_head()
     page = users.filter(matches(query)) if before is None else users.filter(matches(query), pk__lt=before)
     rows = list(page.select_related("account")[: PAGE_SIZE + 1])
     return Board(

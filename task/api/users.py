@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from ninja import Query, Router
 
-from realtime.log import count_of, head
+from realtime.log import Snapshot, count_of, head
 from task.api.callers import Request, needing
 from task.api.described import problems
 from task.api.paging import page_of
@@ -14,6 +14,7 @@ from task.api.schemas import UserFilter, UserPage
 from task.board import matches
 from task.events import FEED, wire_key, wire_time
 from task.models import Account
+from task.user_count import users_at_head
 
 router = Router(tags=["users"])
 
@@ -30,7 +31,7 @@ def list_users(request: Request, asked: Query[UserFilter]) -> dict[str, Any]:
 
     The cursor is read before the rows, and `total` in the same statement.
     """
-    start = head(FEED, users=count_of(_counted(asked.job)))
+    start = users_at_head() if asked.job is None else _accounts_at_head(asked.job)
     # By id it would take 1.6 s where a job has 200,000 accounts: its numbers have an index.
     by = "pk" if asked.job is None else "account__number"
     page, following = page_of(_matching(asked), by=by, asked=asked, path=request.path)
@@ -43,9 +44,9 @@ def list_users(request: Request, asked: Query[UserFilter]) -> dict[str, Any]:
     }
 
 
-def _counted(job_id: int | None) -> QuerySet[Any]:
+def _accounts_at_head(job_id: int) -> Snapshot:
     """Each account is a user, and is found without the user table: 0.2 s less for a job of 200,000."""
-    return get_user_model()._default_manager.all() if job_id is None else Account.objects.filter(job=job_id)
+    return head(FEED, users=count_of(Account.objects.filter(job=job_id)))
 
 
 def _matching(asked: UserFilter) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from realtime import log
+from task import user_count
 from tests.service import Service, free_port
 from tests.waiting import wait_until
 
@@ -36,6 +37,12 @@ def append() -> Append:
             return log.append("users", [json.dumps({"type": "test"})] * count, key=key)
 
     return append_events
+
+
+@pytest.fixture(autouse=True)
+def counted_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine that counts a hundred users in over 5 ms is not to keep their number."""
+    monkeypatch.setattr(user_count, "WORTH_KEEPING_SECONDS", 0.5)
 
 
 @pytest.fixture

@@ -114,5 +114,5 @@ def test_a_page_costs_the_same_however_long(
 ) -> None:
     append(1)
     made(60)
-    with django_assert_num_queries(7):  # session, user, two for permissions, two for the head and total, the rows
+    with django_assert_num_queries(6):  # session, user, two for permissions, the head with the total, the rows
         assert len(reader.get("/api/users?limit=60").json["items"]) == 60

@@ -19,6 +19,8 @@ RETRY_SECONDS = 0.05
 class Watcher:
     """Follows one feed over real connections, as docs/protocol.md asks of a client."""
 
+    kind: type[ClientConnection] = Checked
+
     def __init__(
         self,
         address: str,
@@ -56,7 +58,8 @@ class Watcher:
         """One connection from the cursor on; it ends without a closing handshake, as a cut does."""
         asked = {"after": self.offset, "epoch": self.epoch or None, "job": self.job}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
-        async with connect_to(f"{self.address}/ws/users/?{query}", self.cookie, token=self.token) as socket:
+        url = f"{self.address}/ws/users/?{query}"
+        async with connect_to(url, self.cookie, token=self.token, create_connection=self.kind) as socket:
             self.connections += 1
             yield socket
             socket.transport.abort()
@@ -114,7 +117,7 @@ def connect_to(
         origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
         additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
-        create_connection=Checked,
+        create_connection=options.pop("create_connection", Checked),
         compression=None,
         proxy=None,
         **options,

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from urllib.request import Request
 
 from tests.benchmarks.frame import Figure, figure, service
+from tests.benchmarks.plain import PlainWatcher
 from tests.browser import Browser
 from tests.service import Service
-from tests.watcher import Watcher
 
 ROUNDS = 9
 LOOP_USERS = 25
@@ -37,7 +37,7 @@ def filled_form(running: Service, browser: Browser, *, total: int = 500) -> Requ
 
 
 async def one_round(running: Service, browser: Browser) -> float:
-    watcher = Watcher(running.address, browser.cookie_header)
+    watcher = PlainWatcher(running.address, browser.cookie_header)
     following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
     await watcher.is_live.wait()
     form = await asyncio.to_thread(filled_form, running, browser)

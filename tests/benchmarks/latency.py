@@ -14,10 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from tests.benchmarks.frame import Figure, percentile, service
+from tests.benchmarks.plain import connect_plainly
 from tests.benchmarks.senders import APPEND, run_shell
 from tests.program import Program
 from tests.service import ROOT, Service, free_port
-from tests.watcher import connect_to
 
 EVENTS = 1_000
 EVERY_SECONDS = 0.01
@@ -56,7 +56,7 @@ def through_bare(address: str) -> list[float]:
 
 
 async def watch(running: Service, token: str) -> list[float]:
-    async with connect_to(f"{running.address}/ws/users/", token=token) as socket:
+    async with connect_plainly(f"{running.address}/ws/users/", token=token) as socket:
         await socket.recv()
         code = APPEND.format(events=EVENTS, each=1, every=EVERY_SECONDS)
         sending = asyncio.create_task(asyncio.to_thread(run_shell, running, code))

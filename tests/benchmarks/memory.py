@@ -9,10 +9,10 @@ import psutil  # type: ignore[import-untyped]
 
 from tests.benchmarks.crowd import handshake
 from tests.benchmarks.frame import Figure, service
+from tests.benchmarks.plain import connect_plainly
 from tests.program import Program
 from tests.service import Service
 from tests.waiting import wait_until
-from tests.watcher import connect_to
 
 MILLION = 1_000_000
 WATCHERS = 1_000
@@ -57,12 +57,12 @@ def megabytes(process: psutil.Process) -> float:
 
 async def watchers(running: Service, token: str, web: psutil.Process) -> float:
     """What a thousand of them add. One came and left before, for what the first loads."""
-    async with connect_to(f"{running.address}/ws/users/", token=token) as first:
+    async with connect_plainly(f"{running.address}/ws/users/", token=token) as first:
         await first.recv()
     async with AsyncExitStack() as stack:
         before = megabytes(web)
         for _ in range(WATCHERS):
-            one = await stack.enter_async_context(connect_to(f"{running.address}/ws/users/", token=token))
+            one = await stack.enter_async_context(connect_plainly(f"{running.address}/ws/users/", token=token))
             await one.recv()
         return megabytes(web) - before
 
@@ -80,7 +80,7 @@ def stopped_reader(running: Service, program: Program, web: psutil.Process) -> f
 
 
 async def read_all(running: Service, program: Program) -> None:
-    async with connect_to(f"{running.address}/ws/users/", token=program.token) as socket:
+    async with connect_plainly(f"{running.address}/ws/users/", token=program.token) as socket:
         await socket.recv()
         making = asyncio.create_task(asyncio.to_thread(make, program, FLOOD))
         while "job.finished" not in (frame := str(await socket.recv())):

@@ -8,9 +8,9 @@ import time
 from collections import Counter
 
 from tests.benchmarks.frame import Figure, service
+from tests.benchmarks.plain import PlainWatcher
 from tests.program import Program
 from tests.service import ROOT, Service
-from tests.watcher import Watcher
 
 TOTAL = 100_000
 
@@ -59,7 +59,7 @@ def make(program: Program, running: Service, total: int) -> tuple[int, float]:
 
 
 async def undo(program: Program, running: Service, job: int, total: int) -> tuple[float, float]:
-    watcher = Watcher(running.address, token=program.token)
+    watcher = PlainWatcher(running.address, token=program.token)
     following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.removed"] > 0))
     await watcher.is_live.wait()
     began = time.perf_counter()

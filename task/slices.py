@@ -95,7 +95,7 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
         generation.fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed: another SECRET_KEY."
     if hand.job.options.needs_stretching:
-        pace = Pace(1)  # the first account after one hash, not after 25
+        pace = Pace(1)  # the first account after one hash, not after a hundred
     else:
         pace.least = LEAST_LIGHT_SIZE
     return _steps(hand, pace, until, _generation)
@@ -122,7 +122,8 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
         hand = after
         if hand.is_done or hand.job.state not in Job.AT_WORK:
             return _said(hand.job)
-        if time.monotonic() >= until or stopping.is_asked():
+        now = time.monotonic()
+        if now + (now - began) > until or stopping.is_asked():  # another such step would be over the time
             hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
 

@@ -36,7 +36,7 @@ def queued_ids() -> list[UUID]:
     return [UUID(json.loads(message)["headers"]["id"]) for message in reversed(messages)]
 
 
-def new_hand(total: int = 60) -> Hand:
+def new_hand(total: int = 160) -> Hand:
     return start_job(total=total).job.hands.get()
 
 
@@ -56,7 +56,7 @@ def test_the_last_hand_says_the_tutorials_sentence() -> None:
 def test_a_slice_that_is_over_hands_over_once_and_says_how_far_it_is() -> None:
     hand = new_hand()
     queued_ids()
-    assert work(hand, seconds=0) == "25 of 60 random users created so far."
+    assert work(hand, seconds=0) == "100 of 160 random users created so far."
     successor = Hand.objects.get()
     assert successor.task_id != hand.task_id
     assert queued_ids() == [successor.task_id]
@@ -68,14 +68,14 @@ def test_a_stale_message_ends_at_once_and_sends_nothing() -> None:
     queued_ids()
     assert work(hand) == f"Job {hand.job_id} is not this message's to work on."
     assert queued_ids() == []
-    assert Job.objects.get().created == 25
+    assert Job.objects.get().created == 100
 
 
 def test_a_message_that_comes_twice_at_the_end_of_its_slice_hands_over_once() -> None:
     hand = new_hand()
     queued_ids()
     for _ in range(2):
-        hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=25)
+        hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=100)
     assert len(queued_ids()) == 1
 
 
@@ -163,7 +163,7 @@ def test_five_copies_of_a_message_that_begin_at_once_fail_no_job() -> None:
     for _ in range(4):
         hands.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert upkeep.rescue() == 0
-    assert work(hand) == "60 random users created with success!"
+    assert work(hand) == "160 random users created with success!"
 
 
 def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
@@ -180,7 +180,7 @@ def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
 def test_waiting_long_in_a_queue_is_no_failure() -> None:
     hand = new_hand()
     Job.objects.update(created_at=LONG_AGO)
-    assert work(hand) == "60 random users created with success!"
+    assert work(hand) == "160 random users created with success!"
 
 
 def test_a_worker_with_another_secret_key_fails_the_job() -> None:

@@ -24,11 +24,11 @@ def work() -> str:
 
 
 def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
-    start_job(total=60, task_id=uuid4())
+    start_job(total=160, task_id=uuid4())
     before = Hand.objects.get().task_id
     stopping.ask()
-    assert work() == "25 of 60 random users created so far."
+    assert work() == "100 of 160 random users created so far."
     assert Hand.objects.get().task_id != before
     stopping.forget()
-    assert work() == "60 random users created with success!"
+    assert work() == "160 random users created with success!"
     assert Job.objects.get().state == Job.State.FINISHED

@@ -1,5 +1,6 @@
 """What all benchmarks share: what a figure is, ways that are measured in turn, and how the figures are shown."""
 
+import math
 import os
 import platform
 import resource
@@ -69,7 +70,8 @@ def ratio(these: Sequence[float], others: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+    """By nearest rank: of a hundred values p99 is the last but one."""
+    return sorted(values)[math.ceil(len(values) * share) - 1]
 
 
 @dataclass

@@ -26,7 +26,7 @@ def test_a_figure_is_the_median_with_its_spread() -> None:
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
     values = [float(number) for number in range(1, 101)]
-    assert [percentile(values, share) for share in (0.5, 0.99, 1)] == [51, 100, 100]
+    assert [percentile(values, share) for share in (0.5, 0.99, 1)] == [50, 99, 100]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.01234, "0.0123"), (45.67, "45.7"), (1234.5, "1,234")])

@@ -77,6 +77,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             self._serving = asyncio.create_task(self._serve(ask, person))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._serving is None or self._stay.is_ended:
+            return
         try:
             offset = protocol.parse_ack(text_data)
             if offset is None or not self._window.acknowledge(offset):

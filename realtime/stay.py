@@ -1,7 +1,6 @@
 """A stay: a block of code that others may end, each with its own reason."""
 
 import asyncio
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -13,26 +12,35 @@ class Stay:
     """
 
     def __init__(self) -> None:
-        self._limit = asyncio.timeout(None)
+        self.is_ended = False
         self._reason: BaseException | None = None
+        self._limit = asyncio.timeout(None)
+        self._is_open = False
 
     def end(self, reason: BaseException) -> None:
-        self._reason = self._reason or reason
-        with suppress(RuntimeError):  # not begun yet, or over
-            self._limit.reschedule(0)
+        if not self.is_ended:
+            self.is_ended, self._reason = True, reason
+            self._interrupt()
 
     async def __aenter__(self) -> Self:
         await self._limit.__aenter__()
-        if self._reason:
-            self.end(self._reason)
+        self._is_open = True
+        if self.is_ended:
+            self._interrupt()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_open = False
         try:
             await self._limit.__aexit__(kind, error, trace)
         except TimeoutError:
             if self._reason:
                 raise self._reason from None
             raise
+
+    def _interrupt(self) -> None:
+        """Once. A timeout that is not entered, or over, takes no new time (AssertionError on Python 3.11.2)."""
+        if self._is_open:
+            self._limit.reschedule(0)

@@ -97,7 +97,7 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
     if hand.job.options.needs_stretching:
         pace = Pace(1)  # the first account after one hash, not after a hundred
     else:
-        pace.least = LEAST_LIGHT_SIZE
+        pace = Pace(max(pace.size, LEAST_LIGHT_SIZE), least=LEAST_LIGHT_SIZE)
     return _steps(hand, pace, until, _generation)
 
 

@@ -1,8 +1,8 @@
 """How many users there are, and the cursor that this number belongs to.
 
 COUNT(*) reads an index to its end: of a million users 12 ms on SQLite and 52 on PostgreSQL, most of the users page's
-time. So the number is kept for as long as the feed does not move, and for a hundred times as long as the counting took
-at most: what comes without an event, as by another program's bulk_create, is counted some seconds later.
+time. So the number is kept for as long as the feed does not move, for a hundred times as long as the counting took, and
+for ten seconds at most: what comes without an event, as by another program's bulk_create, is counted after that.
 """
 
 import time
@@ -16,6 +16,7 @@ from task.events import FEED
 
 WORTH_KEEPING_SECONDS = 0.005
 KEPT_TIMES = 100
+KEPT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,5 @@ def users_at_head(*, clock: Callable[[], float] = time.monotonic) -> Snapshot:
     start = head(FEED, users=count_of(get_user_model()._default_manager.all()))
     ended = clock()
     if ended - began > WORTH_KEEPING_SECONDS:
-        _kept[FEED] = _Kept(start, ended + KEPT_TIMES * (ended - began))
+        _kept[FEED] = _Kept(start, ended + min(KEPT_SECONDS, KEPT_TIMES * (ended - began)))
     return start

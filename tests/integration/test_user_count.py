@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from task.user_count import KEPT_TIMES, WORTH_KEEPING_SECONDS, users_at_head
+from task import user_count
+from task.user_count import KEPT_SECONDS, KEPT_TIMES, WORTH_KEEPING_SECONDS, users_at_head
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +48,17 @@ def test_an_event_ends_it(slow: Clock) -> None:
     assert (after.head, after.counted["users"]) == (before.head + 1, before.counted["users"] + 1)
 
 
-def test_it_ends_after_a_hundred_times_what_it_took(slow: Clock) -> None:
-    before = count(slow)
+@pytest.mark.parametrize(
+    ("took", "kept_for"), [(0.01, 0.01 * KEPT_TIMES), (1.0, KEPT_SECONDS)], ids=["a hundred times", "at most"]
+)
+def test_it_ends_after_a_while(took: float, kept_for: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_count, "WORTH_KEEPING_SECONDS", WORTH_KEEPING_SECONDS)
+    clock = Clock(took)
+    before = count(clock)
     add_without_event()
-    slow.now += KEPT_TIMES
-    assert count(slow) == before + 1
+    assert count(clock) == before
+    clock.now += kept_for
+    assert count(clock) == before + 1
 
 
 def test_a_quick_one_is_not_kept() -> None:

@@ -6,11 +6,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from axes.models import AccessAttempt
 from django.contrib.auth import authenticate, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from pytest_django import Settings
 
 from asgi_config.links import make_link
+from asgi_config.sign_in import SignIn
 from task import credentials
 from tests.integration import stepping
 
@@ -31,6 +33,20 @@ def two_failures_and_quick_hashes(settings: Settings) -> None:
 @pytest.fixture
 def ann() -> Any:
     return get_user_model().objects.create_user("ann", password=PASSWORD, is_staff=True)
+
+
+def test_an_account_that_is_removed_in_the_middle_of_its_sign_in_is_a_wrong_name(ann: Any) -> None:
+    request = RequestFactory().post(LOGIN, {"username": "ann", "password": PASSWORD})
+    request.session = SessionStore()
+    view = SignIn()
+    view.setup(request)
+    form = view.get_form()
+    assert form.is_valid()
+    get_user_model().objects.all().delete()
+    response = view.form_valid(form)
+    assert response.status_code == 200
+    assert form.non_field_errors() == form.get_invalid_login_error().messages
+    assert request.session.is_empty()
 
 
 def sign_in(name: str, password: str, *, path: str = LOGIN, **more: Any) -> Any:

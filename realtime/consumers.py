@@ -66,7 +66,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept, then refuse with a close code if need be: a browser cannot read a refused handshake."""
         offered = self.scope["subprotocols"]
-        await self.accept(protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None)
+        await self.accept(protocol.answer_to(offered))
         try:
             protocol.require_version(offered)
             person = await self._require_access()

@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from realtime.protocol import Ask, Window
+from realtime.protocol import OBJECTIONS, Ask, Close, Window
 
 
 @dataclass
 class Counted:
+    """What never happened yet counts 0: of a series that begins with its first event, rate() misses that."""
+
     resumes: int = 0
     hints_lost: int = 0
-    resets: Counter[str] = field(default_factory=Counter)
-    closes: Counter[int] = field(default_factory=Counter)
+    resets: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(OBJECTIONS, 0)))
+    closes: Counter[int] = field(default_factory=lambda: Counter({int(code): 0 for code in Close}))
 
 
 class Watcher(NamedTuple):

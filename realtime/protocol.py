@@ -16,6 +16,7 @@ BATCH_EVENTS = 200
 BATCH_BYTES = 48 * 1024
 WINDOW_BYTES = 1024 * 1024
 INBOUND_CHARACTERS = 1024
+OBJECTIONS = ("epoch", "trimmed", "ahead")  # what a reset and a lost cursor give as their reason
 
 
 class Close(IntEnum):
@@ -104,6 +105,11 @@ def require_version(subprotocols: Iterable[str]) -> None:
     """A client that names no subprotocol is served as version 1."""
     if subprotocols and SUBPROTOCOL not in subprotocols:
         raise Refused(Close.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
+
+
+def answer_to(subprotocols: Iterable[str]) -> str | None:
+    """What the server names of those that a client offers: never a token."""
+    return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
 
 def offered_token(subprotocols: Iterable[str]) -> str | None:

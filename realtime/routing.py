@@ -6,6 +6,7 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
+from realtime import protocol
 from realtime.access import Bearer
 from realtime.consumers import FeedConsumer
 from realtime.protocol import Close
@@ -26,7 +27,10 @@ def sockets(paths: Sequence[Any]) -> URLRouter:
 
 
 async def _no_such_feed(scope: Any, receive: Any, send: Any) -> None:
-    """Accept and close with a code: URLRouter alone would answer HTTP 500 and log a traceback."""
+    """Accept and close with a code: URLRouter alone would answer HTTP 500 and log a traceback.
+
+    A browser reads the code only where the answer names a subprotocol that it offered.
+    """
     await receive()
-    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.accept", "subprotocol": protocol.answer_to(scope["subprotocols"])})
     await send({"type": "websocket.close", "code": int(Close.BAD_REQUEST)})

@@ -120,6 +120,12 @@ def test_a_scrape_shows_only_metrics_that_the_table_explains(service: Service) -
     assert names <= set(METRICS)
 
 
+def test_what_never_happened_counts_nothing_and_is_there(service: Service) -> None:
+    found = scraped(service)
+    assert found['arrivals_process_resets_total{reason="trimmed"}'] == 0
+    assert found['arrivals_process_closes_total{code="4504"}'] == 0
+
+
 def test_a_stranger_reads_no_metrics(service: Service) -> None:
     refused = ask(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
     assert (refused.status, "arrivals_" in refused.text) == (403, False)

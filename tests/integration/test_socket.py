@@ -175,7 +175,9 @@ async def test_an_unknown_message_is_ignored(web: str, cookie: str, append: Appe
 
 
 async def test_an_unknown_address_is_closed_for_good(web: str, cookie: str) -> None:
+    """A browser reads the code only where the answer names what it offered."""
     async with connect_to(f"{web}/ws/other/", cookie) as socket:
+        assert socket.subprotocol == "arrivals.v1"
         assert await close_code(socket) == 4500
 
 

@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db.utils import OperationalError, ProgrammingError
+from django.db.utils import DatabaseError, InterfaceError
 
 from asgi_config.var_dir import make_secret_key
 from task.terminal.database import sentence_of
@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(130)
     except ImproperlyConfigured as error:
         give_up(str(error))
-    except (OperationalError, ProgrammingError) as error:
+    except (DatabaseError, InterfaceError) as error:
         give_up(sentence_of(error))
 
 

@@ -24,10 +24,16 @@ class AlreadyHeld(Exception):
 
 def make_secret_key() -> None:
     """Makes VAR_DIR, and the secret key in it unless there is one or the environment has one."""
-    try:
+    with said_where_unwritable():
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not environment.secret("SECRET_KEY"):
             write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
+
+
+@contextmanager
+def said_where_unwritable() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ImproperlyConfigured(
             f"{error.filename or VAR_DIR} cannot be written ({error.strerror}): set VAR_DIR to a folder of yours."
@@ -58,7 +64,9 @@ def _draft(path: Path, text: str) -> Path:
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Holds the lock until the end of the block or of the process, whichever comes first."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+    with said_where_unwritable():
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

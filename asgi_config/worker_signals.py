@@ -62,6 +62,9 @@ def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **
 @after_setup_logger.connect
 @after_setup_task_logger.connect
 def write_lines_as_the_web_does(logger: logging.Logger, **kwargs: Any) -> None:
+    """LOG_LEVEL goes before Celery's own `-l` where it is set, so that one setting is enough for all processes."""
+    if "LOG_LEVEL" in os.environ:
+        logger.setLevel(settings.LOG_LEVEL)
     for handler in logger.handlers:
         handler.setFormatter(import_string(settings.LINES)())
         handler.addFilter(NotAgain())

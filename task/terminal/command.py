@@ -14,8 +14,9 @@ from io import TextIOWrapper
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError
 
 from task.models import Job
 from task.steering import NotNow, Steered
@@ -51,7 +52,7 @@ class TerminalCommand(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("\nInterrupted." if self.stderr.isatty() else "Interrupted.", str)
             sys.exit(INTERRUPTED)
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
+        except (DatabaseError, InterfaceError) as error:
             raise CommandError(sentence_of(error), returncode=CANNOT) from error
 
     def write_json(self, job: Job, **more: Any) -> None:
@@ -95,6 +96,13 @@ def job_of(text: str) -> Job:
     if found is None:
         raise no_such_job(job_id)
     return found
+
+
+def user_named(username: str) -> Any:
+    """None for an unknown one. A shell may hand over bytes that are no text, which no database takes."""
+    model = get_user_model()
+    is_text = username.isprintable()
+    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).first() if is_text else None
 
 
 def no_such_job(job_id: int) -> CommandError:

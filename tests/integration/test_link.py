@@ -156,9 +156,10 @@ def test_the_command_prints_a_link_for_another_user(client: Client, ada: User) -
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 
-def test_an_unknown_user_is_one_sentence() -> None:
-    with pytest.raises(CommandError, match=r"^There is no user nobody\.$"):
-        printed_link("nobody")
+@pytest.mark.parametrize("name", ["nobody", "\udcff"])
+def test_an_unknown_user_is_one_sentence(name: str) -> None:
+    with pytest.raises(CommandError, match=rf"^There is no user {name}\.$"):
+        printed_link(name)
 
 
 def test_an_inactive_user_is_one_sentence(ada: User) -> None:

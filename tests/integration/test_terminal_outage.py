@@ -47,6 +47,19 @@ def watching(environment: dict[str, str], output: Path, complaints: Path) -> Ite
         process.wait()
 
 
+@pytest.mark.parametrize("command", [["verify", "1"], ["link"], ["migrate"]], ids=" ".join)
+def test_a_file_that_is_no_database_is_one_sentence(
+    command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "home/db.sqlite3").write_text("This is a text, and a long one, as SQLite reads a hundred bytes.\n" * 9)
+    done = subprocess.run(
+        [*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "The database cannot be used: file is not a database" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_database_that_is_away_for_a_while_only_delays(environment: dict[str, str], tmp_path: Path) -> None:
     manage(environment, "generate", "60")
     output, complaints = tmp_path / "output", tmp_path / "complaints"

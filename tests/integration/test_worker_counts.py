@@ -1,9 +1,11 @@
 """What workers write of themselves: that each one lives, and what its processes counted, told once."""
 
+import logging
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from asgi_config import worker_signals
 from realtime import metrics
@@ -48,3 +50,16 @@ def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) 
     worker_signals.be_heard(sender=SimpleNamespace(eventer=SimpleNamespace(hostname=NAME)))
     tally.tell(NAME)
     assert Worker.objects.get(name=NAME).steps == 1
+
+
+@pytest.mark.parametrize(("told", "level"), [("ERROR", logging.ERROR), (None, logging.DEBUG)])
+def test_a_log_level_that_is_set_goes_before_celerys_own(
+    told: str | None, level: int, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    celerys = logging.Logger("celery", logging.DEBUG)
+    settings.LOG_LEVEL = told or "INFO"
+    monkeypatch.delenv("LOG_LEVEL", raising=False)
+    if told:
+        monkeypatch.setenv("LOG_LEVEL", told)
+    worker_signals.write_lines_as_the_web_does(logger=celerys)
+    assert celerys.level == level

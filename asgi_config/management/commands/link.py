@@ -4,13 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from asgi_config import operator
 from asgi_config.address import address_of, read
 from asgi_config.links import make_link
-from task.terminal.command import CANNOT
+from task.terminal.command import CANNOT, user_named
 
 
 class Command(BaseCommand):
@@ -21,8 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("user", nargs="?", default=operator.NAME, help="name of the user, `operator` by default")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        model = get_user_model()
-        found = model._default_manager.filter(**{model.USERNAME_FIELD: user}).first()
+        found = user_named(user)
         if found is None:
             raise CommandError(f"There is no user {user}.", returncode=CANNOT)
         if not found.is_active:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from asgi_config.live import Live
 from asgi_config.part import CouldNotStart
+from task.terminal.command import CANNOT
 
 
 def positive(value: str) -> int:
@@ -31,7 +32,8 @@ class Command(BaseCommand):
         try:
             gently = Live(host=host, port=port, pool=workers, say=self._say, warn=self._warn).run()
         except CouldNotStart as error:
-            sys.exit(str(error))
+            self._warn(str(error))
+            sys.exit(CANNOT)
         sys.exit(0 if gently else 130)
 
     def _say(self, line: str) -> None:

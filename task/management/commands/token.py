@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from task.terminal.command import CANNOT, user_named
 from task.tokens import UnusableToken, make_token
 
 DAYS = 90
@@ -30,19 +30,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, user: str, name: str, days: int, **options: Any) -> None:
-        found = _named(user)
+        found = user_named(user)
         if found is None:
-            raise CommandError(f"There is no user {user}.", returncode=2)
+            raise CommandError(f"There is no user {user}.", returncode=CANNOT)
         try:
             token = make_token(user=found, name=name, days=days or None)
         except UnusableToken as error:
-            raise CommandError(str(error), returncode=2) from error
+            raise CommandError(str(error), returncode=CANNOT) from error
         self.stdout.write(token)
         self.stderr.write(ABOUT.format(user=user, end=f"for {days} days" if days else "until it is revoked"))
-
-
-def _named(username: str) -> Any:
-    """A shell may hand over bytes that are no text, which no database takes."""
-    model = get_user_model()
-    is_text = username.isprintable()
-    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).first() if is_text else None

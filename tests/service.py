@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
+from random import randrange
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -31,6 +33,9 @@ OURS = (
     "HTTPS",
     "ALLOWED_HOSTS",
 )
+RUNNER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+OWN_PORTS = range(12_000 + RUNNER % 20 * 1_000, 13_000 + RUNNER % 20 * 1_000)
+PORTS = islice(cycle(OWN_PORTS), randrange(len(OWN_PORTS)), None)
 START_SECONDS = 90
 STOP_SECONDS = 45
 
@@ -200,8 +205,14 @@ class Service:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """One that nobody listens on, and that no other process of a run in parallel is given: servers bind it later.
+
+    Below those that the kernel gives to connections (ip_local_port_range, from 32,768 on).
+    """
+    while True:
+        port = next(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def clean_environment() -> dict[str, str]:

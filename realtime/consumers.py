@@ -22,6 +22,7 @@ from realtime.protocol import Close, Cursor, Refused
 from realtime.seats import seat
 from realtime.stay import Stay
 from realtime.traces import tracing
+from realtime.window import Window
 
 logger = logging.getLogger(__name__)
 require_access = database_sync_to_async(access.require, thread_sensitive=False)
@@ -36,7 +37,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self._permission = permission
         self._bearer = bearer
         self._key_parameter = key_parameter
-        self._window = protocol.Window()
+        self._window = Window()
         self._allowance = Allowance()
         self._room = asyncio.Event()
         self._stay = Stay()

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from realtime.protocol import OBJECTIONS, Ask, Close, Window
+from realtime.protocol import OBJECTIONS, Ask, Close
+from realtime.window import Window
 
 
 @dataclass

@@ -18,7 +18,8 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from realtime import protocol
-from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused, Window
+from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
+from realtime.window import Window
 from task import events
 from tests.conformance.faults import Faults
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import protocol
-from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused, Window
+from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
 
 EPOCH = UUID("00000000-0000-4000-8000-000000000001")
 POSITION = Position(epoch=EPOCH, head=100, floor=10)
@@ -110,36 +110,6 @@ def test_many_large_events_fill_several_rows() -> None:
     rows = list(protocol.pack([event] * 500, 1))
     assert len(rows) > 500 * 1000 // protocol.BATCH_BYTES
     assert max(len(payload) for _, _, payload in rows) <= protocol.BATCH_BYTES
-
-
-def test_a_window_is_full_until_enough_is_acknowledged() -> None:
-    window = Window(limit=100)
-    window.sent(10, 60)
-    assert not window.is_full
-    window.sent(20, 60)
-    assert window.is_full
-    window.acknowledge(15)
-    assert not window.is_full
-    window.acknowledge(20)
-    window.sent(30, 99)
-    assert not window.is_full
-
-
-def test_an_ack_beyond_what_was_sent_is_refused() -> None:
-    window = Window()
-    window.sent(10, 1)
-    with pytest.raises(Refused):
-        window.acknowledge(11)
-
-
-def test_a_late_ack_changes_nothing() -> None:
-    window = Window(limit=2)
-    window.sent(10, 1)
-    window.sent(20, 1)
-    window.acknowledge(10)
-    window.acknowledge(10)
-    window.acknowledge(3)
-    assert not window.is_full
 
 
 def test_the_servers_messages_read_as_documented() -> None:

@@ -20,7 +20,7 @@ RETRY_SECONDS = 5
 @require_safe
 def sign_in_by_link(request: HttpRequest) -> HttpResponse:
     """HEAD does not use the link up: programs that preview an address send it."""
-    if request.method == "GET" and _is_signed_in(request, token=request.GET.get("token", "")):
+    if request.method == "GET" and _sign_in(request, token=request.GET.get("token", "")):
         response: HttpResponse = redirect("home")
     elif request.method == "HEAD":
         response = HttpResponse()
@@ -32,8 +32,11 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _is_signed_in(request: HttpRequest, *, token: str) -> bool:
-    """One transaction: on SQLite each write waits for the writer by itself, and a sign-in has four."""
+def _sign_in(request: HttpRequest, *, token: str) -> bool:
+    """False for a link that is of no use.
+
+    One transaction: on SQLite each write waits for the writer by itself, and these are three.
+    """
     user = use_link(token=token)
     if user:
         login(request, user, backend=settings.MODEL_BACKEND)

@@ -187,12 +187,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    # Nobody waits for a lock longer than on SQLite, and what a frozen process or a lost host held is free after 30 s:
+    # TCP alone would tell the server of it two hours later (decision 19).
+    options.setdefault("options", "-c lock_timeout=20s -c idle_in_transaction_session_timeout=30s")
     if environment.flag("DATABASE_POOL"):
         # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
         # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.
         pool = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
-        DATABASES["default"]["OPTIONS"]["pool"] = pool
+        options["pool"] = pool
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the queue of Celery and the channel layer

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
+from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
@@ -96,15 +97,17 @@ def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.
 def silent(now: datetime.datetime) -> list[Hand]:
     """Hands of jobs at work that were not heard from for so long that their message may be lost.
 
-    Twice as long after each unanswered rescue: behind a long queue nothing piles up.
+    Twice as long after each unanswered rescue: behind a long queue nothing piles up. On PostgreSQL without those that
+    are in a step: a rescue that waited for one whose process is frozen would look after nobody else.
     """
     is_long_ago = Q(seen_at__lte=now - RESCUE_AFTER) | Q(seen_at__gt=now + CLOCKS_DIFFER)
     hands = Hand.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
-    return [
-        hand
-        for hand in hands.order_by("seen_at")
-        if ago(hand.seen_at, now) >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
-    ]
+    with transaction.atomic():
+        return [
+            hand
+            for hand in hands.order_by("seen_at").select_for_update(skip_locked=True, of=("self",))
+            if ago(hand.seen_at, now) >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
+        ]
 
 
 def send_again(hand: Hand, now: datetime.datetime) -> bool:

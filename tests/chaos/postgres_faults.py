@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+from tests.chaos.strikes import go_on, stop
+from tests.service import Service
 from tests.waiting import wait_until
 
 PATIENCE_SECONDS = 15
@@ -16,6 +18,10 @@ IN_A_STEP = """
         SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
         WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
     ) AND xact_start IS NOT NULL AND activity.pid <> pg_backend_pid()
+"""
+FROZEN_STEPS = """
+    SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class ON pg_class.oid = relation
+    WHERE relname = 'task_job' AND state = 'idle in transaction' AND clock_timestamp() - xact_start > '0.5s'
 """
 STEPS_THAT_WAIT = """
     SELECT count(*) FROM pg_stat_activity
@@ -51,14 +57,20 @@ class PostgresFaults:
             return _one(connection, IN_A_STEP) > 0
 
     def deadlock(self) -> bool:
-        """The locks of a step in the other order. Ours waits for ever, so that the victim is the step."""
-        with self._connected() as connection, connection.transaction():
-            before = self._deadlocks()
-            connection.execute("SET LOCAL deadlock_timeout = '1h'")
-            connection.execute(LOCK_FEED)
-            if not _comes(self._is_waiting):
-                return False
-            connection.execute(LOCK_JOBS)
+        """The locks of a step in the other order. Ours looks later than they, so that the victim is the step.
+
+        Who waits looks once: of two steps the other may have looked too early, and is left to ours. That is a miss.
+        """
+        before = self._deadlocks()
+        try:
+            with self._connected() as connection, connection.transaction():
+                connection.execute("SET LOCAL deadlock_timeout = '5s'")
+                connection.execute(LOCK_FEED)
+                if not _comes(self._is_waiting):
+                    return False
+                connection.execute(LOCK_JOBS)
+        except psycopg.errors.DeadlockDetected:
+            return False
         wait_until(lambda: self._deadlocks() > before, PATIENCE_SECONDS)
         return True
 
@@ -70,6 +82,19 @@ class PostgresFaults:
                 return _comes(lambda: _one(connection, FAILED) > times)
             finally:
                 connection.execute(NO_FAILING_INSERTS)
+
+    def freeze_in_a_step(self, service: Service) -> int | None:
+        """The pool child that stands still with its transaction open; None where none had one."""
+        for pid in service.pids().pool:
+            stop(pid)
+            if _comes(self.has_frozen_step, 1):
+                return pid
+            go_on(pid)
+        return None
+
+    def has_frozen_step(self) -> bool:
+        with self._connected() as connection:
+            return _one(connection, FROZEN_STEPS) > 0
 
     def statement_timeout(self) -> bool:
         """A step that waits for the feed is cancelled while the feed is still locked."""

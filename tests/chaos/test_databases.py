@@ -19,6 +19,7 @@ from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.postgres_faults import PostgresFaults
 from tests.chaos.run import DEADLINE, SMALL, Run
+from tests.chaos.strikes import go_on
 from tests.chaos.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until, wait_until_async
@@ -33,6 +34,8 @@ LOG_BYTES_AT_REST = 64 << 20
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
 TIMEOUT = "a statement of a step takes too long for PostgreSQL"
+FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
+SOON = "?options=-c%20idle_in_transaction_session_timeout%3D3s"  # in place of 30
 UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # each that finds room on a full disk waits
 FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
 
@@ -79,11 +82,22 @@ def away(run: Run, visitor: Visitor, url: str) -> None:
         postgres.start(url)
 
 
-@pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT)
+async def freeze(run: Run, faults: PostgresFaults) -> bool:
+    """Until PostgreSQL has taken away what it held, and others have gone on."""
+    pid = await asyncio.to_thread(faults.freeze_in_a_step, run.service)
+    try:
+        await wait_until_async(lambda: not faults.has_frozen_step(), DEADLINE)
+        await run.in_the_middle()
+    finally:
+        go_on(pid)
+    return pid is not None
+
+
+@pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT, FROZEN)
 async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with (
         postgres.running() as url,
-        Service(environment={"DATABASE_URL": url}, may_complain=True) as service,
+        Service(environment={"DATABASE_URL": f"{url}{SOON}"}, may_complain=True) as service,
     ):
         faults = PostgresFaults(url)
         visitor = await asyncio.to_thread(Visitor, service)
@@ -92,6 +106,7 @@ async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes
             await run.strike(faults.deadlock, times=TIMES, name=DEADLOCK)
             await run.strike(lambda: faults.serialization_failures(FAILURES), times=TIMES, name=SERIALIZATION)
             await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
+            await run.strike(lambda: freeze(run, faults), times=TIMES, name=FROZEN)
             await run.strike(lambda: away(run, visitor, url), times=TIMES, name=AWAY)
         print(f"{len(service.stderr.splitlines())} lines in the log")
 

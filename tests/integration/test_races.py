@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from task import hands, slices, steering, turns
+from task import hands, slices, steering, turns, upkeep
 from task.generation import start_job
-from task.models import Act, Job
+from task.models import Act, Hand, Job
 from task.passwords import Deriver
 from tests.integration import stepping
 from tests.integration.feeding import feed_events
@@ -185,6 +185,20 @@ def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) ->
         assert [event["job"] for event in events if event["type"] == "user.created"] == 3 * [late[0].pk] + 3 * [
             early[0].pk
         ]
+
+
+def test_a_rescue_passes_over_a_hand_in_a_step_and_sees_to_the_others(beside: Any) -> None:
+    """On SQLite it waits, as everybody does who writes, and then there is no step."""
+    frozen, other = stepping.running()[0], stepping.running()[0]
+    Hand.objects.update(seen_at=stepping.LONG_AGO)
+    with transaction.atomic():
+        frozen.hands.select_for_update().get()
+        rescue = beside(upkeep.rescue)
+        if connection.vendor == "postgresql":
+            assert rescue.result() == 1
+    sent_again = [other.pk] if connection.vendor == "postgresql" else [frozen.pk, other.pk]
+    assert rescue.result() == len(sent_again)
+    assert [hand.job_id for hand in Hand.objects.filter(rescues=1).order_by("pk")] == sent_again
 
 
 def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:

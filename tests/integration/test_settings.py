@@ -25,7 +25,14 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 @pytest.mark.parametrize("pool", ["0", "1"])
 def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: str) -> None:
     address = "postgres://ann@db.example/arrivals?sslmode=verify-full"
-    assert "'sslmode': 'verify-full'" in run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
+    said = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
+    assert "'sslmode': 'verify-full'" in said
+    assert "idle_in_transaction_session_timeout=30s" in said
+
+
+def test_the_address_of_the_database_may_set_its_own_times() -> None:
+    address = "postgres://ann@db.example/arrivals?options=-c%20lock_timeout%3D5s"
+    assert "'options': '-c lock_timeout=5s'" in run("-c", PRINT, DATABASE_URL=address).stdout
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.waiting import wait_until
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = os.environ["VAR_DIR"] if "ARRIVALS_TESTS_OF" in os.environ else None  # goes with the run (tests/settings.py)
 LINK = re.compile(r"http\S+/accounts/link/\?token=\S+")
 OURS = (
     "SECRET_KEY",
@@ -65,7 +66,7 @@ class Service:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.may_complain = may_complain
-        self.folder = Path(tempfile.mkdtemp(prefix="arrivals-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="arrivals-", dir=FOLDER))
         self.var_dir = var_dir or self.folder / "var"
         self.environment = clean_environment() | {"VAR_DIR": str(self.var_dir), "PORT": str(self.port)}
         self.environment |= environment or {}

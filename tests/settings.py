@@ -1,6 +1,6 @@
 """The real settings, with folders, keys and a private Redis of the test run's own; DATABASE_URL is honoured.
 
-Each process of a run in parallel (pytest-xdist) has its own of all; what it starts shares them.
+Each process of a run in parallel (pytest-xdist) has its own of all; what it starts shares them. With the run they go.
 """
 
 import os
@@ -20,6 +20,8 @@ from asgi_config.settings import *  # noqa: E402, F403
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file: the in-memory database that Django would use has neither WAL nor waiting writers.
     DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['VAR_DIR']}/test.sqlite3"}  # noqa: F405
+    # What was not asked for in an order comes backwards, as it may from PostgreSQL on any day.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA reverse_unordered_selects=ON;"  # noqa: F405
 
 PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
 

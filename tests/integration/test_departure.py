@@ -112,9 +112,10 @@ async def test_without_a_drain_sockets_still_hear_why_they_end(cookie: str) -> N
 def test_a_wave_of_newcomers_finds_room_while_the_process_is_busy() -> None:
     """As after the end of a neighbour; a stopped process is as busy as can be."""
     port = free_port()
+    request = "GET /health/live HTTP/1.1\nHost: localhost\nConnection: close\n\n"
     with web_process(port) as process, ExitStack() as stack:
+        assert whole_answer(sent(port, request))  # it is at work, and not between its two calls of listen()
         process.send_signal(signal.SIGSTOP)
-        request = "GET /health/live HTTP/1.1\nHost: localhost\nConnection: close\n\n"
         wave = [stack.enter_context(sent(port, request)) for _ in range(WAVE)]
         process.send_signal(signal.SIGCONT)
         assert all(whole_answer(one).startswith("HTTP/1.1 200 OK") for one in wave)

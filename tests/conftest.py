@@ -1,6 +1,7 @@
 """What every test may use. With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from django.conf import settings
 from asgi_config import embedded_redis
 from tests.waiting import wait_until
 
-PLACES = {"chaos": 0, "e2e": 1, "unit": 3}  # every other folder lies between
+PLACES = {"e2e": 0, "chaos": 1, "unit": 3}  # every other folder lies between
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +35,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
 
 
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes and waits longest comes first, or one process would be left alone with it at the end of a run.
+    """What takes longest comes first, or one process would be left alone with it at the end of a run.
 
-    Within that, the order stays as random as it was.
+    The files of tests/chaos mostly wait, so each comes before one that computes. Within that, the order stays as random
+    as it was.
     """
     with_service = {item.path for item in items if "running" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: (PLACES.get(item.path.parent.name, 2), item.path not in with_service))
+    files = dict.fromkeys(item.path for item in items)
+    chaos = [path for path in files if path.parent.name == "chaos"]
+    others = [path for path in files if path.parent.name not in {"chaos", "e2e"}]
+    places = {path: 2 * at + 1 for at, path in enumerate(others)} | {path: 2 * at for at, path in enumerate(chaos)}
+    items.sort(key=lambda item: places.get(item.path, -1))
 
 
 @pytest.hookimpl(wrapper=True)

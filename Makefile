@@ -4,10 +4,10 @@
 PYTHON := .venv/bin/python
 CODE := asgi_config realtime task tests docs/clients manage.py
 
-# Three processes more than there are cores, as tests wait a lot. A file of tests is one process's: what it starts for
+# Two processes more than there are cores, as tests wait a lot. A file of tests is one process's: what it starts for
 # itself is started once. They are taken in the order of tests/conftest.py: pytest-xdist would put those with the fewest
 # tests last, which are the longest. `make test PARALLEL=` takes one test after another.
-PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3)
+PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PARALLEL = --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # For commands that load the settings and start nothing.

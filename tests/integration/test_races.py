@@ -10,11 +10,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from asgi_config.links import make_link
 from task import hands, slices, steering, turns, upkeep
 from task.generation import start_job
 from task.models import Act, Hand, Job
@@ -56,6 +57,17 @@ def _held_up() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return int(cursor.fetchone()[0])
+
+
+def sign_in_by(link: str, user: Any) -> bool:
+    return Client().get(link).status_code == 302
+
+
+def make_another(link: str, user: Any) -> bool:
+    try:
+        return bool(make_link(user=user, address=""))
+    except IntegrityError:
+        return False
 
 
 def start_own(*, job_id: int, by: Any) -> None:
@@ -103,6 +115,18 @@ def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out
     deletion.result()
     step.result()
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("act", [sign_in_by, make_another])
+def test_a_link_and_a_deletion_of_its_user_do_not_lock_each_other_out(beside: Any, act: Any) -> None:
+    ann = User.objects.create(username="ann")
+    link = make_link(user=ann, address="")
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=ann.pk)  # as the deletion does first
+        acting = beside(lambda: act(link, ann))
+        wait_until_held_up(1)
+        ann.delete()
+    assert acting.result() is False
 
 
 @pytest.mark.parametrize("act", [steering.cancel, start_own])

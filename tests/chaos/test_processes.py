@@ -12,9 +12,9 @@ import pytest
 
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
-from tests.chaos.run import Run
+from tests.chaos.run import DEADLINE, Run
 from tests.chaos.second_web import SecondWeb, second_web
-from tests.chaos.strikes import go_on, stop
+from tests.chaos.strikes import go_on, step_is_open, stop, stopped_in_open_step
 from tests.chaos.zombie import outlive
 from tests.service import Pids, Service
 from tests.waiting import wait_until
@@ -35,6 +35,7 @@ PARTS: dict[str, Pick] = {
 SECOND = "one of two web processes is killed"
 STOPPED_WEB = "the web process is stopped for a while"
 STOPPED_WORKER = "the worker is stopped for a while"
+FROZEN = "a pool child freezes while its transaction on SQLite is open"
 ZOMBIE = "a pool child is stopped, and comes back after its hand was rescued"
 
 pytestmark = pytest.mark.timeout(either(short=900, long=3600))
@@ -126,3 +127,14 @@ async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strike
             await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
 
         await run.strike(come_back_late, times=either(short=1, long=2))
+
+
+@pytest.mark.fault(FROZEN)
+async def test_a_hand_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
+    def freeze() -> bool:
+        with stopped_in_open_step(service, step_is_open(service, None)) as pid:
+            wait_until(lambda: pid not in service.pids().pool, DEADLINE, pause=0.3)
+        return pid is not None
+
+    async with Run(service, strikes) as run:
+        await run.strike(freeze)

@@ -107,18 +107,11 @@ def _require_taken(candidates: Sequence[Candidate]) -> None:
 
 def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidate]]]) -> None:
     """A hash at full strength is kept beside the account with its name: it cannot be known again for what it is."""
-    known = ["known_hash", "known_name"] if job.options.needs_stretching else []
-    fields = ["user", "number", *known]
-    bulk.insert(
-        Account,
-        fields=fields,
-        rows=[
-            (user_id, number, candidate.password_hash, candidate.login_name)[: len(fields)]
-            for number, (user_id, candidate) in numbered
-        ],
-        same=bulk.prepared(Account(job=job), without=fields),
-        returning=["user"],
-    )
+    fields, rows = ["user", "number"], [(user_id, number) for number, (user_id, _) in numbered]
+    if job.options.needs_stretching:
+        fields += ["known_hash", "known_name"]
+        rows = [(user_id, number, one.password_hash, one.login_name) for number, (user_id, one) in numbered]
+    bulk.insert(Account, fields=fields, rows=rows, same=bulk.prepared(Account(job=job), without=fields))
 
 
 def _insert_groups(job: Job, user_ids: Sequence[Any]) -> None:
@@ -132,5 +125,4 @@ def _insert_groups(job: Job, user_ids: Sequence[Any]) -> None:
             fields=[User.groups.field.m2m_field_name()],
             rows=[(user_id,) for user_id in user_ids],
             same={"group": group_id},
-            returning=["id"],
         )

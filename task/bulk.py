@@ -23,25 +23,24 @@ def insert(
     fields: Sequence[str],
     rows: Sequence[Sequence[Any]],
     same: Mapping[str, Any],
-    returning: Sequence[str],
+    returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
-    """Insert rows (one at least) of values for `fields`, and the `same` others for all; leave out what is not unique.
+    """Insert rows (one at least) of values for `fields`, and the `same` others for all: every one, or IntegrityError.
 
-    Returns the columns `returning` of what was inserted, in no order. Without WHERE, SQLite would take ON CONFLICT for
-    a join. A value of a row is text, a number, a truth value, a date, a UUID or None.
+    With `returning`, leave out what is not unique, and return these columns of what was inserted, in no order. A value
+    of a row is text, a number, a truth value, a date, a UUID or None.
     """
     quote = connection.ops.quote_name
     column = {field.name: quote(str(field.column)) for field in model._meta.concrete_fields}
     selected = _members([model._meta.get_field(name) for name in fields]) + ["%s"] * len(same)
     sql = (  # names of columns and types, and placeholders only
         f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(column[name] for name in (*fields, *same))}) "  # noqa: S608
-        f"SELECT {', '.join(selected)} FROM {_list()} WHERE true ON CONFLICT DO NOTHING "
-        f"RETURNING {', '.join(column[name] for name in returning)}"
+        f"SELECT {', '.join(selected)} FROM {_list()}{_leaving_out([column[name] for name in returning])}"
     )
     given = json.dumps(rows, default=_text, separators=(",", ":"))
     with connection.cursor() as cursor:
         cursor.execute(sql, [*same.values(), given])
-        return list(cursor.fetchall())
+        return cursor.fetchall() if returning else []
 
 
 def prepared(instance: models.Model, *, without: Sequence[str]) -> dict[str, Any]:
@@ -52,6 +51,11 @@ def prepared(instance: models.Model, *, without: Sequence[str]) -> dict[str, Any
         if field.name not in without and not isinstance(field, models.AutoField) and not field.generated
     }
     return {name: value for name, value in values.items() if not isinstance(value, DatabaseDefault)}
+
+
+def _leaving_out(returning: Sequence[str]) -> str:
+    """Without WHERE, SQLite would take ON CONFLICT for a join."""
+    return f" WHERE true ON CONFLICT DO NOTHING RETURNING {', '.join(returning)}" if returning else ""
 
 
 def _list() -> str:

@@ -177,6 +177,16 @@ def test_the_database_refuses_a_number_twice_in_a_job() -> None:
         Account.objects.filter(number=2).update(number=1)
 
 
+def test_a_step_whose_numbers_are_used_makes_nobody() -> None:
+    """Nothing does that but a hand in the tables: not one user may be made without its account, nor be told of."""
+    job, task_id = queued(5)
+    Account.objects.create(job=job, number=3, user=User.objects.create(username="by hand"))
+    told = len(feed_events())
+    with pytest.raises(IntegrityError):
+        step(job, task_id, 5)
+    assert (User.objects.count(), len(feed_events()), Job.objects.get().created) == (1, told, 0)
+
+
 def test_verify_finds_what_is_wrong() -> None:
     job, task_id = queued(5)
     step(job, task_id, 5)

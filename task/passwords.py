@@ -1,7 +1,6 @@
 """Every account's own secret, derived and not stored, and its one-round hash. Pure; argued in docs/decisions/0002."""
 
 import base64
-import hashlib
 import hmac
 import string
 from collections.abc import Callable
@@ -17,21 +16,27 @@ SYMBOLS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 SALT_SYMBOLS = bytes(ord((string.ascii_letters + string.digits)[byte % 62]) for byte in range(256))
 SALT_LENGTH = 24
 LIGHT_PREFIX = "pbkdf2_sha256$1$"
+FIRST_BLOCK = b"\0\0\0\1"
 
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
-    """Makes the password of each username of one job: the same for ever, as long as SECRET_KEY and the nonce last."""
+    """Makes the password of each username of one job: the same for ever, as long as SECRET_KEY and the nonce last.
 
-    key: bytes
+    `mac` bears the job's key and is copied for each name: 1.4 us, where keying it anew each time takes 2.6.
+    """
+
+    mac: hmac.HMAC
 
     @classmethod
     def of_job(cls, secret_key: str, nonce: bytes) -> "Deriver":
-        return cls(hmac.digest(_root(secret_key), nonce, "sha512"))
+        return cls(hmac.new(hmac.digest(_root(secret_key), nonce, "sha512"), digestmod="sha512"))
 
     def password(self, username: str) -> str:
         """50 letters and digits, 250 bits."""
-        return hmac.digest(self.key, username.encode(), "sha512")[:LENGTH].translate(SYMBOLS).decode()
+        mac = self.mac.copy()
+        mac.update(username.encode())
+        return mac.digest()[:LENGTH].translate(SYMBOLS).decode()
 
 
 def fingerprint(secret_key: str) -> str:
@@ -45,15 +50,18 @@ def light_hash(password: str, random_bytes: Callable[[int], bytes] = urandom) ->
     For derived secrets only: at 250 bits there is nothing to guess. 3.4 us against 216 ms.
     """
     salt = random_bytes(SALT_LENGTH).translate(SALT_SYMBOLS)
-    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
-    return f"{LIGHT_PREFIX}{salt.decode()}${base64.b64encode(digest).decode()}"
+    return f"{LIGHT_PREFIX}{salt.decode()}${_one_round(password, salt)}"
 
 
 def is_light_hash_of(password: str, stored: str) -> bool:
     """For what begins with LIGHT_PREFIX: 3.4 us."""
     salt, _, digest = stored.removeprefix(LIGHT_PREFIX).partition("$")
-    made = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), 1)
-    return hmac.compare_digest(base64.b64encode(made), digest.encode())
+    return hmac.compare_digest(_one_round(password, salt.encode()).encode(), digest.encode())
+
+
+def _one_round(password: str, salt: bytes) -> str:
+    """PBKDF2 of one round and one block, which is a single HMAC (RFC 8018, 5.2): 1.9 us, where pbkdf2_hmac takes 3.2."""
+    return base64.b64encode(hmac.digest(password.encode(), salt + FIRST_BLOCK, "sha256")).decode()
 
 
 def _root(secret_key: str) -> bytes:

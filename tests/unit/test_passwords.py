@@ -21,6 +21,12 @@ def test_another_key_nonce_or_name_gives_another_password(other: str) -> None:
     assert Deriver.of_job("k", NONCE).password("ann") != other
 
 
+def test_the_passwords_of_before_can_still_be_derived() -> None:
+    """What was exported once must be exported again: by any later version."""
+    assert Deriver.of_job("k", NONCE).password("ann") == "ssbr7vy9f3qrbctszur8cnin5k3rjtcwxjekamym42yw52tgyh"
+    assert fingerprint("k") == "13ed838682fa6efd"
+
+
 def test_a_password_has_50_letters_and_digits() -> None:
     password = Deriver.of_job("k", NONCE).password("ann")
     assert len(password) == LENGTH == 50

@@ -107,7 +107,8 @@ def _require_taken(candidates: Sequence[Candidate]) -> None:
 
 def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidate]]]) -> None:
     """A hash at full strength is kept beside the account with its name: it cannot be known again for what it is."""
-    fields, rows = ["user", "number"], [(user_id, number) for number, (user_id, _) in numbered]
+    fields = ["user", "number"]
+    rows: list[tuple[Any, ...]] = [(user_id, number) for number, (user_id, _) in numbered]
     if job.options.needs_stretching:
         fields += ["known_hash", "known_name"]
         rows = [(user_id, number, one.password_hash, one.login_name) for number, (user_id, one) in numbered]

@@ -60,7 +60,7 @@ def is_light_hash_of(password: str, stored: str) -> bool:
 
 
 def _one_round(password: str, salt: bytes) -> str:
-    """PBKDF2 of one round and one block, which is a single HMAC (RFC 8018, 5.2): 1.9 us, where pbkdf2_hmac takes 3.2."""
+    """PBKDF2 of one round and one block, which is one HMAC (RFC 8018, 5.2): 1.9 us, where pbkdf2_hmac takes 3.2."""
     return base64.b64encode(hmac.digest(password.encode(), salt + FIRST_BLOCK, "sha256")).decode()
 
 

@@ -1,11 +1,14 @@
 """Old and new code run side by side during an upgrade: a change that one of them could not bear is found here."""
 
 import copy
+import re
 from collections.abc import Callable
 
 import pytest
+from pytest_django import Settings
 
-from tests.formats import Formats, complaints, present, recorded
+from tests.formats import OURS, Formats, complaints, present, recorded
+from tests.service import ROOT
 
 JOB, HAND, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
 NEEDED = {"type": "IntegerField", "null": False, "unique": False, "needed": True}
@@ -34,11 +37,12 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
     ("a task goes", lambda new: new["tasks"].pop(HAND), "which old code sends"),
     ("an argument goes", lambda new: new["tasks"][HAND].remove("size"), "no longer takes size"),
     (
-        "an argument is sent",
-        lambda new: new["sent"]["messages"][RESCUE].append("urgent"),
-        "which workers of before refuse",
+        "an argument comes and beat sends it",
+        lambda new: (new["tasks"][RESCUE].append("hurry"), sent(new, "beat")[RESCUE].append("hurry")),
+        "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse",
     ),
-    ("a new task is sent", lambda new: new["sent"]["messages"].update({"task.tasks.x": []}), "do not know the task"),
+    ("a starting worker sends an argument", lambda new: sent(new, "be_heard")[RESCUE].append("hurry"), "with hurry"),
+    ("a new task is sent", lambda new: sent(new, "dispatch").update({"task.tasks.x": []}), "do not know the task"),
     ("an event goes", lambda new: new["events"].pop("job.removed"), "The event job.removed is gone"),
     ("an event loses a field", lambda new: new["events"]["user.created"]["user"].pop("email"), "field email,"),
     ("a field changes its kind", lambda new: new["events"]["job.queued"].update(job="str"), "of another kind"),
@@ -52,7 +56,8 @@ ALLOWED: list[tuple[str, Change]] = [
     ("a constraint goes", lambda new: new["tables"][JOB]["constraints"].pop()),
     ("a task comes, which nobody sends yet", lambda new: new["tasks"].update({"task.tasks.x": []})),
     ("an argument comes, which nobody sends yet", lambda new: new["tasks"][RESCUE].append("urgent")),
-    ("an argument is sent that is passed over", lambda new: new["sent"]["messages"][HAND].append("urgent")),
+    ("an argument is sent that is passed over", lambda new: sent(new, "dispatch")[HAND].append("urgent")),
+    ("a task comes, and beat sends it", lambda new: sent(new, "beat").update({"task.tasks.x": ["urgent"]})),
     ("an event comes", lambda new: new["events"].update({"job.paused": {"type": "str"}})),
     ("an event gets a field", lambda new: new["events"]["job.queued"].update(priority="int")),
     ("the hint gets a field", lambda new: new["sent"]["hint"].update(at="str")),
@@ -61,6 +66,10 @@ ALLOWED: list[tuple[str, Change]] = [
 
 def columns(new: Formats) -> Formats:
     return new["tables"][JOB]["columns"]  # type: ignore[no-any-return]
+
+
+def sent(new: Formats, sender: str) -> Formats:
+    return new["sent"]["messages"][sender]  # type: ignore[no-any-return]
 
 
 def changed(change: Change) -> Formats:
@@ -81,3 +90,21 @@ def test_what_only_adds_is_borne(change: Change) -> None:
     new = changed(change)
     assert new != recorded()
     assert complaints(recorded(), new) == []
+
+
+def test_what_beat_sends_is_read_from_the_settings(settings: Settings) -> None:
+    rescue = settings.CELERY_BEAT_SCHEDULE["rescue"] | {"kwargs": {"hurry": True}}
+    settings.CELERY_BEAT_SCHEDULE = settings.CELERY_BEAT_SCHEDULE | {"rescue": rescue}
+    found = complaints(recorded(), present())
+    assert "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse." in found
+
+
+def test_messages_and_hints_are_sent_by_those_whom_present_asks() -> None:
+    sends = re.compile(r"\.(?:send_task|apply_async|delay|group_send)\(")
+    sources = [path for app in OURS for path in sorted((ROOT / app).rglob("*.py"))]
+    assert [str(path.relative_to(ROOT)) for path in sources for _ in sends.findall(path.read_text())] == [
+        "asgi_config/celery.py",  # be_heard
+        "realtime/hints.py",
+        "realtime/hub.py",  # a probe, which nobody reads
+        "task/hands.py",  # dispatch
+    ]

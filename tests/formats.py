@@ -1,8 +1,11 @@
 """What old and new code share while both run: tables, messages, hints and events.
 
-tests/formats.json is what the code of before relies on. `python -m tests.formats` writes the present formats there, and
-refuses to where code of before would fail; `--contract` does so all the same, once no such code runs any more
-(docs/deployment.md).
+tests/released_formats.json is what the last release relies on, and is written at a release only. tests/formats.json is
+what the code says now, with the complaints that were accepted since. CONTRIBUTING.md says when to do which:
+
+    python -m tests.formats            record the present; refused where the last release could not bear it
+    python -m tests.formats --accept   record it all the same, with the complaints
+    python -m tests.formats --release  let the present be what the last release relies on
 """
 
 import inspect
@@ -30,12 +33,18 @@ from task import events
 from tests.complaints import Formats, complaints
 
 FILE = Path(__file__).with_suffix(".json")
+RELEASED = FILE.with_name("released_formats.json")
 OURS = ("asgi_config", "realtime", "task")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def recorded() -> Formats:
+    """The formats, and what is `accepted` since the last release."""
     return json.loads(FILE.read_text())  # type: ignore[no-any-return]
+
+
+def released() -> Formats:
+    return json.loads(RELEASED.read_text())  # type: ignore[no-any-return]
 
 
 def present() -> Formats:
@@ -125,19 +134,40 @@ def kinds(value: Any) -> Any:
     return [kinds(one) for one in value] if isinstance(value, list) else type(value).__name__
 
 
-def record(say: Callable[[str], object] = sys.stderr.write, *, is_contract: bool) -> int:
+def record(say: Callable[[str], object] = sys.stderr.write, *, accepts: bool = False) -> int:
     found = present()
-    faults = complaints(recorded(), found)
-    for fault in faults:
+    faults = complaints(released(), found)
+    new = [fault for fault in faults if fault not in recorded()["accepted"]]
+    for fault in new:
         say(f"{fault}\n")
-    if faults and not is_contract:
-        say("Nothing is recorded. If no code of before runs any more: python -m tests.formats --contract\n")
+    if new and not accepts:
+        say("Nothing is recorded. If the last release never meets this: python -m tests.formats --accept\n")
         return 1
-    FILE.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+    _write(FILE, found | {"accepted": faults})
     return 0
+
+
+def release(say: Callable[[str], object] = sys.stderr.write) -> int:
+    """What may not be recorded may not be released."""
+    refusal = record(say)
+    if not refusal:
+        _write(RELEASED, present())
+        record(say)
+    return refusal
+
+
+def _write(file: Path, formats: Formats) -> None:
+    file.write_text(json.dumps(formats, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    sys.exit(record(is_contract="--contract" in sys.argv))
+    match sys.argv[1:]:
+        case []:
+            sys.exit(record())
+        case ["--accept"]:
+            sys.exit(record(accepts=True))
+        case ["--release"]:
+            sys.exit(release())
+    sys.exit("Nothing is done. It is python -m tests.formats, alone or with --accept or --release.")

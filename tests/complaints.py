@@ -1,6 +1,7 @@
 """What old code would stumble over beside new code, or the other way round, told from their formats alone. Pure."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 Formats = dict[str, Any]
@@ -18,21 +19,43 @@ def _of_tables(old: Formats, new: Formats) -> Iterator[str]:
             continue
         yield from _of_columns(name, table["columns"], new[name]["columns"])
         for constraint in sorted(set(new[name]["constraints"]) - set(table["constraints"])):
-            yield f"{name} has a new constraint {constraint}, which a row of old code may break."
+            yield f"A row of old code may break a constraint of {name} that is new or another: {constraint}"
 
 
 def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
     for name, column in old.items():
-        now = new.get(name)
-        if now is None:
+        if name not in new:
             yield f"The column {table}.{name} is gone, which old code reads."
-        elif now["type"] != column["type"]:
-            yield f"The column {table}.{name} has another type than old code expects."
-        elif (column["null"] and not now["null"]) or (now["unique"] and not column["unique"]):
-            yield f"The column {table}.{name} refuses what old code may write."
+        else:
+            yield from _of_column(f"The column {table}.{name}", column, new[name])
     for name in sorted(set(new) - set(old)):
         if new[name]["needed"]:
             yield f"Old code inserts into {table} without {name}: give it a db_default, or let it be null."
+
+
+def _of_column(what: str, old: Formats, new: Formats) -> Iterator[str]:
+    """Any choice that one side does not know: code looks up a job's sign by its state, and an act's verb by its kind,
+    and a page of it that finds none answers 500.
+    """
+    if new["type"] != old["type"]:
+        yield f"{what} is a {new['type']}, and old code expects a {old['type']}."
+    for refused in _refused(old, new):
+        yield f"{what} refuses {refused}, which old code may write."
+    for value in sorted(set(new["choices"]) - set(old["choices"])):
+        yield f"{what} may hold {value!r}, which old code does not know."
+    for value in sorted(set(old["choices"]) - set(new["choices"])):
+        yield f"{what} may still hold {value!r} from old code, which new code does not know."
+
+
+def _refused(old: Formats, new: Formats) -> Iterator[str]:
+    if old["null"] and not new["null"]:
+        yield "null"
+    if new["needed"] and not (old["needed"] or old["null"]):
+        yield "a row without it"
+    if new["unique"] and not old["unique"]:
+        yield "a value twice"
+    if (new["max_length"] or inf) < (old["max_length"] or inf):
+        yield f"more than {new['max_length']} characters"
 
 
 def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:

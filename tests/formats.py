@@ -59,13 +59,20 @@ def _tables() -> Formats:
 
 def _table(model: Any) -> Formats:
     columns = {field.column: _column(field) for field in model._meta.local_concrete_fields}
-    return {"columns": columns, "constraints": sorted(constraint.name for constraint in model._meta.constraints)}
+    return {"columns": columns, "constraints": sorted(map(repr, model._meta.constraints))}
 
 
 def _column(field: "Field[Any, Any]") -> Formats:
     """`needed`: an INSERT that does not name it fails. Django's `default` is none of the database's."""
     is_given = field.null or field.db_default is not NOT_PROVIDED or "Auto" in field.get_internal_type()
-    return {"type": field.get_internal_type(), "null": field.null, "unique": field.unique, "needed": not is_given}
+    return {
+        "type": field.get_internal_type(),
+        "null": field.null,
+        "unique": field.unique,
+        "needed": not is_given,
+        "max_length": field.max_length,
+        "choices": sorted(str(value) for value, _ in field.flatchoices),
+    }
 
 
 def _tasks() -> Formats:

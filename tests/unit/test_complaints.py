@@ -9,21 +9,31 @@ from tests.complaints import Formats, complaints
 from tests.formats import released
 
 JOB, HAND, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
-NEEDED = {"type": "IntegerField", "null": False, "unique": False, "needed": True}
+NEEDED = {
+    "type": "IntegerField",
+    "null": False,
+    "unique": False,
+    "needed": True,
+    "max_length": None,
+    "choices": [],
+}
 
 Change = Callable[[Formats], object]
 FORBIDDEN: list[tuple[str, Change, str]] = [
     ("a table goes", lambda new: new["tables"].pop(JOB), "The table task_job is gone"),
     ("a column goes", lambda new: columns(new).pop("total"), "The column task_job.total is gone"),
-    ("a column changes its type", lambda new: columns(new)["total"].update(type="TextField"), "another type"),
-    (
-        "a column takes no null",
-        lambda new: columns(new)["finished_at"].update(null=False),
-        "refuses what old code may write",
-    ),
-    ("a column becomes unique", lambda new: columns(new)["total"].update(unique=True), "refuses what old code may"),
+    ("a column changes its type", lambda new: columns(new)["total"].update(type="TextField"), "is a TextField, and"),
+    ("a column takes no null", lambda new: columns(new)["finished_at"].update(null=False), "refuses null"),
+    ("a column becomes unique", lambda new: columns(new)["total"].update(unique=True), "refuses a value twice"),
+    ("a column becomes shorter", lambda new: columns(new)["state"].update(max_length=9), "more than 9 characters"),
+    ("a column gets a limit", lambda new: columns(new)["error"].update(max_length=99), "more than 99 characters"),
+    ("a db_default goes", lambda new: columns(new, "task_worker")["steps"].update(needed=True), "a row without it"),
+    ("a state comes", lambda new: columns(new)["state"]["choices"].append("paused"), "old code does not know"),
+    ("a state goes", lambda new: columns(new)["state"]["choices"].remove("failed"), "new code does not know"),
+    ("a kind of act comes", lambda new: columns(new, "task_act")["kind"]["choices"].append("lent"), "may hold 'lent'"),
     ("a column is needed", lambda new: columns(new).update(priority=NEEDED), "without priority: give it a db_default"),
-    ("a constraint comes", lambda new: new["tables"][JOB]["constraints"].append("few"), "a new constraint few"),
+    ("a constraint comes", lambda new: constraints(new).append("few"), "that is new or another: few"),
+    ("a constraint is tightened", lambda new: tighten(constraints(new)), "('created__lt', F(total))"),
     ("a task goes", lambda new: new["tasks"].pop(HAND), "which old code sends"),
     ("an argument goes", lambda new: new["tasks"][HAND].remove("size"), "no longer takes size"),
     (
@@ -43,7 +53,9 @@ ALLOWED: list[tuple[str, Change]] = [
     ("a table comes", lambda new: new["tables"].update(task_label={"columns": {"id": NEEDED}, "constraints": ["x"]})),
     ("a column may be null", lambda new: columns(new).update(priority=NEEDED | {"null": True, "needed": False})),
     ("a column has a db_default", lambda new: columns(new).update(priority=NEEDED | {"needed": False})),
-    ("a constraint goes", lambda new: new["tables"][JOB]["constraints"].pop()),
+    ("a column becomes longer", lambda new: columns(new)["state"].update(max_length=11)),
+    ("a column loses its limit", lambda new: columns(new)["state"].update(max_length=None)),
+    ("a constraint goes", lambda new: constraints(new).pop()),
     ("a task comes, which nobody sends yet", lambda new: new["tasks"].update({"task.tasks.x": []})),
     ("an argument comes, which nobody sends yet", lambda new: new["tasks"][RESCUE].append("urgent")),
     ("an argument is sent that is passed over", lambda new: sent(new, "dispatch")[HAND].append("urgent")),
@@ -54,8 +66,17 @@ ALLOWED: list[tuple[str, Change]] = [
 ]
 
 
-def columns(new: Formats) -> Formats:
-    return new["tables"][JOB]["columns"]  # type: ignore[no-any-return]
+def columns(new: Formats, table: str = JOB) -> Formats:
+    return new["tables"][table]["columns"]  # type: ignore[no-any-return]
+
+
+def constraints(new: Formats) -> list[str]:
+    return new["tables"][JOB]["constraints"]  # type: ignore[no-any-return]
+
+
+def tighten(texts: list[str]) -> None:
+    """Less than the total and not up to it, under the name of before."""
+    texts[:] = [text.replace("'created__lte', F(total)", "'created__lt', F(total)") for text in texts]
 
 
 def sent(new: Formats, sender: str) -> Formats:

@@ -71,8 +71,11 @@ def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:
         for field in sorted(set(fields) - set(fields if taken is None or "**" in taken else taken)):
             yield f"{sender} sends {task} with {field}, which workers of before refuse."
     for sender, task, fields in _messages(old):
-        for field in sorted(set(fields) - set(new["tasks"].get(task, fields))):
+        takes = new["tasks"].get(task, dict.fromkeys(fields, False))
+        for field in sorted(set(fields) - set(takes)):
             yield f"{task} no longer takes {field}, which {sender} of before sends."
+        for field in sorted(name for name, is_needed in takes.items() if is_needed and name not in fields):
+            yield f"{task} needs {field}, which {sender} of before does not send."
 
 
 def _messages(formats: Formats) -> Iterator[tuple[str, str, list[str]]]:

@@ -76,17 +76,17 @@ def _column(field: "Field[Any, Any]") -> Formats:
 
 
 def _tasks() -> Formats:
-    """The arguments that each task takes; `**` is any other, which it passes over."""
+    """The arguments that each task takes, and whether it needs them; `**` is any other, which it passes over."""
     for app in OURS:
         import_module(f"{app}.tasks")
     ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
-    return {
-        name: sorted(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()
-    }
+    return {name: dict(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()}
 
 
-def _argument(parameter: inspect.Parameter) -> str:
-    return "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+def _argument(parameter: inspect.Parameter) -> tuple[str, bool]:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return "**", False
+    return parameter.name, parameter.default is parameter.empty
 
 
 def _events() -> Formats:

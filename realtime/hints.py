@@ -44,17 +44,21 @@ def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
     if time.monotonic() < _Pause.until:
         metrics.counted.hints_lost += 1
         return
-    message = {
-        "type": "feed.appended",
-        "epoch": str(epoch),
-        "batches": [[batch.first, batch.last, batch.key, batch.frame] for batch in batches],
-    }
+    message = compose(epoch, batches)
     try:
         asyncio.run_coroutine_threadsafe(_send(group_of(feed), message), _loop(os.getpid())).result()
     except Exception as error:
         _Pause.until = time.monotonic() + PAUSE_SECONDS
         metrics.counted.hints_lost += 1
         logger.warning("Hint lost, watchers see the event at their next head check: %r", error)
+
+
+def compose(epoch: UUID, batches: Sequence[Batch]) -> dict[str, Any]:
+    return {
+        "type": "feed.appended",
+        "epoch": str(epoch),
+        "batches": [[batch.first, batch.last, batch.key, batch.frame] for batch in batches],
+    }
 
 
 def parse(message: dict[str, Any]) -> tuple[UUID, list[Batch]]:

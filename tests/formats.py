@@ -1,49 +1,55 @@
-"""What old and new code share while both run: tables, messages, hints and events; and whether they could bear a change.
+"""What old and new code share while both run: tables, messages, hints and events.
 
-tests/formats.json is what the code of before relies on. `python -m tests.formats` writes the present formats there, and
-refuses to where code of before would fail; `--contract` does so all the same, once no such code runs any more
-(docs/deployment.md).
+tests/released_formats.json is what the last release relies on, and is written at a release only. tests/formats.json is
+what the code says now, with the complaints that were accepted since. CONTRIBUTING.md says when to do which:
+
+    python -m tests.formats            record the present; refused where the last release could not bear it
+    python -m tests.formats --accept   record it all the same, with the complaints
+    python -m tests.formats --release  let the present be what the last release relies on
 """
 
 import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import django
-from celery import current_app
+from celery import Celery, current_app
 from django.apps import apps
+from django.conf import settings
 from django.db.models import NOT_PROVIDED, Field
 
+from asgi_config.celery import be_heard
+from realtime import hints
+from realtime.protocol import Batch
 from task import events
+from tests.complaints import Formats, complaints
 
 FILE = Path(__file__).with_suffix(".json")
+RELEASED = FILE.with_name("released_formats.json")
 OURS = ("asgi_config", "realtime", "task")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
-Formats = dict[str, Any]
-
 
 def recorded() -> Formats:
+    """The formats, and what is `accepted` since the last release."""
     return json.loads(FILE.read_text())  # type: ignore[no-any-return]
 
 
+def released() -> Formats:
+    return json.loads(RELEASED.read_text())  # type: ignore[no-any-return]
+
+
 def present() -> Formats:
-    """Without what is only seen when it is sent: `sent` is compared by tests/integration/test_formats.py."""
-    return {"tables": _tables(), "tasks": _tasks(), "events": _events(), "sent": recorded()["sent"]}
-
-
-def complaints(old: Formats, new: Formats) -> list[str]:
-    """What code of `old` would stumble over beside code of `new`, or the other way round."""
-    return [*_of_tables(old["tables"], new["tables"]), *_of_tasks(old, new), *_of_fields(old, new)]
-
-
-# What there is
+    """From the code alone, without a broker; that this is what reaches one, tests/integration/test_formats.py tells."""
+    return {"tables": _tables(), "tasks": _tasks(), "events": _events(), "sent": _sent()}
 
 
 def _tables() -> Formats:
@@ -53,27 +59,34 @@ def _tables() -> Formats:
 
 def _table(model: Any) -> Formats:
     columns = {field.column: _column(field) for field in model._meta.local_concrete_fields}
-    return {"columns": columns, "constraints": sorted(constraint.name for constraint in model._meta.constraints)}
+    return {"columns": columns, "constraints": sorted(map(repr, model._meta.constraints))}
 
 
 def _column(field: "Field[Any, Any]") -> Formats:
     """`needed`: an INSERT that does not name it fails. Django's `default` is none of the database's."""
     is_given = field.null or field.db_default is not NOT_PROVIDED or "Auto" in field.get_internal_type()
-    return {"type": field.get_internal_type(), "null": field.null, "unique": field.unique, "needed": not is_given}
-
-
-def _tasks() -> Formats:
-    """The arguments that each task takes; `**` is any other, which it passes over."""
-    for app in OURS:
-        import_module(f"{app}.tasks")
-    ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
     return {
-        name: sorted(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()
+        "type": field.get_internal_type(),
+        "null": field.null,
+        "unique": field.unique,
+        "needed": not is_given,
+        "max_length": field.max_length,
+        "choices": sorted(str(value) for value, _ in field.flatchoices),
     }
 
 
-def _argument(parameter: inspect.Parameter) -> str:
-    return "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+def _tasks() -> Formats:
+    """The arguments that each task takes, and whether it needs them; `**` is any other, which it passes over."""
+    for app in OURS:
+        import_module(f"{app}.tasks")
+    ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
+    return {name: dict(map(_argument, inspect.signature(task.run).parameters.values())) for name, task in ours.items()}
+
+
+def _argument(parameter: inspect.Parameter) -> tuple[str, bool]:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return "**", False
+    return parameter.name, parameter.default is parameter.empty
 
 
 def _events() -> Formats:
@@ -92,6 +105,35 @@ def _events() -> Formats:
     return {event["type"]: kinds(event) for event in map(json.loads, texts)}
 
 
+def _sent() -> Formats:
+    hint = hints.compose(UUID(int=1), [Batch(first=1, last=1, key="", frame="")])
+    senders = {"beat": _beat, "be_heard": be_heard, "dispatch": _dispatch}
+    return {"hint": kinds(hint), "messages": {name: _caught(send) for name, send in senders.items()}}
+
+
+def _caught(send: Callable[[], object]) -> Formats:
+    """The named arguments of each message, by its task; nothing goes to the broker."""
+    caught: dict[str, set[str]] = {}
+
+    def catch(_: Celery, task: str, args: Any = None, kwargs: Any = None, **options: Any) -> None:
+        caught.setdefault(task, set()).update(kwargs or {})
+
+    with patch.object(Celery, "send_task", catch):
+        send()
+    return {task: sorted(fields) for task, fields in caught.items()}
+
+
+def _beat() -> None:
+    entry: Any
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        current_app.send_task(entry["task"], kwargs=entry.get("kwargs"))
+
+
+def _dispatch() -> None:
+    """By name: its module needs the models, which are not there yet where this one is run."""
+    import_module("task.hands").dispatch(1, UUID(int=1))
+
+
 def kinds(value: Any) -> Any:
     """The fields of an object with the kind of each, the kinds in a list, and of anything else its kind."""
     if isinstance(value, dict):
@@ -99,76 +141,40 @@ def kinds(value: Any) -> Any:
     return [kinds(one) for one in value] if isinstance(value, list) else type(value).__name__
 
 
-# What would be stumbled over
-
-
-def _of_tables(old: Formats, new: Formats) -> Iterator[str]:
-    for name, table in old.items():
-        if name not in new:
-            yield f"The table {name} is gone, which old code reads."
-            continue
-        yield from _of_columns(name, table["columns"], new[name]["columns"])
-        for constraint in sorted(set(new[name]["constraints"]) - set(table["constraints"])):
-            yield f"{name} has a new constraint {constraint}, which a row of old code may break."
-
-
-def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
-    for name, column in old.items():
-        now = new.get(name)
-        if now is None:
-            yield f"The column {table}.{name} is gone, which old code reads."
-        elif now["type"] != column["type"]:
-            yield f"The column {table}.{name} has another type than old code expects."
-        elif (column["null"] and not now["null"]) or (now["unique"] and not column["unique"]):
-            yield f"The column {table}.{name} refuses what old code may write."
-    for name in sorted(set(new) - set(old)):
-        if new[name]["needed"]:
-            yield f"Old code inserts into {table} without {name}: give it a db_default, or let it be null."
-
-
-def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:
-    """Beat is the last to become new, when all workers know its tasks."""
-    for name in sorted(set(old["tasks"]) - set(new["tasks"])):
-        yield f"The task {name} is gone, which old code sends."
-    for task, fields in new["sent"]["messages"].items():
-        taken = old["tasks"].get(task)
-        if taken is None:
-            yield f"Workers of before do not know the task {task} that is sent now."
-        for field in sorted(set(fields) - set(fields if taken is None or "**" in taken else taken)):
-            yield f"{task} is sent with {field}, which workers of before refuse."
-    for task, fields in old["sent"]["messages"].items():
-        for field in sorted(set(fields) - set(new["tasks"].get(task, fields))):
-            yield f"{task} no longer takes {field}, which old code sends."
-
-
-def _of_fields(old: Formats, new: Formats) -> Iterator[str]:
-    for kind, fields in old["events"].items():
-        yield from _lost(f"The event {kind}", fields, new["events"].get(kind))
-    yield from _lost("The hint", old["sent"]["hint"], new["sent"]["hint"])
-
-
-def _lost(what: str, old: Any, new: Any) -> Iterator[str]:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        if old != new:
-            yield f"{what} is gone or of another kind, which old code reads."
-        return
-    for name, kind in old.items():
-        yield from _lost(f"{what}, field {name},", kind, new.get(name))
-
-
-def record(say: Callable[[str], object] = sys.stderr.write, *, is_contract: bool) -> int:
+def record(say: Callable[[str], object] = sys.stderr.write, *, accepts: bool = False) -> int:
     found = present()
-    faults = complaints(recorded(), found)
-    for fault in faults:
+    faults = complaints(released(), found)
+    new = [fault for fault in faults if fault not in recorded()["accepted"]]
+    for fault in new:
         say(f"{fault}\n")
-    if faults and not is_contract:
-        say("Nothing is recorded. If no code of before runs any more: python -m tests.formats --contract\n")
+    if new and not accepts:
+        say("Nothing is recorded. If the last release never meets this: python -m tests.formats --accept\n")
         return 1
-    FILE.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+    _write(FILE, found | {"accepted": faults})
     return 0
 
 
+def release(say: Callable[[str], object] = sys.stderr.write) -> int:
+    """What may not be recorded may not be released."""
+    refusal = record(say)
+    if not refusal:
+        _write(RELEASED, present())
+        record(say)
+    return refusal
+
+
+def _write(file: Path, formats: Formats) -> None:
+    file.write_text(json.dumps(formats, indent=2, sort_keys=True) + "\n")
+
+
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    sys.exit(record(is_contract="--contract" in sys.argv))
+    match sys.argv[1:]:
+        case []:
+            sys.exit(record())
+        case ["--accept"]:
+            sys.exit(record(accepts=True))
+        case ["--release"]:
+            sys.exit(release())
+    sys.exit("Nothing is done. It is python -m tests.formats, alone or with --accept or --release.")

@@ -1,18 +1,21 @@
-"""What is really sent between processes is what tests/formats.json says."""
+"""What really goes through Redis between processes is what tests/formats.py finds without it."""
 
 import base64
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from celery.beat import Scheduler
 from channels.db import database_sync_to_async
 from django.conf import settings
 from redis import Redis
 
+from asgi_config.celery import app, be_heard
 from realtime import hints
 from task.generation import start_job
-from task.tasks import rescue_jobs
-from tests.formats import kinds, recorded
+from tests.formats import kinds, present
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -27,17 +30,25 @@ def messages() -> dict[str, Any]:
     return {task: sorted(body[1]) for task, body in bodies.items()}
 
 
-def test_the_messages_of_a_hand_and_of_the_rescue_are_those_that_are_recorded() -> None:
+def beat() -> None:
+    scheduler = Scheduler(app)
+    for name in settings.CELERY_BEAT_SCHEDULE:
+        scheduler.apply_async(scheduler.schedule[name])
+
+
+@pytest.mark.parametrize(
+    ("sender", "send"), [("beat", beat), ("be_heard", be_heard), ("dispatch", partial(start_job, total=60))]
+)
+def test_the_messages_are_those_that_are_found(sender: str, send: Callable[[], object]) -> None:
     messages()
-    start_job(total=60)
-    rescue_jobs.delay()
-    assert messages() == recorded()["sent"]["messages"]
+    send()
+    assert messages() == present()["sent"]["messages"][sender]
 
 
-async def test_the_hint_is_the_one_that_is_recorded() -> None:
+async def test_the_hint_is_the_one_that_is_found() -> None:
     layer = hints.layer()
     channel = await layer.new_channel()
     await layer.group_add(hints.group_of("users"), channel)
     await database_sync_to_async(start_job)(total=60)
-    assert kinds(await layer.receive(channel)) == recorded()["sent"]["hint"]
+    assert kinds(await layer.receive(channel)) == present()["sent"]["hint"]
     await layer.group_discard(hints.group_of("users"), channel)

@@ -28,6 +28,7 @@ def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: 
     said = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
     assert "'sslmode': 'verify-full'" in said
     assert "idle_in_transaction_session_timeout=30s" in said
+    assert "'tcp_user_timeout': 20000" in said
 
 
 def test_the_address_of_the_database_may_set_its_own_times() -> None:

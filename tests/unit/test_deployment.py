@@ -47,6 +47,11 @@ def test_the_image_starts_and_asks_what_compose_does() -> None:
     assert words(instruction("HEALTHCHECK")) == SERVICES["web-1"]["healthcheck"]["test"][1:]
 
 
+def test_the_image_is_built_by_one_service_and_pulled_by_none() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"]
+    assert {service.get("pull_policy") for service in OURS.values()} == {"never"}
+
+
 def test_the_image_is_made_of_hashed_packages_and_runs_as_nobody_special() -> None:
     stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.M)
     assert len(stages) == 2

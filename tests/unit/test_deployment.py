@@ -95,6 +95,11 @@ def test_what_is_waited_for_can_say_that_it_is_ready() -> None:
             assert healthy == (not SERVICES[name]["healthcheck"].get("disable", False))
 
 
+def test_postgresql_is_asked_where_only_the_finished_server_answers() -> None:
+    asked = SERVICES["postgres"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+
+
 def test_a_web_process_and_a_worker_are_left_their_time_to_stop() -> None:
     settings = (ROOT / "asgi_config" / "settings.py").read_text()
     web = (ROOT / "asgi_config" / "web.py").read_text()

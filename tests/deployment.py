@@ -17,6 +17,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 NGINX = ROOT / "deploy" / "nginx"
 WEB = ("web-1", "web-2")
+WORKERS = ("worker-1", "worker-2")
 
 
 def command_of(name: str, **places: str) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from task.api.events import LONGEST_WAIT_SECONDS
-from tests.deployment import COMPOSE, NGINX, SERVICES, WEB, procfile
+from tests.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
 from tests.service import ROOT
 from tests.unit.test_documentation import README, named_in_table
 
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
 SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"}
@@ -37,7 +38,7 @@ def test_the_procfile_starts_what_compose_starts() -> None:
     assert started == {
         "release": SERVICES["migrate"]["command"],
         "web": SERVICES["web-1"]["command"],
-        "worker": SERVICES["worker"]["command"],
+        "worker": SERVICES["worker-1"]["command"],
         "beat": SERVICES["beat"]["command"],
     }
 
@@ -45,6 +46,14 @@ def test_the_procfile_starts_what_compose_starts() -> None:
 def test_the_image_starts_and_asks_what_compose_does() -> None:
     assert words(instruction("CMD")) == SERVICES["web-1"]["command"] == SERVICES["web-2"]["command"]
     assert words(instruction("HEALTHCHECK")) == SERVICES["web-1"]["healthcheck"]["test"][1:]
+
+
+def test_what_restarts_one_after_another_is_a_service_each_and_alike() -> None:
+    assert not [name for name, service in SERVICES.items() if "deploy" in service]
+    for several in (WEB, WORKERS):
+        assert SERVICES[several[0]] == SERVICES[several[1]]
+        places = [DEPLOYMENT.index(f"up -d --no-deps --wait {name}") for name in several]
+        assert places == sorted(places)
 
 
 def test_the_image_is_built_by_one_service_and_pulled_by_none() -> None:
@@ -106,7 +115,7 @@ def test_a_web_process_and_a_worker_are_left_their_time_to_stop() -> None:
     drain = int(re.findall(r'"DRAIN_SECONDS", (\d+)', settings)[0]) + int(re.findall(r"FINISH_SECONDS = (\d+)", web)[0])
     assert all(seconds(SERVICES[name]["stop_grace_period"]) > drain for name in WEB)
     longest = int(re.findall(r"CELERY_TASK_TIME_LIMIT = (\d+)", settings)[0])
-    assert seconds(SERVICES["worker"]["stop_grace_period"]) >= longest
+    assert all(seconds(SERVICES[name]["stop_grace_period"]) >= longest for name in WORKERS)
 
 
 def test_the_proxy_is_more_patient_than_a_heartbeat_and_a_poll() -> None:

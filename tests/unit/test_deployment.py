@@ -11,7 +11,7 @@ import pytest
 from task.api.events import LONGEST_WAIT_SECONDS
 from tests.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
 from tests.service import ROOT
-from tests.unit.test_documentation import README, named_in_table
+from tests.unit.test_documentation import OPERATIONS, README, named_in_table
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -131,6 +131,17 @@ def test_volumes_and_secrets_that_are_used_are_declared_and_the_other_way_round(
     assert used("secrets") == set(COMPOSE["secrets"])
     assert {volume.partition(":")[0] for volume in used("volumes") if volume[0] != "."} == set(COMPOSE["volumes"])
     assert all((ROOT / volume.partition(":")[0]).exists() for volume in used("volumes") if volume[0] == ".")
+
+
+def test_the_documents_name_only_services_that_there_are() -> None:
+    for verb, rest in re.findall(r"docker compose (exec|run|up|stop)((?: +-{0,2}\w[\w-]*)*)", DEPLOYMENT + OPERATIONS):
+        named = [word for word in rest.split() if word[0] != "-"]
+        assert set(named if verb in {"up", "stop"} else named[:1]) <= set(SERVICES), rest
+
+
+def test_a_restore_stops_all_that_use_the_database() -> None:
+    stopped = set(re.findall(r"^docker compose stop (.*)", OPERATIONS, re.M)[0].split())
+    assert stopped == set(OURS) - {"migrate"} | {"proxy"}
 
 
 def test_the_secrets_are_made_once_and_belong_together(tmp_path: Path) -> None:

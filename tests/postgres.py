@@ -64,6 +64,11 @@ def start(url: str) -> None:
     _running[url].ensure_postgres_running()
 
 
+def log(url: str) -> str:
+    """What the server has written of its own."""
+    return Path(_running[url].log).read_text()
+
+
 if __name__ == "__main__":
     with running() as url:
         sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode)

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is saved and restored by the very lines of docs/operations.md."""
+"""A PostgreSQL: saved and restored by the very lines of docs/operations.md, and silent as compose.yaml has it."""
 
 import asyncio
 import os
@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests import postgres
+from tests.deployment import SERVICES
 from tests.fleet import answers
 from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until
@@ -140,3 +141,19 @@ async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(en
     again = python(MAKE.format(80), environment)
     for job in (saved, again):
         assert "each once" in run(sys.executable, "manage.py", "verify", job, environment=environment)
+
+
+def test_a_statement_that_fails_leaves_no_value_in_the_server_s_log(server: str) -> None:
+    def fail(mail: str, *options: str) -> None:
+        with psycopg.connect(server, options=" ".join(options), autocommit=True) as connection:
+            connection.execute("CREATE TEMPORARY TABLE person (mail text PRIMARY KEY)")
+            for _ in range(2):
+                connection.execute(f"INSERT INTO person VALUES ('{mail}')")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fail("ann@example.com", *SERVICES["postgres"]["command"][1:])
+    assert "duplicate key value" in postgres.log(server)
+    assert "ann@example.com" not in postgres.log(server)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fail("ben@example.com")
+    assert postgres.log(server).count("ben@example.com") == 2, "without them: detail and statement"

@@ -25,12 +25,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 SOCKETS = 30
 WAVE = 200
+FILES = 64
 DEADLINE = 60
 
 
 @contextmanager
 def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "asgi_config.web", "-p", str(port)]
+    """Started as Docker and systemd would: with fewer open files than it may have."""
+    command = ["sh", "-c", f'ulimit -Sn {FILES} && exec "$0" "$@"']
+    command += [sys.executable, "-m", "asgi_config.web", "-p", str(port)]
     environment = {**os.environ, "DATABASE_URL": database_url(), **environment}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

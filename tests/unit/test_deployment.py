@@ -124,6 +124,14 @@ def test_the_proxy_is_more_patient_than_a_heartbeat_and_a_poll() -> None:
     assert min(patience) >= 2 * max(heartbeat, LONGEST_WAIT_SECONDS)
 
 
+def test_the_proxy_may_open_as_many_files_as_it_takes_connections() -> None:
+    conf = (NGINX / "nginx.conf").read_text()
+    connections, files = (
+        int(re.findall(rf"^ *{name} (\d+);", conf, re.M)[0]) for name in ("worker_connections", "worker_rlimit_nofile")
+    )
+    assert connections < files <= SERVICES["proxy"]["ulimits"]["nofile"]
+
+
 def test_volumes_and_secrets_that_are_used_are_declared_and_the_other_way_round() -> None:
     def used(key: str) -> set[Any]:
         return {one for service in SERVICES.values() for one in service.get(key, [])}

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -77,12 +78,19 @@ def echo() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def proxy(echo: int) -> Iterator[int]:
-    """Before the echo, and a second web process whose port is closed, as of one that restarts."""
-    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
+def folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
     folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def proxy(echo: int, folder: Path) -> Iterator[int]:
+    """Before the echo, and a second web process whose port is closed, as of one that restarts."""
+    port = free_port()
     write_nginx(folder, port=port, web_ports=[free_port(), echo])
-    with (folder / "said").open("wb") as said:
+    with (folder / "said").open("ab") as said:
         process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
     try:
         wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
@@ -91,7 +99,6 @@ def proxy(echo: int) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(DEADLINE)
-        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -155,3 +162,20 @@ def test_a_body_that_is_too_large_does_not_reach_a_web_process(proxy: int) -> No
 def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:
     with asked(proxy, "/metrics") as response:
         assert response.status == 404
+
+
+def test_what_is_refused_here_is_logged_without_its_query_and_nothing_else_is(proxy: int, folder: Path) -> None:
+    path = "/accounts/link/?token=of-a-sign-in"
+    with asked(proxy, path) as passed_on, asked(proxy, path, method="POST", body=b"a" * 300_000) as refused:
+        assert (passed_on.status, refused.status) == (200, 413)
+
+    def line() -> str:
+        return next((line for line in (folder / "said").read_text().splitlines() if "/accounts/link/" in line), "")
+
+    found = wait_until(line, DEADLINE)
+    assert re.search(
+        r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"', found
+    )
+    said = (folder / "said").read_text()
+    assert "status=200" not in said
+    assert "of-a-sign-in" not in said

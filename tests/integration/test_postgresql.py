@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,9 +13,8 @@ import pytest
 
 from tests import postgres
 from tests.deployment import SERVICES
-from tests.fleet import answers
+from tests.integration.conftest import DEADLINE, web_process
 from tests.service import ROOT, clean_environment, free_port
-from tests.waiting import wait_until
 from tests.watcher import Watcher
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -34,7 +32,6 @@ call_command("createsuperuser", "--no-input", "--username", "operator", "--email
 call_command("token", "operator")
 """
 MAKE = "from tests.integration import stepping; print(stepping.finished({}).pk)"
-SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -95,18 +92,6 @@ def sql(statements: str, environment: Mapping[str, str]) -> None:
         connection.execute(statements)
 
 
-@contextmanager
-def web_process(environment: Mapping[str, str], port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "asgi_config.web", "-p", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: answers(port), SECONDS)
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_restore_leaves_nothing_of_what_came_later(form: str, environment: dict[str, str]) -> None:
     def all_tables() -> str:
@@ -129,14 +114,14 @@ async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(en
     saved = python(MAKE.format(60), environment)
     sh(save, environment)
     python(MAKE.format(70), environment)
-    with web_process(environment, port):
-        await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 2), SECONDS)
+    with web_process(port, **environment):
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 2), DEADLINE)
     sql(LATER, environment)
     sh(restore, environment)
     run(sys.executable, "manage.py", "migrate", environment=environment)
     run(sys.executable, "manage.py", "new_epoch", "--yes", environment=environment)
-    with web_process(environment, port):
-        await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), SECONDS)
+    with web_process(port, **environment):
+        await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), DEADLINE)
     assert watcher.resets == ["epoch"]
     again = python(MAKE.format(80), environment)
     for job in (saved, again):

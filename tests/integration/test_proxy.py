@@ -4,7 +4,6 @@ import http.client
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import nginx_command, write_nginx
-from tests.fleet import answers
+from tests.deployment import write_nginx
+from tests.integration.conftest import DEADLINE, nginx
 from tests.service import free_port
 from tests.waiting import wait_until
 
@@ -29,7 +28,6 @@ FORGED = {
 }
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
 LIMIT = 100
-DEADLINE = 30
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -90,15 +88,8 @@ def proxy(echo: int, folder: Path) -> Iterator[int]:
     """Before the echo, and a second web process whose port is closed, as of one that restarts."""
     port = free_port()
     write_nginx(folder, port=port, web_ports=[free_port(), echo])
-    with (folder / "said").open("ab") as said:
-        process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
-    try:
-        wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
-        assert process.poll() is None, (folder / "said").read_text()
+    with nginx(folder, port):
         yield port
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
 
 
 @contextmanager

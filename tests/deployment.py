@@ -1,6 +1,7 @@
 """What compose.yaml and its neighbours say, read as data."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -34,10 +35,18 @@ def environment_of(name: str, secrets: Path) -> dict[str, str]:
     return {key: value for key, value in found.items() if "${" not in value}
 
 
-def write_nginx(folder: Path, *, port: int, web_ports: Sequence[int]) -> None:
-    """The project's configuration, with other places and without the resolver, which only containers have."""
+def write_nginx(
+    folder: Path, *, port: int, web_ports: Sequence[int], tls_port: int = 0, certificate: Path | None = None
+) -> None:
+    """The project's configuration, with other places and without the resolver, which only containers have.
+
+    With a certificate, whose file holds its key as well, it says what listen.conf has in a comment.
+    """
     shared = (NGINX / "nginx.conf").read_text()
     listen = (NGINX / "listen.conf").read_text().replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    if certificate:
+        listen = listen.replace("#     ", "").replace("listen 8443", f"listen 127.0.0.1:{tls_port}")
+        listen = re.sub(r"/run/secrets/\w+\.pem", str(certificate), listen)
     upstream = (NGINX / "upstream.conf").read_text().replace(" resolve;", ";").replace("resolver ", "# resolver ")
     for name, web_port in zip(WEB, web_ports, strict=True):
         upstream = upstream.replace(f"{name}:8000", f"127.0.0.1:{web_port}")

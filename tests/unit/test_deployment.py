@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from task.api.events import LONGEST_WAIT_SECONDS
 from tests.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
@@ -139,6 +140,14 @@ def test_volumes_and_secrets_that_are_used_are_declared_and_the_other_way_round(
     assert used("secrets") == set(COMPOSE["secrets"])
     assert {volume.partition(":")[0] for volume in used("volumes") if volume[0] != "."} == set(COMPOSE["volumes"])
     assert all((ROOT / volume.partition(":")[0]).exists() for volume in used("volumes") if volume[0] == ".")
+
+
+def test_the_certificate_that_nginx_reads_is_the_one_that_the_page_hands_over() -> None:
+    page = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", DEPLOYMENT, re.M | re.S)[0])
+    listen = (NGINX / "listen.conf").read_text()
+    assert set(page["secrets"]) == set(re.findall(r"/run/secrets/([\w.]+);", listen))
+    assert page["services"]["proxy"]["secrets"] == list(page["secrets"])
+    assert page["services"]["proxy"]["ports"][0].partition(":")[2] == re.findall(r"listen (\d+) ssl;", listen)[0]
 
 
 def test_the_documents_name_only_services_that_there_are() -> None:

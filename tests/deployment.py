@@ -29,10 +29,9 @@ def command_of(name: str, **places: str) -> list[str]:
 
 
 def environment_of(name: str, secrets: Path) -> dict[str, str]:
-    """What the service is told, with its secrets in that folder; what the operator sets is left at its default."""
+    """What the service is told, with its secrets in that folder."""
     told: Mapping[str, Any] = SERVICES[name].get("environment", {})
-    found = {key: str(value).replace("/run/secrets", str(secrets)) for key, value in told.items()}
-    return {key: value for key, value in found.items() if "${" not in value}
+    return {key: str(value).replace("/run/secrets", str(secrets)) for key, value in told.items()}
 
 
 def write_nginx(

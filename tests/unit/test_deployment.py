@@ -12,7 +12,7 @@ import yaml
 from task.api.events import LONGEST_WAIT_SECONDS
 from tests.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
 from tests.service import ROOT
-from tests.unit.test_documentation import OPERATIONS, README, named_in_table
+from tests.unit.test_documentation import OPERATIONS
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -83,10 +83,9 @@ def test_the_image_gets_all_that_it_is_made_of_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_each_of_our_services_is_told_only_what_there_is(name: str) -> None:
-    known = named_in_table(README) | {f"{secret}_FILE" for secret in SECRETS}
-    assert set(OURS[name]["environment"]) <= known
-    assert not SECRETS & set(OURS[name]["environment"]), "secrets come as files"
+def test_each_of_our_services_has_its_secrets_as_files_and_all_other_settings_from_one_file(name: str) -> None:
+    assert set(OURS[name]["environment"]) == {f"{secret}_FILE" for secret in SECRETS} | {"PORT"}
+    assert OURS[name]["env_file"] == [{"path": ".env", "required": False}]
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -89,11 +89,12 @@ def test_each_of_our_services_has_its_secrets_as_files_and_all_other_settings_fr
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_each_service_says_how_it_is_and_comes_again(name: str) -> None:
+def test_each_service_says_how_it_is_comes_again_and_keeps_a_log_that_ends(name: str) -> None:
     service = SERVICES[name]
     asked = service["healthcheck"]
     assert asked.get("disable") or asked["test"][0] in {"CMD", "CMD-SHELL"}
     assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}, "or the log of one fills the disk"
     assert ":" in service["image"] or service["image"] == "arrivals"
 
 

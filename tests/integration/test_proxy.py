@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,14 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def proxy(echo: int, folder: Path) -> Iterator[int]:
-    """Before the echo, and a second web process whose port is closed, as of one that restarts."""
+    """Before the echo, and a second web process whose port is closed, as of one that restarts.
+
+    It takes X-Real-IP for the address of the client, as behind another proxy (listen.conf).
+    """
     port = free_port()
     write_nginx(folder, port=port, web_ports=[free_port(), echo])
+    with (folder / "listen.conf").open("a") as listen:
+        listen.write("set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;")
     with nginx(folder, port):
         yield port
 
@@ -135,13 +140,28 @@ def test_a_download_comes_through_before_it_is_complete(proxy: int) -> None:
         assert response.read1(10) != b""
 
 
-def test_one_address_has_its_share_of_sockets(proxy: int) -> None:
+def socket_of(proxy: int, address: str) -> AbstractContextManager[http.client.HTTPResponse]:
+    return asked(proxy, "/ws/users/", headers=UPGRADE | {"X-Real-IP": address})
+
+
+@pytest.mark.parametrize(
+    ("share", "one_more", "another"),
+    [
+        (["192.0.2.7"] * LIMIT, "192.0.2.7", "192.0.2.8"),
+        ([f"2001:db8:0:1::{n:x}" for n in range(LIMIT)], "2001:db8:0:1:ffff::", "2001:db8:0:2::"),
+        (["::ffff:192.0.2.9"] * LIMIT, "::ffff:192.0.2.9", "::ffff:192.0.2.10"),
+    ],
+    ids=["IPv4", "IPv6", "IPv4 as IPv6"],
+)
+def test_one_address_or_network_has_its_share_of_sockets(
+    proxy: int, share: list[str], one_more: str, another: str
+) -> None:
     with ExitStack() as stack:
-        held = [stack.enter_context(asked(proxy, "/ws/users/", headers=UPGRADE)) for _ in range(LIMIT)]
+        held = [stack.enter_context(socket_of(proxy, address)) for address in share]
         assert {response.status for response in held} == {101}
-        with asked(proxy, "/ws/users/", headers=UPGRADE) as one_more:
-            assert one_more.status == 429
-        with asked(proxy, "/users/") as page:
+        with socket_of(proxy, one_more) as refused, socket_of(proxy, another) as taken:
+            assert (refused.status, taken.status) == (429, 101)
+        with asked(proxy, "/users/", headers={"X-Real-IP": one_more}) as page:
             assert page.status == 200
 
 

@@ -25,13 +25,20 @@ LATER = """
     CREATE TABLE later (job bigint NOT NULL REFERENCES task_job);
     INSERT INTO later SELECT id FROM task_job;
 """
-PREPARE = """
+BEGIN = """
+import django
+django.setup()
 from django.core.management import call_command
+from tests.integration import stepping
+"""
+PREPARE = """
 call_command("migrate", verbosity=0)
 call_command("createsuperuser", "--no-input", "--username", "operator", "--email", "operator@example.com", verbosity=0)
 call_command("token", "operator")
 """
-MAKE = "from tests.integration import stepping; print(stepping.finished({}).pk)"
+MAKE = "print(stepping.finished({}).pk)"
+AFTER = 'call_command("migrate", verbosity=0); call_command("new_epoch", "--yes")'
+VERIFY = 'call_command("verify", "{}"); call_command("verify", str(stepping.finished(80).pk))'
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +77,7 @@ def run(*command: str, environment: Mapping[str, str]) -> str:
 
 
 def python(code: str, environment: Mapping[str, str]) -> str:
-    return run(sys.executable, "-c", f"import django; django.setup()\n{code}", environment=environment).strip()
+    return run(sys.executable, "-c", BEGIN + code, environment=environment).strip()
 
 
 def documented(form: str, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -118,14 +125,11 @@ async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(en
         await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 2), DEADLINE)
     sql(LATER, environment)
     sh(restore, environment)
-    run(sys.executable, "manage.py", "migrate", environment=environment)
-    run(sys.executable, "manage.py", "new_epoch", "--yes", environment=environment)
+    python(AFTER, environment)
     with web_process(port, **environment):
         await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), DEADLINE)
     assert watcher.resets == ["epoch"]
-    again = python(MAKE.format(80), environment)
-    for job in (saved, again):
-        assert "each once" in run(sys.executable, "manage.py", "verify", job, environment=environment)
+    assert python(VERIFY.format(saved), environment).count("each once") == 2
 
 
 def test_a_statement_that_fails_leaves_no_value_in_the_server_s_log(server: str) -> None:

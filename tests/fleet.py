@@ -16,11 +16,10 @@ from typing import Self
 
 from asgi_config import embedded_redis
 from tests import postgres
-from tests.deployment import WEB, command_of, environment_of, nginx_command, write_nginx
+from tests.deployment import WEB, WORKERS, command_of, environment_of, nginx_command, write_nginx
 from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until
 
-WORKERS = ("worker-1", "worker-2")
 METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
 DEADLINE = 120
 
@@ -181,20 +180,17 @@ class Fleet:
     def _plan(self) -> None:
         for name, port in zip(WEB, self._web_ports, strict=True):
             places = {"0.0.0.0": "127.0.0.1", "8000": str(port)}
-            self._add(name, name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
+            self._add(name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
         for name in WORKERS:  # on one machine they need names
-            command = [*command_of("worker"), "--hostname", f"{name}@%h", "--concurrency", "1"]
-            self._add(name, "worker", command, lambda said: " ready." in said)
-        self._add("beat", "beat", command_of("beat"), lambda said: "beat: Starting" in said)
+            command = [*command_of(name), "--hostname", f"{name}@%h", "--concurrency", "1"]
+            self._add(name, command, lambda said: " ready." in said)
+        self._add("beat", command_of("beat"), lambda said: "beat: Starting" in said)
         write_nginx(self.folder, port=self.port, web_ports=self._web_ports)
-        self._add(
-            "proxy", "proxy", nginx_command(self.folder), lambda said: answers(self.port), stop_signal=signal.SIGQUIT
-        )
+        self._add("proxy", nginx_command(self.folder), lambda said: answers(self.port), stop_signal=signal.SIGQUIT)
 
     def _add(
         self,
         name: str,
-        service: str,
         command: Sequence[str],
         is_ready: Callable[[str], bool],
         *,
@@ -202,7 +198,7 @@ class Fleet:
     ) -> None:
         self.running[name] = Running(
             command,
-            environment=self._environment(service),
+            environment=self._environment(name),
             log=self.folder / f"{name}.log",
             is_ready=is_ready,
             stop_signal=stop_signal,

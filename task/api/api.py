@@ -10,6 +10,7 @@ from task.api.answers import problem_of, response_of
 from task.api.bodies import Reader
 from task.api.callers import needing
 from task.api.docs import for_callers
+from task.api.feed import CursorLost
 from task.api.schemas import ProblemShown
 
 
@@ -27,7 +28,8 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"]["Problem"] = ProblemShown.model_json_schema()
+        for name, problem in (("Problem", ProblemShown), ("CursorLost", CursorLost)):
+            schema["components"]["schemas"][name] = problem.model_json_schema()
         for parameter in _query_parameters(schema):
             parameter["allowEmptyValue"] = True  # it counts as not given
         return schema

@@ -132,11 +132,16 @@ class RemovalShown(Schema):
     reasons: dict[str, int] = Field(description="How many are kept, by the first reason that holds.")
 
 
-class UserShown(Schema):
+class UserTold(Schema):
+    """As the feed tells of a user."""
+
     id: UserKey
     username: str
     email: str
     date_joined: Moment
+
+
+class UserShown(UserTold):
     job: int | None
     number: int | None
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -82,6 +82,17 @@ def test_an_operation_answers_as_documented(name: str, mode: GenerationMode, web
 
     answers()
     assert sent == {mode}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [({"after": 0}, 200), ({"after": 1, "epoch": str(UUID(int=1))}, 410)], ids=["all", "lost"]
+)
+def test_a_poll_answers_as_documented(query: dict[str, Any], status: int, web: str) -> None:
+    finished(3)
+    failed(2, 5)
+    headers = {"Authorization": f"Bearer {token_of('program', *RIGHTS)}"}
+    answer = SCHEMA["/api/events"]["GET"].Case(query=query).call_and_validate(base_url=web, headers=headers)
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", ["jobs", "users", "events", "nothing", "jobs/999"])

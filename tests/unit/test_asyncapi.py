@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from jsonschema_rs import Draft7Validator
+from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import allowance, protocol
 from realtime.protocol import Batch, Close, Position, Refused
@@ -25,6 +25,7 @@ EXAMPLES = [
     for name, message in wire.DOCUMENT["components"]["messages"].items()
     for example in message["examples"]
 ]
+EVENTS = [event for name, example in EXAMPLES if name == "events" for event in example["events"]]
 EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
 
 
@@ -87,6 +88,10 @@ def test_what_is_no_known_message_is_not_documented(frame: str | bytes) -> None:
     assert wire.fault_of(frame, closed=True)
 
 
+def test_there_is_an_example_of_each_event() -> None:
+    assert {event["type"] for event in EVENTS} == wire.EVENT_TYPES
+
+
 def test_an_unknown_event_type_is_for_readers_to_ignore_and_for_us_to_document() -> None:
     frame = '{"type":"events","first":1,"last":1,"events":[{"offset":1,"type":"user.renamed","to":"ada"}]}'
     assert not wire.fault_of(frame)
@@ -146,6 +151,27 @@ def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> Non
     for value in (asked["minimum"] - 1, asked["maximum"] + 1):
         with pytest.raises(Refused):
             protocol.parse_ask(f"{name}={value}{rest}", "job")
+
+
+def is_in_openapi(event: dict[str, Any]) -> bool:
+    document = {"components": api.get_openapi_schema()["components"], "$ref": "#/components/schemas/EventPage"}
+    page = {"epoch": str(UUID(int=1)), "head": 9, "last": 9, "events": [event]}
+    return Draft202012Validator(document).is_valid(page)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["type"])
+def test_openapi_has_the_same_events(event: dict[str, Any]) -> None:
+    assert is_in_openapi(event)
+    for field in event:
+        assert not is_in_openapi({name: value for name, value in event.items() if name != field})
+    for field in event.get("user", ()):
+        less = {name: value for name, value in event["user"].items() if name != field}
+        assert not is_in_openapi({**event, "user": less})
+
+
+def test_openapi_has_no_other_event() -> None:
+    items = api.get_openapi_schema()["components"]["schemas"]["EventPage"]["properties"]["events"]["items"]
+    assert items["discriminator"]["mapping"].keys() == wire.EVENT_TYPES
 
 
 def test_openapi_has_the_same_parameters() -> None:

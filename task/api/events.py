@@ -32,7 +32,7 @@ LOST: Mapping[str, str] = {
     "epoch": "The feed began anew under another epoch",
     "ahead": "The feed has not come so far: its database went back",
 }
-RELOAD = "{reason}: load GET /api/users again, and go on from its epoch and head."
+RELOAD = "{reason}: load GET /api/users again, and go on from the epoch and head of its first page."
 
 DESCRIBED: dict[str, Any] = problems("cursor_lost", "invalid", "too_many_connections")
 DESCRIBED["responses"][410]["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/CursorLost"}}}

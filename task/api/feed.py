@@ -65,7 +65,7 @@ class EventPage(Schema):
 
 
 class CursorLost(ProblemShown):
-    """The cursor cannot be honoured: load GET /api/users again, and go on from its epoch and head."""
+    """The cursor cannot be honoured: load GET /api/users again, and go on from the epoch and head of its first page."""
 
     epoch: UUID
     head: Count

@@ -147,7 +147,7 @@ class UserShown(UserTold):
 
 
 class UserPage(Schema):
-    """Rows with the cursor that they belong to: follow the feed from (epoch, head), and nothing is missed."""
+    """Rows with their cursor: follow the feed from the first page's (epoch, head), and nothing is missed."""
 
     epoch: UUID
     head: int

@@ -143,6 +143,13 @@ def test_it_has_the_limits_of_the_code() -> None:
     assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
 
 
+def test_the_protocol_page_shows_each_event_as_it_does() -> None:
+    shown = re.findall(r'^ *\{"offset":.*?\}(?=, \.\.\.|$)', PROTOCOL, re.M | re.S)
+    for event in shown:
+        wire.require_documented(f'{{"type":"events","first":1,"last":1,"events":[{event}]}}')
+    assert {json.loads(event)["type"] for event in shown} == wire.EVENT_TYPES
+
+
 @pytest.mark.parametrize(("name", "rest"), [("after", f"&epoch={UUID(int=1)}"), ("job", "")])
 def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> None:
     asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
@@ -181,7 +188,12 @@ def test_openapi_has_the_same_parameters() -> None:
         assert schema == {key: value for key, value in asked.items() if key != "description"}
 
 
-def test_it_has_the_subprotocols_that_a_client_may_offer() -> None:
-    offered = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
-    assert re.fullmatch(offered, protocol.SUBPROTOCOL)
-    assert re.fullmatch(offered, f"{protocol.SUBPROTOCOL}, {protocol.BEARER_PREFIX}arr_{'a' * 43}")
+@pytest.mark.parametrize(
+    "others", [[], [f"{protocol.BEARER_PREFIX}arr_{'a' * 43}"], ["arrivals.v2"], ["arrivals.v10", "b"]]
+)
+def test_it_has_the_subprotocols_that_a_client_may_offer(others: list[str]) -> None:
+    pattern = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
+    for offered in ([protocol.SUBPROTOCOL, *others], [*others, protocol.SUBPROTOCOL]):
+        protocol.require_version(offered)
+        assert all(re.fullmatch(pattern, separator.join(offered)) for separator in (",", ", "))
+    assert not re.fullmatch(pattern, ", ".join(others))

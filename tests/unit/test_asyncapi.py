@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import allowance, protocol
@@ -138,9 +139,23 @@ def test_it_has_the_limits_of_the_code() -> None:
         == wire.SCHEMAS["events"]["properties"]["events"]["maxItems"]
     )
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
-    assert limits["bytes-in-a-frame"] > protocol.BATCH_BYTES
+    assert limits["seconds-with-a-full-window"] == settings.TOO_SLOW_SECONDS
     assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
     assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
+
+
+def test_no_frame_is_longer_than_it_says() -> None:
+    tail = events.user_tail("\N{GRINNING FACE}" * 150, "\N{GRINNING FACE}" * 254)
+    text = events.user_created(user_id=UUID(int=1), tail=tail, joined_at="2026-01-01T12:00:00.000Z")
+    rows = list(protocol.pack([text] * protocol.BATCH_EVENTS, 10**protocol.OFFSET_DIGITS - protocol.BATCH_EVENTS))
+    frames = [Batch.stored(first, last, "", payload).frame for first, last, payload in rows]
+    assert 1 < len(frames) < protocol.BATCH_EVENTS
+    assert max(len(frame.encode()) for frame in frames) <= wire.CHANNEL["x-limits"]["bytes-in-a-frame"]
+
+
+def test_the_protocol_page_has_the_same_limits() -> None:
+    said = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
+    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(said)
 
 
 def test_the_protocol_page_shows_each_event_as_it_does() -> None:

@@ -129,7 +129,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         async with aclosing(follow(self._feed, cursor, key=key)) as batches:
             async for batch in batches:
                 await self._wait_for_room()
-                self._window.sent(batch.last, len(batch.frame))
+                self._window.sent(batch.first, batch.last, len(batch.frame))
                 await self._send(batch.frame)
                 logger.debug("Sent %s..%s", batch.first, batch.last, extra=self._traced(batch.key))
 

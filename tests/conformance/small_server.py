@@ -165,7 +165,7 @@ class Talk:
             batches = server.after(cursor, server.faults.key(self._ask.key))
             for batch in server.faults.stream(batches, is_replay=is_replay, is_resume=is_replay and is_resume):
                 await self._wait_for_room()
-                self._window.sent(max(batch.last, self._window.sent_offset), len(batch.frame))
+                self._window.sent(batch.first, max(batch.last, self._window.sent_offset), len(batch.frame))
                 await self._connection.send(batch.frame)
             cursor = Cursor(cursor.epoch, batches[-1].last if batches else cursor.offset)
             is_replay = False

@@ -1,5 +1,6 @@
 """The documentation names what there is: every setting, every command, every table, and no other."""
 
+import json
 import re
 from pathlib import Path
 
@@ -78,6 +79,13 @@ def test_the_protocol_page_names_every_close_code_and_limit() -> None:
     source = (ROOT / "realtime" / "protocol.py").read_text()
     for code in re.findall(r"= (4\d\d\d)$", source, re.M):
         assert f"| {code} |" in PROTOCOL
+
+
+def test_the_protocol_page_shows_a_snapshot_as_it_is() -> None:
+    (example,) = re.findall(r'^\{"epoch".*?\]\}$', PROTOCOL, re.M | re.S)
+    page, schemas = json.loads(example), api.get_openapi_schema()["components"]["schemas"]
+    assert page.keys() == schemas["UserPage"]["properties"].keys()
+    assert all(user.keys() == schemas["UserShown"]["properties"].keys() for user in page["items"])
 
 
 def test_make_targets_in_the_documents_exist() -> None:

@@ -32,8 +32,8 @@ SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. Start `make run` once (it makes one under VAR_DIR), or set SECRET_KEY to 50 or "
-            "more random characters, or set DEBUG=1 to try things out."
+            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it makes one under VAR_DIR), or set "
+            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try things out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
 

@@ -73,10 +73,16 @@ def test_with_redis_frozen_it_lives_and_says_within_a_bound_that_it_is_not_ready
     service.wait_until(lambda: ask(service, "/health/ready").status == 200, 60)
 
 
+def test_beat_is_asked_for_by_name_and_is_heard_by_the_rescue_that_it_sends(service: Service) -> None:
+    service.wait_until(lambda: ask(service, "/health/ready?need=beat").status == 200)
+    assert set(ask(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
+    assert scraped(service)["arrivals_rescued_timestamp_seconds"] > time.time() - FROZEN_SECONDS
+
+
 def test_a_part_that_does_not_exist_is_told(service: Service) -> None:
     answer = ask(service, "/health/ready?need=moon")
     assert answer.status == 400
-    assert "database, redis, worker" in answer.json["status"]
+    assert "database, redis, worker, beat" in answer.json["status"]
 
 
 def scraped(service: Service) -> dict[str, float]:

@@ -28,6 +28,14 @@ def command_of(name: str, **places: str) -> list[str]:
     return [*programs.get(words[0], [words[0]]), *words[1:]]
 
 
+def healthcheck_of(name: str, **places: str) -> list[str]:
+    """What asks the service how it is, with what `places` puts in place of a part of it."""
+    kind, *words = SERVICES[name]["healthcheck"]["test"]
+    for there, here in places.items():
+        words = [word.replace(there, here) for word in words]
+    return ["sh", "-c", words[0].replace("$$", "$")] if kind == "CMD-SHELL" else words
+
+
 def environment_of(name: str, secrets: Path) -> dict[str, str]:
     """What the service is told, with its secrets in that folder."""
     told: Mapping[str, Any] = SERVICES[name].get("environment", {})

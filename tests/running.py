@@ -36,6 +36,11 @@ class Running:
         return self._log.read_text(errors="replace")[self._said_before :] if self._log.exists() else ""
 
     @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
     def has_ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
 

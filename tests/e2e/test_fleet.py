@@ -1,6 +1,7 @@
 """The service of compose.yaml as processes: what one side makes the other shows, and every part restarts under load."""
 
 import asyncio
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 
 from tests import postgres
-from tests.deployment import WEB, WORKERS
+from tests.deployment import SERVICES, WEB, WORKERS
 from tests.e2e.conftest import Arrive
 from tests.fleet import METRICS_TOKEN, Fleet
 from tests.load import CountingWatcher, Users, scraped
@@ -53,6 +54,21 @@ def number(fleet: Fleet, question: str) -> int:
     with psycopg.connect(fleet.database_url) as connection:
         row = connection.execute(question).fetchone()
     return int(row[0]) if row else 0
+
+
+async def test_each_part_is_well_when_it_is_asked_as_compose_asks(fleet: Fleet) -> None:
+    """But Valkey, whose `valkey-cli` is in no package that the tests have."""
+    if not shutil.which("wget"):
+        pytest.skip("wget is missing: apt-get install wget")
+    names = [name for name, service in SERVICES.items() if "test" in service["healthcheck"] and name != "valkey"]
+    assert names == ["proxy", *WEB, *WORKERS, "postgres"]
+    healthy = await asyncio.gather(*(asyncio.to_thread(fleet.is_healthy, name) for name in names))
+    assert [name for name, is_healthy in zip(names, healthy, strict=True) if not is_healthy] == []
+
+
+async def test_the_checks_find_nothing_in_it_once_it_has_https(fleet: Fleet) -> None:
+    done = await asyncio.to_thread(fleet.manage, "check", "--deploy", HTTPS="1")
+    assert "no issues" in done.stdout, done.stderr
 
 
 async def test_a_browser_at_one_web_process_sees_what_another_one_was_asked_for(fleet: Fleet, arrive: Arrive) -> None:

@@ -67,6 +67,9 @@ class Running:
     def stop(self) -> int:
         """Asks, waits, and returns the exit code."""
         self.send(self._stop_signal)
+        return self.wait()
+
+    def wait(self) -> int:
         assert self._process
         return self._process.wait(DEADLINE)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.clients import CLIENTS_BY_NAME, Running
-from tests.conformance.making import by_api
+from tests.conformance.making import CannotMake, by_api
 from tests.conformance.target import Target
 from tests.conformance.trial import Verdict, findings
 from tests.program import Program
@@ -114,3 +114,13 @@ async def test_the_conformance_kit_finds_the_real_service_true(service: Service,
     found = [finding async for finding in findings(target)]
     assert [str(one) for one in found if one.verdict == Verdict.BROKEN] == []
     assert {one.rule.name for one in found if one.verdict == Verdict.UNSEEN} == {"reset-trimmed"}
+
+
+@pytest.mark.parametrize(
+    ("is_known", "total", "words"), [(False, 1, "401.*manage.py token"), (True, 10**9, "422.*Ask for")]
+)
+async def test_the_conformance_kit_says_what_the_service_says_where_it_cannot_make_users(
+    is_known: bool, total: int, words: str, service: Service, program: Program
+) -> None:
+    with pytest.raises(CannotMake, match=words):
+        await by_api(service.address, program.token if is_known else "arr_wrong")(total)

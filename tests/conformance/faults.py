@@ -1,4 +1,4 @@
-"""What the small server can do wrong, and the rule that must find it."""
+"""What the small server can do wrong, and the rule that must find it, with a pattern of what it says then."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,28 +10,28 @@ from websockets.typing import Subprotocol
 from realtime import protocol
 from realtime.protocol import Batch, Close, Refused
 
-FOUND_BY: Mapping[str, str] = {
-    "no hello": "hello",
-    "echoed token": "token-as-subprotocol",
-    "open door": "no-token",
-    "token in address": "token-in-address",
-    "wrong close code": "bad-query",
-    "any ack": "bad-frame",
-    "lost event": "live",
-    "lost tail": "live",
-    "repeat": "live",
-    "wrong order": "replay",
-    "partial replay": "replay",
-    "short resume": "resume",
-    "new epoch": "reset-epoch",
-    "no reset": "reset-epoch",
-    "no filter": "job-filter",
-    "big batch": "live",
-    "no heartbeat": "heartbeat",
-    "stale heartbeat": "heartbeat",
-    "no window": "window",
-    "late close": "window",
-    "deaf to acks": "acknowledge",
+FOUND_BY: Mapping[str, tuple[str, str]] = {
+    "no hello": ("hello", "hello first"),
+    "echoed token": ("token-as-subprotocol", "arrivals.v1 as the answer; saw arrivals.bearer"),
+    "open door": ("no-token", "4501 with no token; saw {'type': 'hello'"),
+    "token in address": ("token-in-address", "4501; saw {'type': 'hello'"),
+    "wrong close code": ("bad-query", "4500 for {'after': 'x'}; saw 4000"),
+    "any ack": ("bad-frame", "4500 for '{'; saw no close"),
+    "lost event": ("live", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
+    "lost tail": ("live", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
+    "repeat": ("live", r"expected the offset \d+, saw \d+"),
+    "wrong order": ("replay", r"expected events from 1001 on, saw \d+"),
+    "partial replay": ("replay", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
+    "short resume": ("resume", r"expected events from \d+ on, saw \d+"),
+    "new epoch": ("reset-epoch", "expected the epoch of hello"),
+    "no reset": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
+    "no filter": ("job-filter", r"of the job \d+: {'offset': \d+"),
+    "big batch": ("live", r"a frame of \d+ bytes, above"),
+    "no heartbeat": ("heartbeat", "expected a heartbeat after 0.2 s; saw nothing"),
+    "stale heartbeat": ("heartbeat", r"expected the head \d+; saw"),
+    "no window": ("window", r"expected 40000 to 105536 bytes; saw \d+"),
+    "late close": ("window", "no close for"),
+    "deaf to acks": ("acknowledge", "a close with 4008"),
 }
 PADDING = 3000
 

@@ -26,7 +26,7 @@ class Fault(Exception):
 
 
 class Silence(Exception):
-    """Nothing came in time."""
+    """What was due did not come in time; the text says what came instead."""
 
 
 class Closed(Exception):
@@ -38,10 +38,14 @@ class Closed(Exception):
 
 
 class Peer:
-    """Reads messages, and checks each by itself: its schema, its size, and that a batch is what it says."""
+    """Reads messages, and checks each by itself: its schema, its size, and that a batch is what it says.
+
+    `last` is the offset up to which `batch` has read.
+    """
 
     def __init__(self, socket: ClientConnection, patience_s: float) -> None:
         self.socket = socket
+        self.last = 0
         self._patience_s = patience_s
 
     async def message(self, seconds: float | None = None) -> Message:
@@ -49,35 +53,46 @@ class Peer:
         return checked(await self.frame(seconds))
 
     async def frame(self, seconds: float | None = None) -> str | bytes:
+        limit_s = self._patience_s if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._patience_s if seconds is None else seconds):
+            async with asyncio.timeout(limit_s):
                 return await self.socket.recv()
         except TimeoutError:
-            raise Silence("nothing in time") from None
+            raise Silence(f"nothing for {limit_s:g} s") from None
         except ConnectionClosed as closed:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
     async def next(self, kind: str) -> Message:
         """The next message of that type, past heartbeats and what is not known. Any other is a Fault."""
-        async with asyncio.timeout(self._patience_s):
-            while (message := await self.message()).get("type") != kind:
-                if message.get("type") in wire.FROM_SERVER - {"heartbeat"}:
-                    raise Fault(f"a {message['type']} where {kind} was due")
+        heard = "nothing"
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while (message := await self.message()).get("type") != kind:
+                    if message.get("type") in wire.FROM_SERVER - {"heartbeat"}:
+                        raise Fault(f"a message {message['type']!r} where {kind!r} was due")
+                    heard = "only heartbeats"
+        except TimeoutError:
+            raise Silence(f"no {kind!r}, {heard} for {self._patience_s:g} s") from None
         return message
 
     async def batch(self) -> list[Event]:
         """The events of the next batch, acknowledged."""
         message = await self.next("events")
-        await self.acknowledge(message["last"])
+        self.last = message["last"]
+        await self.acknowledge(self.last)
         events: list[Event] = message["events"]
         return events
 
     async def events_until(self, offset: int, *, is_filtered: bool = False) -> list[Event]:
         """All of the next events, until one has that offset or a greater one. A gap or a repeat is a Fault."""
-        events = await self.batch()
-        while (last := events[-1]["offset"]) < offset:
-            more = await self.batch()
-            if more[0]["offset"] != last + 1 and not is_filtered:
+        events: list[Event] = []
+        while (last := self.last) < offset:
+            try:
+                more = await self.batch()
+            except Silence as silence:
+                had = f"up to {last}" if last else "none"
+                raise Silence(f"had {had}, expected {offset}; {silence}") from None
+            if last and more[0]["offset"] != last + 1 and not is_filtered:
                 raise Fault(f"expected the offset {last + 1}, saw {more[0]['offset']}")
             events += more
         return events
@@ -94,14 +109,17 @@ class Peer:
         except ConnectionClosed as closed:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
-    async def close_code(self) -> int:
+    async def close_code(self, seconds: float | None = None) -> int:
         """Whatever comes before it."""
+        limit_s = self._patience_s if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(limit_s):
                 while True:
-                    await self.frame()
+                    await self.frame(limit_s)
         except Closed as closed:
             return closed.code
+        except (Silence, TimeoutError):
+            raise Silence(f"no close for {limit_s:g} s") from None
 
 
 @dataclass
@@ -136,6 +154,14 @@ class Target:
         ) as socket:
             yield Peer(socket, self.patience_s)
             socket.transport.abort()
+
+    async def answer(self, **how: Any) -> object:
+        """The first message of a connection, or the code that it is closed with."""
+        async with self.connection(**how) as peer:
+            try:
+                return await peer.message()
+            except Closed as closed:
+                return closed.code
 
     async def hello(self, **query: Any) -> Message:
         async with self.connection(**query) as peer:

@@ -42,9 +42,7 @@ async def _finding(target: Target, rule: Rule) -> Finding:
         return Finding(rule, Verdict.KEPT, await rule.trial(target))
     except Unseen as unseen:
         return Finding(rule, Verdict.UNSEEN, f"not seen, as {unseen}")
-    except (Broken, Fault, Closed) as error:
+    except (Broken, Fault, Closed, Silence) as error:
         return Finding(rule, Verdict.BROKEN, str(error))
-    except (Silence, TimeoutError):
-        return Finding(rule, Verdict.BROKEN, f"expected more; saw nothing for {target.patience_s:g} s")
     except (OSError, InvalidHandshake) as error:
         return Finding(rule, Verdict.BROKEN, f"expected a connection; saw {error!r}")

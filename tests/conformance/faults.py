@@ -1,6 +1,7 @@
 """What the small server can do wrong, and the rule that must find it, with a pattern of what it says then."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID, uuid4
 
@@ -8,7 +9,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
 from realtime import protocol
-from realtime.protocol import Batch, Close, Refused
+from realtime.protocol import Close, Refused
+from tests.conformance.faulty_streams import Batches, Course, stream
 
 FOUND_BY: Mapping[str, tuple[str, str]] = {
     "no hello": ("hello", "hello first"),
@@ -16,15 +18,23 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "open door": ("no-token", "4501 with no token; saw {'type': 'hello'"),
     "token in address": ("token-in-address", "4501; saw {'type': 'hello'"),
     "wrong close code": ("bad-query", "4500 for {'after': 'x'}; saw 4000"),
+    "version not answered": ("version", "expected arrivals.v1; saw None"),
+    "any version": ("other-version", "expected 4500; saw {'type': 'hello'"),
+    "strict reader": ("unknown-message", "a close with 4500"),
     "any ack": ("bad-frame", "4500 for '{'; saw no close"),
-    "lost event": ("live", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
+    "lost beginning": ("live", r"live: expected the offset \d+, saw \d+"),
+    "lost batch": ("live", r"expected the offset \d+, saw \d+"),
+    "hole inside a batch": ("live", r"a batch \d+\.\.\d+ with the offsets"),
     "lost tail": ("live", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
     "repeat": ("live", r"expected the offset \d+, saw \d+"),
     "wrong order": ("replay", r"expected events from 1001 on, saw \d+"),
     "partial replay": ("replay", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
     "short resume": ("resume", r"expected events from \d+ on, saw \d+"),
+    "short resume at work": ("cuts", r"after \d+ cuts: expected the offset \d+, saw \d+"),
     "new epoch": ("reset-epoch", "expected the epoch of hello"),
-    "no reset": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
+    "no reset (epoch)": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
+    "no reset (trimmed)": ("reset-trimmed", "expected a reset for 'trimmed'; saw events"),
+    "no reset (ahead)": ("reset-ahead", "expected a reset for 'ahead'; saw events"),
     "no filter": ("job-filter", r"of the job \d+: {'offset': \d+"),
     "big batch": ("live", r"a frame of \d+ bytes, above"),
     "no heartbeat": ("heartbeat", "expected a heartbeat after 0.2 s; saw nothing"),
@@ -41,12 +51,14 @@ class Faults:
         if name and name not in FOUND_BY:
             raise ValueError(f"There is no fault {name!r}; there are {', '.join(FOUND_BY)}.")
         self._name = name
-        self._batches = 0
 
     def on(self, name: str) -> bool:
         return self._name == name
 
     def pack(self, texts: Sequence[str], first: int) -> Iterable[tuple[int, int, str]]:
+        if self.on("hole inside a batch"):
+            batches = protocol.pack(texts, first)
+            return [(first, last, json.dumps(json.loads(payload)[::2])) for first, last, payload in batches]
         if not self.on("big batch"):
             return protocol.pack(texts, first)
         padding = "x" * PADDING
@@ -57,7 +69,7 @@ class Faults:
         if self.on("echoed token"):
             return offered[-1] if offered else None
         version = Subprotocol(protocol.SUBPROTOCOL)
-        return version if version in offered else None
+        return version if version in offered and not self.on("version not answered") else None
 
     def code(self, code: Close) -> int:
         return 4000 if self.on("wrong close code") else int(code)
@@ -70,32 +82,25 @@ class Faults:
     def epoch(self, epoch: UUID) -> UUID:
         return uuid4() if self.on("new epoch") else epoch
 
+    def hides(self, reason: str) -> bool:
+        """The reset for it."""
+        return self.on(f"no reset ({reason})")
+
     def key(self, key: str | None) -> str | None:
         return None if self.on("no filter") else key
 
     def acknowledged(self, frame: str | bytes, sent: int) -> int | None:
         if self.on("deaf to acks"):
             return None
-        if not self.on("any ack"):
-            return protocol.parse_ack(frame if isinstance(frame, str) else None)
-        with suppress(Refused):
-            return min(protocol.parse_ack(str(frame)) or 0, sent)
-        return None
+        if self.on("any ack"):
+            with suppress(Refused):
+                return min(protocol.parse_ack(str(frame)) or 0, sent)
+            return None
+        offset = protocol.parse_ack(frame if isinstance(frame, str) else None)
+        if offset is None and self.on("strict reader"):
+            raise Refused(Close.BAD_REQUEST, "Send what is known.")
+        return offset
 
-    def stream(self, batches: Sequence[Batch], *, is_replay: bool, is_resume: bool) -> Iterator[Batch]:
+    def stream(self, due: Batches, course: Course) -> Batches:
         """What is sent of them, and in which order."""
-        if self.on("wrong order"):
-            batches = batches[::-1]
-        if self.on("partial replay") and is_replay:
-            batches = batches[: len(batches) // 2]
-        if self.on("short resume") and is_resume:
-            batches = batches[1:]
-        for batch in batches:
-            self._batches += 1
-            if self.on("lost event") and not is_replay and self._batches % 3 == 2:
-                continue
-            if self.on("lost tail") and not is_replay and "job.finished" in batch.frame:
-                continue
-            yield batch
-            if self.on("repeat"):
-                yield batch
+        return stream(self._name, due, course)

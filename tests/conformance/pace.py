@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from tests.conformance.rule import Broken, require, rule
 from tests.conformance.target import FRAME_BYTES, Closed, Peer, Silence, Target, checked
 
-SLACK = 1.5
-SLACK_S = 2.0
-
 
 @rule("heartbeat", "an idle connection hears a heartbeat with the head, every heartbeat_s seconds")
 async def beats(target: Target) -> str:
@@ -18,7 +15,7 @@ async def beats(target: Target) -> str:
         hello = await peer.next("hello")
         for _ in range(2):
             try:
-                message = await peer.message(hello["heartbeat_s"] * SLACK + SLACK_S)
+                message = await peer.message(target.most_s(hello["heartbeat_s"]))
             except Silence:
                 raise Broken(f"expected a heartbeat after {hello['heartbeat_s']} s; saw nothing") from None
             require(message.get("type") == "heartbeat", "a heartbeat while nothing is made", message)
@@ -34,7 +31,7 @@ async def closes_who_is_too_slow(target: Target) -> str:
         sent = await read_all(peer, settle_s=target.settle_s)
         most = window + FRAME_BYTES
         require(window <= sent.size <= most, f"{window} to {most} bytes", f"{sent.size} bytes")
-        code = await peer.close_code(target.too_slow_s * SLACK + SLACK_S)
+        code = await peer.close_code(target.most_s(target.too_slow_s))
         require(code == 4008, "4008", code)
         return f"{sent.size} bytes, then 4008"
 

@@ -1,12 +1,16 @@
 """Every event after the cursor, once, in order; or a reset."""
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from itertools import zip_longest
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from tests.conformance.rule import Broken, Unseen, require, rule
 from tests.conformance.target import Event, Target
 
+T = TypeVar("T")
 USERS = 60
 CUTS = 8
 
@@ -27,6 +31,16 @@ def require_same(events: list[Event], expected: list[Event], seen_by: str) -> No
 async def grown(target: Target) -> int:
     await target.make(USERS)
     return int((await target.hello())["head"])
+
+
+@asynccontextmanager
+async def beside(making: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """What is made does not outlive the block: it would come into the next rule, or fail unheard."""
+    task = asyncio.create_task(making)
+    try:
+        yield task
+    finally:
+        await task
 
 
 @rule("live", "two watchers see every new event, once, in order, and alike")
@@ -70,16 +84,16 @@ async def resumes(target: Target) -> str:
 @rule("cuts", "a client that is cut again and again while events come misses none")
 async def survives_cuts(target: Target) -> str:
     start = await target.hello()
-    first, making = start["head"], asyncio.ensure_future(grown(target))
+    first, cuts = start["head"], 0
     events: list[Event] = []
-    cuts = 0
-    while not making.done() or first + len(events) < making.result():
-        after = first + len(events)
-        async with target.connection(after=after, epoch=start["epoch"]) as peer:
-            if (await peer.next("hello"))["head"] > after:
-                events += [event for event in await peer.batch() if event["offset"] > after]
-        require_dense(events, first, f"after {cuts} cuts")
-        cuts += 1
+    async with beside(grown(target)) as making:
+        while not making.done() or first + len(events) < making.result():
+            after = first + len(events)
+            async with target.connection(after=after, epoch=start["epoch"]) as peer:
+                if (await peer.next("hello"))["head"] > after:
+                    events += [event for event in await peer.batch() if event["offset"] > after]
+            require_dense(events, first, f"after {cuts} cuts")
+            cuts += 1
     return f"{len(events)} events over {cuts} connections"
 
 

@@ -124,18 +124,23 @@ class Peer:
 
 @dataclass
 class Target:
-    """`patience_s` is how long anything may take that has no time of its own."""
+    """`patience_s` is how long anything may take that has no time of its own, `slack_s` how late all else may come."""
 
     address: str
     make: Make
     token: str = ""
     patience_s: float = 30
+    slack_s: float = 2
     too_slow_s: float = wire.CHANNEL["x-limits"]["seconds-with-a-full-window"]
 
     @property
     def settle_s(self) -> float:
         """How long nothing comes from a server that has stopped for want of acknowledgements, and not yet closed."""
         return min(1.0, self.too_slow_s / 3)
+
+    def most_s(self, due_s: float) -> float:
+        """How long something may take that is due after so many seconds."""
+        return due_s * 1.5 + self.slack_s
 
     @asynccontextmanager
     async def connection(

@@ -9,9 +9,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
 from realtime import protocol
-from realtime.protocol import Close, Refused
+from realtime.protocol import Ask, Close, Refused
+from realtime.window import Window
 from tests.conformance.faulty_streams import Batches, Course, stream
+from tests.conformance.faulty_windows import NoRepeats
 
+GAP = r"^expected the offset \d+, saw \d+"
+DEAF = r"^had up to \d+, expected \d+; no 'events', only heartbeats"
 FOUND_BY: Mapping[str, tuple[str, str]] = {
     "no hello": ("hello", "hello first"),
     "echoed token": ("token-as-subprotocol", "arrivals.v1 as the answer; saw arrivals.bearer"),
@@ -23,18 +27,26 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "strict reader": ("unknown-message", "a close with 4500"),
     "any ack": ("bad-frame", "4500 for '{'; saw no close"),
     "lost beginning": ("live", r"live: expected the offset \d+, saw \d+"),
-    "lost batch": ("live", r"expected the offset \d+, saw \d+"),
+    "lost batch": ("live", GAP),
     "hole inside a batch": ("live", r"a batch \d+\.\.\d+ with the offsets"),
-    "lost tail": ("live", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
-    "repeat": ("live", r"expected the offset \d+, saw \d+"),
+    "lost tail": ("live", DEAF),
+    "repeat": ("live", GAP),
     "wrong order": ("replay", r"expected events from 1001 on, saw \d+"),
-    "partial replay": ("replay", r"had up to \d+, expected \d+; no 'events', only heartbeats"),
+    "partial replay": ("replay", DEAF),
     "short resume": ("resume", r"expected events from \d+ on, saw \d+"),
     "short resume at work": ("cuts", r"after \d+ cuts: expected the offset \d+, saw \d+"),
     "new epoch": ("reset-epoch", "expected the epoch of hello"),
     "no reset (epoch)": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
     "no reset (trimmed)": ("reset-trimmed", "expected a reset for 'trimmed'; saw events"),
     "no reset (ahead)": ("reset-ahead", "expected a reset for 'ahead'; saw events"),
+    "lost at the seam": ("seam", GAP),
+    "deaf after a replay": ("seam", DEAF),
+    "deaf after a heartbeat": ("seam", DEAF),
+    "replay ends twice": ("seam", GAP),
+    "job ends twice": ("seam", GAP),
+    "repeated ack": ("seam", "a close with 4500"),
+    "deaf with a filter": ("job-seam", r"had none, expected \d+; no 'events', only heartbeats"),
+    "no heartbeat with a filter": ("job-seam", "expected a heartbeat after 0.2 s; saw nothing"),
     "no filter": ("job-filter", r"of the job \d+: {'offset': \d+"),
     "big batch": ("live", r"a frame of \d+ bytes, above"),
     "no heartbeat": ("heartbeat", "expected a heartbeat after 0.2 s; saw nothing"),
@@ -100,6 +112,12 @@ class Faults:
         if offset is None and self.on("strict reader"):
             raise Refused(Close.BAD_REQUEST, "Send what is known.")
         return offset
+
+    def window(self, limit: int) -> Window:
+        return NoRepeats(limit) if self.on("repeated ack") else Window(limit)
+
+    def beats(self, ask: Ask) -> bool:
+        return not (self.on("no heartbeat") or (self.on("no heartbeat with a filter") and ask.key))
 
     def stream(self, due: Batches, course: Course) -> Batches:
         """What is sent of them, and in which order."""

@@ -16,6 +16,7 @@ class Course:
     is_replay: bool
     is_at_work: bool  # while it connected, events were made
     live: int = 0  # batches, up to here
+    heartbeats: int = 0
 
 
 def stream(fault: str, due: Batches, course: Course) -> Batches:
@@ -44,6 +45,12 @@ STREAMS: Mapping[str, Callable[[Batches, Course], Batches]] = {
     "lost tail": lambda due, course: [batch for batch in due if course.is_replay or not _ends(batch)],
     "repeat": lambda due, _: [same for batch in due for same in (batch, batch)],
     "wrong order": lambda due, _: due[::-1],
+    "replay ends twice": lambda due, course: [*due, *due[-1:]] if course.is_replay else due,
+    "job ends twice": lambda due, course: due if course.is_replay else [*due, *filter(_ends, due)],
+    "lost at the seam": lambda due, course: _without_live(0, due, course) if course.is_at_work else due,
+    "deaf after a replay": lambda due, course: [] if course.ask.epoch and not course.is_replay else due,
+    "deaf after a heartbeat": lambda due, course: [] if course.heartbeats else due,
+    "deaf with a filter": lambda due, course: [] if course.ask.key and not course.is_replay else due,
     "partial replay": lambda due, course: _of_replay(slice(len(due) // 2), due, course),
     "short resume": lambda due, course: _of_resume(slice(1, None), due, course),
     "short resume at work": lambda due, course: _of_resume(slice(1 if course.is_at_work else 0, None), due, course),

@@ -5,7 +5,7 @@ import math
 import time
 
 from tests.conformance.rule import Broken, require, rule
-from tests.conformance.target import FRAME_BYTES, Closed, Peer, Silence, Target
+from tests.conformance.target import FRAME_BYTES, Closed, Message, Peer, Silence, Target
 
 
 @rule("heartbeat", "an idle connection hears a heartbeat with the head, every heartbeat_s seconds")
@@ -13,14 +13,21 @@ async def beats(target: Target) -> str:
     await target.make(50)
     async with target.connection() as peer:
         hello = await peer.next("hello")
-        for _ in range(2):
-            try:
-                message = await peer.message(target.most_s(hello["heartbeat_s"]))
-            except Silence:
-                raise Broken(f"expected a heartbeat after {hello['heartbeat_s']} s; saw nothing") from None
-            require(message.get("type") == "heartbeat", "a heartbeat while nothing is made", message)
+        for message in await require_heartbeats(target, peer, hello["heartbeat_s"]):
             require(message["head"] == hello["head"], f"the head {hello['head']}", message)
         return f"two, {hello['heartbeat_s']} s apart"
+
+
+async def require_heartbeats(target: Target, peer: Peer, heartbeat_s: float) -> list[Message]:
+    """Two of them, in time, and nothing else."""
+    heard = []
+    for _ in range(2):
+        try:
+            heard.append(await peer.message(target.most_s(heartbeat_s)))
+        except Silence:
+            raise Broken(f"expected a heartbeat after {heartbeat_s} s; saw nothing") from None
+        require(heard[-1].get("type") == "heartbeat", "a heartbeat while nothing is made", heard[-1])
+    return heard
 
 
 @rule("window", "who never acknowledges gets one window, and is closed with 4008 in time")

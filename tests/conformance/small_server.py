@@ -19,7 +19,6 @@ from websockets.typing import Subprotocol
 
 from realtime import protocol
 from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
-from realtime.window import Window
 from task import events
 from tests.conformance.faults import Faults
 from tests.conformance.faulty_streams import Course
@@ -132,7 +131,7 @@ class Talk:
         self._connection = connection
         self._ask = ask
         self._course = Course(ask, is_replay=ask.after is not None, is_at_work=server.is_at_work)
-        self._window = Window(server.window_bytes)
+        self._window = self._faults.window(server.window_bytes)
         self._room = asyncio.Event()
 
     async def serve(self) -> None:
@@ -186,7 +185,8 @@ class Talk:
             async with asyncio.timeout(server.heartbeat_s):
                 await news.wait()
         except TimeoutError:
-            if not self._faults.on("no heartbeat"):
+            self._course.heartbeats += 1
+            if self._faults.beats(self._ask):
                 head = 0 if self._faults.on("stale heartbeat") else server.position.head
                 await self._connection.send(protocol.heartbeat(head))
 

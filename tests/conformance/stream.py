@@ -1,10 +1,10 @@
 """Every event after the cursor, once, in order; or a reset."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from itertools import zip_longest
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from tests.conformance.rule import Broken, Unseen, require, rule
@@ -34,9 +34,9 @@ async def grown(target: Target) -> int:
 
 
 @asynccontextmanager
-async def beside(making: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+async def beside(making: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
     """What is made does not outlive the block: it would come into the next rule, or fail unheard."""
-    task = asyncio.create_task(making)
+    task = asyncio.ensure_future(making)
     try:
         yield task
     finally:

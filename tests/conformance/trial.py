@@ -6,11 +6,11 @@ from enum import Enum
 
 from websockets.exceptions import InvalidHandshake
 
-from tests.conformance import doors, greeting, pace, stream
+from tests.conformance import doors, greeting, pace, seam, stream
 from tests.conformance.rule import RULES, Broken, Rule, Unseen
 from tests.conformance.target import Closed, Fault, Silence, Target
 
-MODULES = (greeting, doors, stream, pace)  # The last of them fills the log.
+MODULES = (greeting, doors, stream, seam, pace)  # The last of them fills the log.
 RULES_IN_ORDER = [rule for module in MODULES for rule in RULES if rule.trial.__module__ == module.__name__]
 
 

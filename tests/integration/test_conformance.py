@@ -41,6 +41,20 @@ async def test_what_cannot_be_seen_is_not_called_kept() -> None:
     assert not [str(one) for one in found if one.verdict == Verdict.BROKEN]
 
 
+class SharedServer(SmallServer):
+    """Somebody else makes a job before each of the kit's."""
+
+    async def make(self, total: int) -> int:
+        await super().make(1)
+        return await super().make(total)
+
+
+async def test_a_job_whose_id_is_not_the_one_that_was_guessed_is_not_called_lost() -> None:
+    [found] = await found_on(SharedServer(), "job-seam")
+    assert found.verdict == Verdict.UNSEEN
+    assert "the next job was 4, and not 3" in found.seen
+
+
 @pytest.mark.parametrize("fault", FOUND_BY)
 async def test_each_planted_fault_is_found(fault: str) -> None:
     """By its rule; with ARRIVALS_CHAOS=long all others are tried as well, and none of them may trip over it."""

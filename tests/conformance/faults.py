@@ -12,7 +12,7 @@ from realtime import protocol
 from realtime.protocol import Ask, Close, Refused
 from realtime.window import Window
 from tests.conformance.faulty_streams import Batches, Course, stream
-from tests.conformance.faulty_windows import NoRepeats
+from tests.conformance.faulty_windows import WINDOWS
 
 GAP = r"^expected the offset \d+, saw \d+"
 DEAF = r"^had up to \d+, expected \d+; no 'events', only heartbeats"
@@ -39,6 +39,7 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "no reset (epoch)": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
     "no reset (trimmed)": ("reset-trimmed", "expected a reset for 'trimmed'; saw events"),
     "no reset (ahead)": ("reset-ahead", "expected a reset for 'ahead'; saw events"),
+    "hello ahead": ("reset-ahead", r"expected hello.after to be \d+, the head; saw \d+"),
     "lost at the seam": ("seam", GAP),
     "deaf after a replay": ("seam", DEAF),
     "deaf after a heartbeat": ("seam", DEAF),
@@ -53,6 +54,8 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "stale heartbeat": ("heartbeat", r"expected the head \d+; saw"),
     "no window": ("window", r"expected 40000 to 105536 bytes; saw \d+"),
     "late close": ("window", "no close for"),
+    "early close": ("window", "expected 4008 after 0.5 s; saw 4008 after 0.[23] s"),
+    "one ack, one batch": ("acknowledge", r"expected 40000 bytes after one ack, or all; saw \d+ bytes"),
     "deaf to acks": ("acknowledge", "a close with 4008"),
 }
 PADDING = 3000
@@ -94,6 +97,9 @@ class Faults:
     def epoch(self, epoch: UUID) -> UUID:
         return uuid4() if self.on("new epoch") else epoch
 
+    def after(self, offset: int, ask: Ask) -> int:
+        return max(offset, ask.after or 0) if self.on("hello ahead") else offset
+
     def hides(self, reason: str) -> bool:
         """The reset for it."""
         return self.on(f"no reset ({reason})")
@@ -114,7 +120,10 @@ class Faults:
         return offset
 
     def window(self, limit: int) -> Window:
-        return NoRepeats(limit) if self.on("repeated ack") else Window(limit)
+        return WINDOWS.get(self._name, Window)(limit)
+
+    def too_slow_s(self, seconds: float) -> float:
+        return seconds * {"late close": 20, "early close": 0.5}.get(self._name, 1)
 
     def beats(self, ask: Ask) -> bool:
         return not (self.on("no heartbeat") or (self.on("no heartbeat with a filter") and ask.key))

@@ -1,7 +1,20 @@
-"""How a faulty server counts acknowledgements."""
+"""How a faulty server counts acknowledgements, fault by fault."""
+
+from collections.abc import Mapping
 
 from realtime.protocol import Close, Refused
 from realtime.window import Window
+
+
+class OneByOne(Window):
+    """An ack frees the batch that it names, and none below it."""
+
+    def acknowledge(self, offset: int) -> bool:
+        below = [sent for sent in self._unacknowledged if sent[1] < offset]
+        is_news = super().acknowledge(offset)
+        self._unacknowledged[:0] = below
+        self._bytes += sum(size for _, _, size in below)
+        return is_news
 
 
 class NoRepeats(Window):
@@ -16,3 +29,6 @@ class NoRepeats(Window):
             raise Refused(Close.BAD_REQUEST, "That was acknowledged before.")
         self._acknowledged = offset
         return super().acknowledge(offset)
+
+
+WINDOWS: Mapping[str, type[Window]] = {"one ack, one batch": OneByOne, "repeated ack": NoRepeats}

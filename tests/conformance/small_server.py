@@ -154,7 +154,7 @@ class Talk:
             "feed": "users",
             "epoch": str(self._faults.epoch(position.epoch)),
             "head": position.head,
-            "after": cursor.offset,
+            "after": self._faults.after(cursor.offset, self._ask),
             "heartbeat_s": server.heartbeat_s,
             "window_bytes": server.window_bytes,
         }
@@ -196,7 +196,7 @@ class Talk:
             return
         self._room.clear()
         try:
-            async with asyncio.timeout(server.too_slow_s * (20 if self._faults.on("late close") else 1)):
+            async with asyncio.timeout(self._faults.too_slow_s(server.too_slow_s)):
                 await self._room.wait()
         except TimeoutError:
             raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None

@@ -127,6 +127,7 @@ async def require_reset(target: Target, reason: str, after: int, epoch: object) 
         require(reset.get("type") == "reset", f"a reset for {reason!r}", reset.get("type"))
         require(reset["reason"] == reason, reason, reset["reason"])
         require(reset["epoch"] == hello["epoch"], "the epoch of hello", reset["epoch"])
+        require(hello["after"] == reset["head"], f"hello.after to be {reset['head']}, the head", hello["after"])
         events = await peer.batch()
         require_dense(events, reset["head"], "after a reset")
     return f"{reason}, then events from {reset['head'] + 1} on"

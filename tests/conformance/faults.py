@@ -58,6 +58,26 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "one ack, one batch": ("acknowledge", r"expected 40000 bytes after one ack, or all; saw \d+ bytes"),
     "deaf to acks": ("acknowledge", "a close with 4008"),
 }
+OF_ONE_RULE = frozenset(
+    {
+        "echoed token",
+        "token in address",
+        "any version",
+        "strict reader",
+        "any ack",
+        "no reset (epoch)",
+        "no reset (trimmed)",
+        "no reset (ahead)",
+        "hello ahead",
+        "job ends twice",
+        "deaf with a filter",
+        "no heartbeat with a filter",
+        "stale heartbeat",
+        "late close",
+        "early close",
+        "one ack, one batch",
+    }
+)
 PADDING = 3000
 
 

@@ -163,8 +163,10 @@ class Target:
             max_size=None,
             proxy=None,
         ) as socket:
-            yield Peer(socket, self.patience_s, is_filtered=query.get("job") is not None)
-            socket.transport.abort()
+            try:
+                yield Peer(socket, self.patience_s, is_filtered=query.get("job") is not None)
+            finally:
+                socket.transport.abort()
 
     async def answer(self, **how: Any) -> object:
         """The first message of a connection, or the code that it is closed with."""

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
 from realtime import protocol
@@ -19,6 +18,7 @@ DEAF = r"^had up to \d+, expected \d+; no 'events', only heartbeats"
 FOUND_BY: Mapping[str, tuple[str, str]] = {
     "no hello": ("hello", "hello first"),
     "echoed token": ("token-as-subprotocol", "arrivals.v1 as the answer; saw arrivals.bearer"),
+    "any offered token": ("token-as-subprotocol", "4501 for a wrong one; saw {'type': 'hello'"),
     "open door": ("no-token", "4501 with no token; saw {'type': 'hello'"),
     "token in address": ("token-in-address", "4501; saw {'type': 'hello'"),
     "wrong close code": ("bad-query", "4500 for {'after': 'x'}; saw 4000"),
@@ -33,12 +33,14 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "repeat": ("live", GAP),
     "wrong order": ("replay", r"expected events from 1001 on, saw \d+"),
     "partial replay": ("replay", DEAF),
+    "other replay": ("replay", "from the log, as live: {'offset': "),
     "short resume": ("resume", r"expected events from \d+ on, saw \d+"),
     "short resume at work": ("cuts", r"after \d+ cuts: expected the offset \d+, saw \d+"),
     "new epoch": ("reset-epoch", "expected the epoch of hello"),
     "no reset (epoch)": ("reset-epoch", "expected a reset for 'epoch'; saw events"),
     "no reset (trimmed)": ("reset-trimmed", "expected a reset for 'trimmed'; saw events"),
     "no reset (ahead)": ("reset-ahead", "expected a reset for 'ahead'; saw events"),
+    "wrong reason": ("reset-ahead", "expected ahead; saw epoch"),
     "hello ahead": ("reset-ahead", r"expected hello.after to be \d+, the head; saw \d+"),
     "lost at the seam": ("seam", GAP),
     "deaf after a replay": ("seam", DEAF),
@@ -48,6 +50,7 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "repeated ack": ("seam", "a close with 4500"),
     "deaf with a filter": ("job-seam", r"had none, expected \d+; no 'events', only heartbeats"),
     "no heartbeat with a filter": ("job-seam", "expected a heartbeat after 0.2 s; saw nothing"),
+    "numbers backwards": ("job-filter", "the accounts 1 to 60, in order; saw "),
     "no filter": ("job-filter", r"of the job \d+: {'offset': \d+"),
     "big batch": ("live", r"a frame of \d+ bytes, above"),
     "no heartbeat": ("heartbeat", "expected a heartbeat after 0.2 s; saw nothing"),
@@ -61,6 +64,7 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
 OF_ONE_RULE = frozenset(
     {
         "echoed token",
+        "any offered token",
         "token in address",
         "any version",
         "strict reader",
@@ -69,6 +73,7 @@ OF_ONE_RULE = frozenset(
         "no reset (trimmed)",
         "no reset (ahead)",
         "hello ahead",
+        "numbers backwards",
         "job ends twice",
         "deaf with a filter",
         "no heartbeat with a filter",
@@ -91,6 +96,8 @@ class Faults:
         return self._name == name
 
     def pack(self, texts: Sequence[str], first: int) -> Iterable[tuple[int, int, str]]:
+        if self.on("numbers backwards"):
+            texts = texts[::-1]
         if self.on("hole inside a batch"):
             batches = protocol.pack(texts, first)
             return [(first, last, json.dumps(json.loads(payload)[::2])) for first, last, payload in batches]
@@ -109,10 +116,12 @@ class Faults:
     def code(self, code: Close) -> int:
         return 4000 if self.on("wrong close code") else int(code)
 
-    def opens(self, connection: ServerConnection) -> bool:
+    def opens(self, path: str, offered: Sequence[str]) -> bool:
         """Without the right token in its place."""
-        path = connection.request.path if connection.request else ""
-        return self.on("open door") or (self.on("token in address") and "token=" in path)
+        is_in_path, is_offered = "token=" in path, protocol.offered_token(offered) is not None
+        return {"open door": True, "token in address": is_in_path, "any offered token": is_offered}.get(
+            self._name, False
+        )
 
     def epoch(self, epoch: UUID) -> UUID:
         return uuid4() if self.on("new epoch") else epoch
@@ -123,6 +132,9 @@ class Faults:
     def hides(self, reason: str) -> bool:
         """The reset for it."""
         return self.on(f"no reset ({reason})")
+
+    def reason(self, reason: str) -> str:
+        return "epoch" if self.on("wrong reason") else reason
 
     def key(self, key: str | None) -> str | None:
         return None if self.on("no filter") else key

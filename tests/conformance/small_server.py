@@ -108,9 +108,10 @@ class SmallServer:
             pass
 
     def _require_token(self, connection: ServerConnection, offered: Sequence[str]) -> None:
+        path = connection.request.path if connection.request else ""
         header = connection.request.headers.get("Authorization", "") if connection.request else ""
         token = header.removeprefix("Bearer ") or protocol.offered_token(offered) or ""
-        if self.token and token != self.token and not self.faults.opens(connection):
+        if self.token and token != self.token and not self.faults.opens(path, offered):
             raise Refused(Close.NOT_SIGNED_IN, "Wrong token.")
 
     def after(self, cursor: Cursor, key: str | None) -> list[Batch]:
@@ -161,7 +162,7 @@ class Talk:
         if not self._faults.on("no hello"):
             await self._connection.send(json.dumps(hello))
         if reason and not self._faults.hides(reason):
-            await self._connection.send(protocol.reset(position, reason))
+            await self._connection.send(protocol.reset(position, self._faults.reason(reason)))
         return cursor
 
     async def _pump(self, cursor: Cursor) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import wire
 from tests.clients import CLIENTS_BY_NAME, Running
 from tests.conformance.making import by_api
 from tests.conformance.target import Target
@@ -58,7 +59,7 @@ async def test_a_client_sees_every_event_once_in_order_over_cuts(
 ) -> None:
     """Cut while it waits, with jobs made meanwhile; then in the first frame of what it missed, and in a later one."""
     start = await asyncio.to_thread(feed, program)
-    async with Proxy(service.port) as proxy:
+    async with Proxy(service.port, overhears=True) as proxy:
         with Running(CLIENTS_BY_NAME[name](proxy.address, folder, start["epoch"], start["head"]), folder) as client:
             await asyncio.to_thread(make, program, 50)
             await wait_until_async(lambda: len(client.offsets) == 53, SECONDS)
@@ -71,6 +72,7 @@ async def test_a_client_sees_every_event_once_in_order_over_cuts(
             await wait_until_async(lambda: client.offsets[-1] == head, SECONDS)
             assert client.offsets == list(range(start["head"] + 1, head + 1))
             assert proxy.cut_after == []
+            wire.require_documented_events(client.events)
 
 
 @pytest.mark.parametrize("name", ["python", "curl"])

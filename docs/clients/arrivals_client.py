@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import logging
+import math
 import random
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +26,10 @@ from websockets.typing import Subprotocol
 
 VERSION = Subprotocol("arrivals.v1")
 LONGEST_PAUSE_SECONDS = 30
+STEADY_SECONDS = 5
 CONNECT_SECONDS = 10
+CLOSE_SECONDS = 1
+TAIL_SECONDS = 2
 ACK_SECONDS = 1
 logger = logging.getLogger("arrivals")
 
@@ -48,57 +52,99 @@ class Refused(Exception):
 
 @dataclass
 class Acks:
-    """Tells the server how far this client is: once a second, at once when half of its window is used."""
+    """Tells the server how far this client is: once a second, at once when half of its window is used.
+
+    Told after every frame, so the last events before an idle time are acknowledged at the next heartbeat.
+    """
 
     half_window: float
     told_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    offset: int = 0
     unacknowledged: int = 0
 
-    async def handled(self, socket: ClientConnection, offset: int, size: int) -> None:
+    def handled(self, offset: int, size: int) -> None:
+        self.offset = offset
         self.unacknowledged += size
+
+    async def tell(self, socket: ClientConnection) -> None:
         now = asyncio.get_running_loop().time()
-        if self.unacknowledged >= self.half_window or now - self.told_at >= ACK_SECONDS:
+        if self.unacknowledged >= self.half_window or (self.unacknowledged and now - self.told_at >= ACK_SECONDS):
             self.unacknowledged, self.told_at = 0, now
-            await socket.send(json.dumps({"type": "ack", "offset": offset}))
+            await socket.send(json.dumps({"type": "ack", "offset": self.offset}))
+
+
+@dataclass
+class Backoff:
+    """How long to wait before the next connection: at random, and ever longer until one was steady."""
+
+    attempt: int = 0
+    greeted_at: float = math.inf
+
+    def greeted(self, now: float) -> None:
+        self.greeted_at = now
+
+    def pause(self, now: float, chance: float) -> float:
+        """`chance` is at random from 0 to 1, so that the clients of a restarted server do not come in one moment."""
+        if now - self.greeted_at >= STEADY_SECONDS:
+            self.attempt = 0
+        longest: float = min(LONGEST_PAUSE_SECONDS, 2**self.attempt)
+        self.attempt, self.greeted_at = min(self.attempt + 1, 5), math.inf
+        return chance * longest
 
 
 async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
     """Each event after the cursor, which has moved when the event comes. Raises Reset and Refused."""
-    attempt = 0
+    clock, backoff = asyncio.get_running_loop().time, Backoff()
     while True:
         try:
-            async for event in _listen(url, token, cursor):
-                attempt = 0
-                yield event
+            async for message in _listen(url, token, cursor):
+                if message["type"] == "hello":
+                    backoff.greeted(clock())
+                else:
+                    yield message
         except (OSError, WebSocketException, TimeoutError) as error:
             code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 1006
             if 4500 <= code <= 4999 or isinstance(error, InvalidURI):
                 raise Refused(f"The server refuses this for good: {error} (docs/protocol.md).") from None
             logger.warning("%r: trying again.", error)
-        await asyncio.sleep(random.random() * min(LONGEST_PAUSE_SECONDS, 2**attempt))  # noqa: S311 (spreads clients)
-        attempt = min(attempt + 1, 10)
+        await asyncio.sleep(backoff.pause(clock(), random.random()))  # noqa: S311 (spreads clients)
 
 
 async def _listen(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    bearer = {"Authorization": f"Bearer {token}"}
-    async with connect(_address(url, cursor), additional_headers=bearer, subprotocols=[VERSION]) as socket:
+    """The hello of one connection, then its events. One that is dead would keep its closing waiting."""
+    async with connect(
+        _address(url, cursor),
+        additional_headers={"Authorization": f"Bearer {token}"},
+        subprotocols=[VERSION],
+        close_timeout=CLOSE_SECONDS,
+    ) as socket:
         hello = json.loads(await asyncio.wait_for(socket.recv(), CONNECT_SECONDS))
         if not cursor.epoch:
             cursor.epoch, cursor.offset = hello["epoch"], hello["after"]
-        acks, silence_seconds, behind_at = Acks(hello["window_bytes"] / 2), hello["heartbeat_s"] * 1.5 + 2, None
-        while True:
-            frame = await asyncio.wait_for(socket.recv(), silence_seconds)
-            message = json.loads(frame)
-            if message["type"] == "reset":
-                raise Reset(f"{message['reason']}: {Reset.__doc__}")
-            if message["type"] == "events":
-                for event in _new(message, cursor, is_filtered="?" in url):
-                    yield event
-                await acks.handled(socket, message["last"], len(frame))
-            elif message["type"] == "heartbeat" and "?" not in url:
-                if message["head"] > cursor.offset and behind_at == cursor.offset:
-                    raise ConnectionError("The tail is lost: the server's head is ahead, and nothing comes.")
-                behind_at = cursor.offset
+        yield hello
+        async for event in _events(socket, hello, cursor, is_filtered="?" in url):
+            yield event
+
+
+async def _events(
+    socket: ClientConnection, hello: dict[str, Any], cursor: Cursor, *, is_filtered: bool
+) -> AsyncIterator[dict[str, Any]]:
+    """Ends with TimeoutError when nothing is heard, or when the server is ahead and its tail does not come."""
+    clock, acks = asyncio.get_running_loop().time, Acks(hello["window_bytes"] / 2)
+    silence_seconds, lost_at = hello["heartbeat_s"] * 1.5 + 2, math.inf
+    while True:
+        frame = await asyncio.wait_for(socket.recv(), min(silence_seconds, lost_at - clock()))
+        message = json.loads(frame)
+        if message["type"] == "reset":
+            raise Reset(f"{message['reason']}: {Reset.__doc__}")
+        if message["type"] == "events":
+            for event in _new(message, cursor, is_filtered=is_filtered):
+                lost_at = math.inf
+                yield event
+            acks.handled(message["last"], len(frame))
+        elif message["type"] == "heartbeat" and message["head"] > cursor.offset and not is_filtered:
+            lost_at = min(lost_at, clock() + TAIL_SECONDS)  # The heartbeats after it do not put that off.
+        await acks.tell(socket)
 
 
 def _new(message: dict[str, Any], cursor: Cursor, *, is_filtered: bool) -> Iterator[dict[str, Any]]:

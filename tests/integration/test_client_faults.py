@@ -111,6 +111,25 @@ async def test_it_comes_again_when_nothing_is_heard(server: Server, client: Runn
     await until_printed(client, START + 1)
 
 
+async def test_it_comes_again_when_an_idle_server_is_ahead(server: Server, client: Running) -> None:
+    server.script = lambda server, number: server.greet(heartbeat_s=60)
+    await until_asked(server, 1)
+    server.send_users(START + 1)
+    server.send("heartbeat", head=START + 2)
+    await until_asked(server, 2)
+    assert server.after == START + 1
+
+
+async def test_it_stays_where_the_tail_comes_after_the_heartbeat(server: Server, client: Running) -> None:
+    await until_asked(server, 1)
+    server.send("heartbeat", head=START)
+    server.send("heartbeat", head=START + 1)
+    server.send("heartbeat", head=START + 1)
+    server.send_users(START + 1)
+    await until_printed(client, START + 1)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize("code", RETRIED)
 async def test_it_comes_again_after_a_code_that_says_so(server: Server, client: Running, code: int) -> None:
     await until_asked(server, 1)
@@ -136,3 +155,16 @@ async def test_it_acknowledges_at_once_when_half_the_window_is_used(server: Serv
         server.send_users(offset)
     await wait_until_async(lambda: server.told and server.told[-1]["offset"] == START + 10)
     assert [ack["offset"] for ack in server.told] == list(range(START + 1, START + 11))
+
+
+async def test_it_acknowledges_the_last_events_before_an_idle_time(server: Server, client: Running) -> None:
+    await until_asked(server, 1)
+    for offset in range(START + 1, START + 11):
+        server.send_users(offset)
+
+    def is_told() -> bool:
+        server.send("heartbeat", head=START + 10)
+        return server.told[-1:] == [{"type": "ack", "offset": START + 10}]
+
+    await wait_until_async(is_told, pause=0.2)
+    assert len(server.told) < 10

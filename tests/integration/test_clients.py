@@ -75,6 +75,24 @@ async def test_a_client_sees_every_event_once_in_order_over_cuts(
             wire.require_documented_events(client.events)
 
 
+@pytest.mark.parametrize("name", ["python", "node"])
+async def test_a_client_comes_again_where_nothing_passes_any_more(
+    name: str, service: Service, program: Program, folder: Path
+) -> None:
+    """Not cut off, so that only the silence can tell it."""
+    start = await asyncio.to_thread(feed, program)
+    async with Proxy(service.port, overhears=True) as proxy:
+        with Running(CLIENTS_BY_NAME[name](proxy.address, folder, start["epoch"], start["head"]), folder) as client:
+            await asyncio.to_thread(make, program, 50)
+            await wait_until_async(lambda: len(client.offsets) == 53, SECONDS)
+            proxy.blackhole()
+            head = await asyncio.to_thread(grow, program, 50)
+            await wait_until_async(lambda: proxy.connections == 2, SECONDS)
+            proxy.heal()
+            await wait_until_async(lambda: client.offsets[-1] == head, SECONDS)
+            assert client.offsets == list(range(start["head"] + 1, head + 1))
+
+
 @pytest.mark.parametrize("name", ["python", "curl"])
 def test_a_client_that_was_killed_goes_on_from_its_cursor_file(
     name: str, service: Service, program: Program, folder: Path

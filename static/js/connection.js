@@ -1,9 +1,9 @@
-// Owns the socket: opens it at the cursor, notices when it is dead, and tries again. Hands on every event once, in order.
-// One module for the pages, other sites and Node (docs/clients): it needs the three modules below, and no DOM.
+// Follows the feed: opens a socket at the cursor, and another one when it has ended. Hands on every event once, in order.
+// For the pages, other sites and Node (docs/clients): it needs acknowledger.js, protocol.js, socket.js and watchdog.js,
+// and no DOM.
 
-import { Acknowledger } from "./acknowledger.js";
 import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
-import { Watchdog } from "./watchdog.js";
+import { Socket } from "./socket.js";
 
 export { Cursor } from "./protocol.js";
 
@@ -18,9 +18,7 @@ export class Connection {
   #token;
   #handlers;
   #socket = null;
-  #acks = null;
   #attempt = 0;
-  #watchdog = null;
   #retry = null;
 
   // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`
@@ -49,7 +47,7 @@ export class Connection {
 
   // A page without a socket may be kept for Back. Closing one that still connects would be reported on the console.
   leave() {
-    if (this.#socket?.readyState !== WebSocket.CONNECTING) {
+    if (!this.#socket?.isConnecting) {
       this.#drop();
     }
   }
@@ -57,24 +55,15 @@ export class Connection {
   #open() {
     this.#drop();
     this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
-    const socket = new WebSocket(address(this.#url, this.#cursor), subprotocols(this.#token));
-    socket.onmessage = (message) => this.#hear(message.data);
-    socket.onclose = (event) => this.#closed(event.code);
-    this.#socket = socket;
-    this.#acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
-    this.#watchdog = new Watchdog(() => this.#closed(1006));
-    this.#watchdog.hear();
+    this.#socket = new Socket(address(this.#url, this.#cursor), subprotocols(this.#token), {
+      onText: (text) => this.#hear(text),
+      onEnd: (code) => this.#closed(code),
+    });
   }
 
-  // A dropped socket is deaf: its late events may come in the middle of the next one's.
   #drop() {
     clearTimeout(this.#retry);
-    this.#watchdog?.close();
-    this.#acks?.close();
-    if (this.#socket) {
-      this.#socket.onmessage = this.#socket.onclose = null;
-      this.#socket.close();
-    }
+    this.#socket?.drop();
     this.#socket = null;
   }
 
@@ -93,7 +82,6 @@ export class Connection {
   }
 
   #hear(text) {
-    this.#watchdog.hear();
     const frame = parse(text);
     if (frame.type === "hello") {
       this.#greeted(frame);
@@ -110,9 +98,7 @@ export class Connection {
   }
 
   #greeted(hello) {
-    this.#watchdog.open(hello.heartbeat_s);
-    this.#watchdog.hear();
-    this.#acks.open(hello.window_bytes);
+    this.#socket.greeted(hello);
     this.#cursor.begin(hello);
     this.#enter("catching up", { goal: isFiltered(this.#url) ? 0 : hello.head });
     this.#settle();
@@ -124,7 +110,7 @@ export class Connection {
       return this.#closed(1006);
     }
     receive(frame, this.#cursor, this.#handlers.onEvent);
-    this.#acks.received(size, frame.last);
+    this.#socket?.acks.received(size, frame.last);
     this.#settle();
     this.#handlers.onChange();
   }
@@ -138,7 +124,7 @@ export class Connection {
   #compare(head) {
     const { offset } = this.#cursor;
     if (head > offset && !isFiltered(this.#url)) {
-      this.#watchdog.expectTail(() => this.#cursor.offset !== offset);
+      this.#socket.watchdog.expectTail(() => this.#cursor.offset !== offset);
     }
   }
 

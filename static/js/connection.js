@@ -106,10 +106,14 @@ export class Connection {
 
   // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing.
   #take(frame, size) {
-    if (frame.first > this.#cursor.offset + 1 && !isFiltered(this.#url)) {
+    const { offset } = this.#cursor;
+    if (frame.first > offset + 1 && !isFiltered(this.#url)) {
       return this.#closed(1006);
     }
     receive(frame, this.#cursor, this.#handlers.onEvent);
+    if (this.#cursor.offset > offset) {
+      this.#socket?.watchdog.tailCame();
+    }
     this.#socket?.acks.received(size, frame.last);
     this.#settle();
     this.#handlers.onChange();
@@ -122,9 +126,8 @@ export class Connection {
   }
 
   #compare(head) {
-    const { offset } = this.#cursor;
-    if (head > offset && !isFiltered(this.#url)) {
-      this.#socket.watchdog.expectTail(() => this.#cursor.offset !== offset);
+    if (head > this.#cursor.offset && !isFiltered(this.#url)) {
+      this.#socket.watchdog.expectTail();
     }
   }
 

@@ -120,6 +120,18 @@ async def test_it_comes_again_when_an_idle_server_is_ahead(server: Server, clien
     assert server.after == START + 1
 
 
+async def test_it_comes_again_when_a_server_that_beats_often_is_ahead(server: Server, client: Running) -> None:
+    """More often than the 2 s that the tail has to come in."""
+    await until_asked(server, 1)
+
+    def has_come_again() -> bool:
+        server.send("heartbeat", head=START + 1)
+        return len(server.asked) > 1
+
+    await wait_until_async(has_come_again, pause=0.2)
+    assert server.after == START
+
+
 async def test_it_stays_where_the_tail_comes_after_the_heartbeat(server: Server, client: Running) -> None:
     await until_asked(server, 1)
     server.send("heartbeat", head=START)

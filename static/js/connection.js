@@ -104,13 +104,19 @@ export class Connection {
     this.#settle();
   }
 
-  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing.
+  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing: with a filter
+  // nothing later would tell that it is.
   #take(frame, size) {
     const { offset } = this.#cursor;
     if (frame.first > offset + 1 && !isFiltered(this.#url)) {
       return this.#closed(1006);
     }
-    receive(frame, this.#cursor, this.#handlers.onEvent);
+    try {
+      receive(frame, this.#cursor, this.#handlers.onEvent);
+    } catch (error) {
+      this.#closed(1006);
+      throw error;
+    }
     if (this.#cursor.offset > offset) {
       this.#socket?.watchdog.tailCame();
     }

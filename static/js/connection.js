@@ -1,6 +1,5 @@
 // Follows the feed: opens a socket at the cursor, and another one when it has ended. Hands on every event once, in order.
-// For the pages, other sites and Node (docs/clients): it needs acknowledger.js, protocol.js, socket.js and watchdog.js,
-// and no DOM.
+// For the pages, other sites and Node (docs/clients): of the other modules it needs protocol.js and socket.js; no DOM.
 
 import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
 import { Socket } from "./socket.js";
@@ -45,20 +44,26 @@ export class Connection {
     }
   }
 
-  // A page without a socket may be kept for Back. Closing one that still connects would be reported on the console.
+  // A page without a socket may be kept for Back.
   leave() {
-    if (!this.#socket?.isConnecting) {
-      this.#drop();
-    }
+    clearTimeout(this.#retry);
+    this.#socket?.leave();
+    this.#socket = null;
+  }
+
+  // For good, or until the next start(). What is left of a batch is still handed on.
+  stop() {
+    this.leave();
+    this.#enter("ended", { code: "stopped" });
   }
 
   #open() {
     this.#drop();
-    this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
     this.#socket = new Socket(address(this.#url, this.#cursor), subprotocols(this.#token), {
       onText: (text) => this.#hear(text),
       onEnd: (code) => this.#closed(code),
     });
+    this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
   }
 
   #drop() {
@@ -70,15 +75,14 @@ export class Connection {
   #closed(code) {
     this.#drop();
     if (verdict(code) !== "retry") {
-      this.#enter("ended", { code });
-      return;
+      return this.#enter("ended", { code });
     }
     if (this.link.phase === "live" && performance.now() - this.link.since > STEADY_MS) {
       this.#attempt = 0;
     }
     const delay = retryDelay(this.#attempt++, Math.random());
-    this.#enter("waiting", { retryAt: performance.now() + delay });
     this.#retry = setTimeout(() => this.#open(), delay);
+    this.#enter("waiting", { retryAt: performance.now() + delay });
   }
 
   #hear(text) {
@@ -92,8 +96,8 @@ export class Connection {
       this.#handlers.onReset(frame);
     } else if (frame.type === "events") {
       this.#take(frame, text.length);
-    } else if (frame.type === "heartbeat") {
-      this.#compare(frame.head);
+    } else if (frame.type === "heartbeat" && frame.head > this.#cursor.offset && !isFiltered(this.#url)) {
+      this.#socket.watchdog.expectTail();
     }
   }
 
@@ -114,7 +118,7 @@ export class Connection {
     try {
       receive(frame, this.#cursor, this.#handlers.onEvent);
     } catch (error) {
-      this.#closed(1006);
+      this.#socket && this.#closed(1006);
       throw error;
     }
     if (this.#cursor.offset > offset) {
@@ -128,12 +132,6 @@ export class Connection {
   #settle() {
     if (this.link.phase === "catching up" && this.#cursor.offset >= this.link.goal) {
       this.#enter("live");
-    }
-  }
-
-  #compare(head) {
-    if (head > this.#cursor.offset && !isFiltered(this.#url)) {
-      this.#socket.watchdog.expectTail();
     }
   }
 

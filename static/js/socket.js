@@ -28,15 +28,25 @@ export class Socket {
     this.acks.open(hello.window_bytes);
   }
 
-  get isConnecting() {
-    return this.#socket.readyState === WebSocket.CONNECTING;
+  drop() {
+    this.#deafen();
+    this.#socket.close();
   }
 
-  // A dropped socket is deaf: its late events may come in the middle of the next one's.
-  drop() {
+  // The same without a line on the browser's console, which reports the closing of one that still connects.
+  leave() {
+    this.#deafen();
+    if (this.#socket.readyState === WebSocket.CONNECTING) {
+      this.#socket.onopen = () => this.#socket.close();
+    } else {
+      this.#socket.close();
+    }
+  }
+
+  // Its late events may come in the middle of the next one's.
+  #deafen() {
     this.watchdog.close();
     this.acks.close();
     this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
   }
 }

@@ -1,5 +1,6 @@
 """A page of another site follows the feed with the pages' own module and a token, in Chromium."""
 
+import asyncio
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -71,3 +72,18 @@ async def test_a_page_of_another_site_sees_nothing_with_a_wrong_token(visitor: V
     await visitor.page.evaluate(FOLLOW, [address, "arr_wrong"])
     await wait_until_async(lambda: visitor.page.evaluate("connection.link.phase === 'ended'"))
     assert await visitor.page.evaluate("connection.link.code") == 4501
+
+
+async def test_a_page_may_stop_a_connection_that_is_only_being_made(
+    service: Service, visitor: Visitor, address: str
+) -> None:
+    """Chromium reports a socket that is closed before it is open."""
+    token = await asyncio.to_thread(service.manage, "token", "operator")
+    async with visitor.page.expect_websocket() as made:
+        await visitor.page.evaluate(
+            f"async (given) => {{ await ({FOLLOW})(given); connection.stop(); }}", [address, token.stdout.strip()]
+        )
+    socket = await made.value
+    await wait_until_async(socket.is_closed)
+    assert await visitor.page.evaluate("connection.link.code") == "stopped"
+    assert await visitor.page.evaluate("cursor.offset") is None

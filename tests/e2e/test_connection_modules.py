@@ -62,3 +62,30 @@ async def test_what_comes_after_an_event_that_cannot_be_handled_is_not_lost(
     assert await visitor.page.evaluate("seen") == [START + 1, START + 2, START + 3]
     assert visitor.complaints == ["error: poison"]
     visitor.complaints.clear()
+
+
+@pytest.mark.parametrize("phase", ["catching up", "waiting"])
+async def test_stopped_it_stays_so(visitor: Visitor, server: Server, phase: str) -> None:
+    await visitor.page.clock.install()
+    server.script = lambda server, number: server.greet(ahead=10)
+    await visitor.page.evaluate(FOLLOW, ["", EPOCH, START, None])
+    await wait_until_async(lambda: len(server.asked) == 1)
+    if phase == "waiting":
+        await server.end(4000)
+    await visitor.page.wait_for_function("(phase) => connection.link.phase === phase", arg=phase)
+    await visitor.page.evaluate("connection.stop()")
+    await visitor.page.evaluate("dispatchEvent(new Event('online')); connection.openNow()")
+    await visitor.page.clock.fast_forward(120_000)
+    assert await visitor.page.evaluate("[connection.link.phase, connection.link.code]") == ["ended", "stopped"]
+    assert len(server.asked) == 1
+
+
+async def test_a_handler_may_stop_it_and_start_it_again(visitor: Visitor, server: Server) -> None:
+    await visitor.page.evaluate(FOLLOW, ["", EPOCH, START, None])
+    await wait_until_async(lambda: len(server.asked) == 1)
+    await visitor.page.evaluate("void (seen.push = () => connection.stop())")
+    server.send_users(START + 1)
+    await visitor.page.wait_for_function("connection.link.code === 'stopped'")
+    await visitor.page.evaluate("connection.start()")
+    await wait_until_async(lambda: len(server.asked) == 2)
+    assert server.after == START + 1

@@ -17,32 +17,34 @@ CLIENTS = ROOT / "docs" / "clients"
 NODE = Path(ROOT_DIR) / "bin" / "node"
 
 
-def python_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    cursor = folder / "cursor"
-    cursor.write_text(json.dumps({"epoch": epoch, "offset": offset}))
-    url = f"{address.replace('http', 'ws')}/ws/users/"
-    program = CLIENTS / "arrivals_client.py"
-    return [sys.executable, program, url, "--token-file", folder / "token", "--cursor-file", cursor]
+def python_command(address: str, folder: Path) -> Sequence[str | Path]:
+    url, program = f"{address.replace('http', 'ws')}/ws/users/", CLIENTS / "arrivals_client.py"
+    return [sys.executable, program, url, "--token-file", folder / "token", "--cursor-file", folder / "cursor"]
 
 
-def node_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    return [NODE, CLIENTS / "follow.mjs", f"{address}/ws/users/", folder / "token", epoch, str(offset)]
+def node_command(address: str, folder: Path) -> Sequence[str | Path]:
+    return [NODE, CLIENTS / "follow.mjs", f"{address}/ws/users/", folder / "token", folder / "cursor"]
 
 
-def curl_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    cursor = folder / "cursor"
-    cursor.write_text(f"after={offset}&epoch={epoch}\n")
-    return [CLIENTS / "follow.sh", address, folder / "token", cursor]
+def curl_command(address: str, folder: Path) -> Sequence[str | Path]:
+    return [CLIENTS / "follow.sh", address, folder / "token", folder / "cursor"]
 
 
-CLIENTS_BY_NAME = {"python": python_client, "node": node_client, "curl": curl_client}
+COMMANDS = {"python": python_command, "node": node_command, "curl": curl_command}
+
+
+def begin_at(name: str, folder: Path, *, offset: int, epoch: str = "") -> None:
+    """Writes the client's cursor file; without one it begins at the head."""
+    cursor = {"epoch": epoch, "offset": offset} if epoch else {"offset": offset}
+    query = f"after={offset}&epoch={epoch}" if epoch else f"after={offset}"
+    (folder / "cursor").write_text(query if name == "curl" else json.dumps(cursor))
 
 
 class Running:
     """One of them at work, until it is left; `offsets` are those of all events that it has printed."""
 
-    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
-        self._command = command
+    def __init__(self, name: str, address: str, folder: Path) -> None:
+        self._command = COMMANDS[name](address, folder)
         self._said = folder / "said"
         self._complained = folder / "complained"
         self.process: subprocess.Popen[bytes] | None = None

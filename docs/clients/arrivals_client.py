@@ -4,7 +4,7 @@
 
 prints one event a line, as JSON. With --cursor-file it goes on where it stopped. In a program of your own:
 
-    async for event in follow(url, token, Cursor()): ...
+    async for event in follow(url, token, Cursor()): ...  # Among them a "hello" whenever it has connected.
 """
 
 import argparse
@@ -93,15 +93,14 @@ class Backoff:
 
 
 async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """Each event after the cursor, which has moved when the event comes. Raises Reset and Refused."""
+    """The hello of each connection, and each event after the cursor, which has moved then. Raises Reset and Refused."""
     clock, backoff = asyncio.get_running_loop().time, Backoff()
     while True:
         try:
             async for message in _listen(url, token, cursor):
                 if message["type"] == "hello":
                     backoff.greeted(clock())
-                else:
-                    yield message
+                yield message
         except (OSError, WebSocketException, TimeoutError) as error:
             code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 1006
             if 4500 <= code <= 4999 or isinstance(error, InvalidURI):
@@ -165,8 +164,9 @@ def _address(url: str, cursor: Cursor) -> str:
 
 async def _print(url: str, token: str, cursor: Cursor, file: Path | None) -> None:
     """The cursor is written after the event: who kills this in between sees one event again, and misses none."""
-    async for event in follow(url, token, cursor):
-        print(json.dumps(event), flush=True)  # noqa: T201
+    async for message in follow(url, token, cursor):
+        if message["type"] != "hello":
+            print(json.dumps(message), flush=True)  # noqa: T201
         if file:
             new = file.with_suffix(".new")
             new.write_text(json.dumps(asdict(cursor)))

@@ -12,11 +12,17 @@ answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 trap 'exit 130' INT TERM
 
-# The status. The token is not among the arguments, as every user of the machine can read those.
-poll() {
+# The status of an answer, which is in a file then. The token is not among the arguments, as every user of the machine
+# can read those.
+get() {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
-        curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' \
-            "$address/api/events?wait=25&limit=100&$filter&$(cat "$cursor_file" 2>/dev/null)" || echo " cut"
+        curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' "$address/api/$1" || echo " cut"
+}
+
+# Without a cursor it does not wait: were that poll cut, nobody would know where it had begun.
+poll() {
+    if [ -e "$cursor_file" ]; then position="wait=25&$(cat "$cursor_file")"; else position=wait=0; fi
+    get "events?limit=100&$filter&$position"
 }
 
 # The events, a line each, then the cursor to go on from.

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests import wire
-from tests.clients import CLIENTS_BY_NAME, Running
+from tests.clients import Running, begin_at
 from tests.scripted_server import ScriptedServer
 from tests.waiting import wait_until_async
 
@@ -67,7 +67,8 @@ async def server() -> AsyncIterator[Server]:
 def client(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[Running]:
     """From START on."""
     (tmp_path / "token").write_text(f"arr_{'a' * 43}")
-    with Running(CLIENTS_BY_NAME[request.param](server.address, tmp_path, EPOCH, START), tmp_path) as client:
+    begin_at(request.param, tmp_path, epoch=EPOCH, offset=START)
+    with Running(request.param, server.address, tmp_path) as client:
         yield client
 
 

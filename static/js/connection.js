@@ -3,7 +3,6 @@
 
 import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
 import { Socket } from "./socket.js";
-
 export { Cursor } from "./protocol.js";
 
 const STEADY_MS = 5_000;
@@ -20,8 +19,8 @@ export class Connection {
   #attempt = 0;
   #retry = null;
 
-  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`
-  // when the cursor cannot be honoured. `token` where there is no session of this site.
+  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`,
+  // which may be async, when the cursor cannot be honoured. `token` where there is no session of this site.
   constructor(url, cursor, { onEvent, onChange = () => {}, onReset = () => {}, token = "" }) {
     this.#url = String(url);
     this.#cursor = cursor;
@@ -90,10 +89,7 @@ export class Connection {
     if (frame.type === "hello") {
       this.#greeted(frame);
     } else if (frame.type === "reset") {
-      // What follows belongs behind a fresh snapshot, not behind this cursor.
-      this.#drop();
-      this.#enter("ended", { code: "reset" });
-      this.#handlers.onReset(frame);
+      this.#reset(frame);
     } else if (frame.type === "events") {
       this.#take(frame, text.length);
     } else if (frame.type === "heartbeat" && frame.head > this.#cursor.offset && !isFiltered(this.#url)) {
@@ -106,6 +102,18 @@ export class Connection {
     this.#cursor.begin(hello);
     this.#enter("catching up", { goal: isFiltered(this.#url) ? 0 : hello.head });
     this.#settle();
+  }
+
+  // What follows belongs behind a fresh snapshot, not behind this cursor. Who could not load one is asked again.
+  async #reset(frame) {
+    this.#drop();
+    this.#enter("ended", { code: "reset" });
+    try {
+      await this.#handlers.onReset(frame);
+    } catch (error) {
+      console.error(error);
+      this.link.code === "reset" && this.#closed(1006);
+    }
   }
 
   // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing: with a filter

@@ -41,7 +41,7 @@ def begin_at(name: str, folder: Path, *, offset: int, epoch: str = "") -> None:
 
 
 class Running:
-    """One of them at work, until it is left; `offsets` are those of all events that it has printed."""
+    """One of them at work, until it is left; what it has printed is read anew whenever it is asked."""
 
     def __init__(self, name: str, address: str, folder: Path) -> None:
         self._command = COMMANDS[name](address, folder)
@@ -70,10 +70,27 @@ class Running:
         return self.process.wait(seconds)
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """The last line may not be whole yet."""
+    def lines(self) -> list[dict[str, Any]]:
+        """The last one may not be whole yet."""
         whole, _, _ = self._said.read_text().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [line for line in self.lines if "offset" in line]
+
+    @property
+    def users(self) -> dict[int, str]:
+        """The names of those that there are by now, as a snapshot and the events after it tell."""
+        users: dict[int, str] = {}
+        for line in self.lines:
+            if line["type"] == "snapshot":
+                users = {}
+            elif line["type"] in {"user.listed", "user.created"}:
+                users[line["user"]["id"]] = line["user"]["username"]
+            elif line["type"] == "user.removed":
+                users.pop(line["user"]["id"], None)
+        return users
 
     @property
     def offsets(self) -> list[int]:

@@ -4,7 +4,11 @@
 
 prints one event a line, as JSON. With --cursor-file it goes on where it stopped. In a program of your own:
 
-    async for event in follow(url, token, Cursor()): ...  # Among them a "hello" whenever it has connected.
+    async for event in follow(url, token, Cursor()): ...
+
+Among the events are messages of three other types: "hello" (not printed) whenever it has connected; and where the
+cursor could not be honoured "snapshot", after which all that was known before counts no more, and a "user.listed" for
+each user that there is.
 """
 
 import argparse
@@ -16,9 +20,11 @@ import random
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.request import Request, urlopen
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
@@ -29,6 +35,7 @@ LONGEST_PAUSE_SECONDS = 30
 STEADY_SECONDS = 5
 CONNECT_SECONDS = 10
 CLOSE_SECONDS = 1
+ANSWER_SECONDS = 60
 TAIL_SECONDS = 2
 ACK_SECONDS = 1
 logger = logging.getLogger("arrivals")
@@ -40,10 +47,6 @@ class Cursor:
 
     epoch: str = ""
     offset: int | None = None
-
-
-class Reset(Exception):
-    """The cursor cannot be honoured: load GET /api/users again, and follow from its epoch and head."""
 
 
 class Refused(Exception):
@@ -93,7 +96,7 @@ class Backoff:
 
 
 async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """The hello of each connection, and each event after the cursor, which has moved then. Raises Reset and Refused."""
+    """Each event after the cursor, which has moved when the event comes. Raises Refused."""
     clock, backoff = asyncio.get_running_loop().time, Backoff()
     while True:
         try:
@@ -101,7 +104,7 @@ async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str
                 if message["type"] == "hello":
                     backoff.greeted(clock())
                 yield message
-        except (OSError, WebSocketException, TimeoutError) as error:
+        except (OSError, HTTPException, WebSocketException, TimeoutError) as error:
             code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 1006
             if 4500 <= code <= 4999 or isinstance(error, InvalidURI):
                 raise Refused(f"The server refuses this for good: {error} (docs/protocol.md).") from None
@@ -110,7 +113,10 @@ async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str
 
 
 async def _listen(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """The hello of one connection, then its events. One that is dead would keep its closing waiting."""
+    """The hello of one connection, then its events; after a reset the snapshot.
+
+    A connection that is dead would keep its closing waiting.
+    """
     async with connect(
         _address(url, cursor),
         additional_headers={"Authorization": f"Bearer {token}"},
@@ -123,19 +129,22 @@ async def _listen(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[st
         yield hello
         async for event in _events(socket, hello, cursor, is_filtered="?" in url):
             yield event
+    async for message in _snapshot(url, token, cursor):
+        yield message
 
 
 async def _events(
     socket: ClientConnection, hello: dict[str, Any], cursor: Cursor, *, is_filtered: bool
 ) -> AsyncIterator[dict[str, Any]]:
-    """Ends with TimeoutError when nothing is heard, or when the server is ahead and its tail does not come."""
+    """Up to a reset. TimeoutError where nothing is heard, or the server is ahead and its tail does not come."""
     clock, acks = asyncio.get_running_loop().time, Acks(hello["window_bytes"] / 2)
     silence_seconds, lost_at = hello["heartbeat_s"] * 1.5 + 2, math.inf
     while True:
         frame = await asyncio.wait_for(socket.recv(), min(silence_seconds, lost_at - clock()))
         message = json.loads(frame)
         if message["type"] == "reset":
-            raise Reset(f"{message['reason']}: {Reset.__doc__}")
+            logger.warning("Some events can no longer be had (%s): all users come anew.", message["reason"])
+            return
         if message["type"] == "events":
             for event in _new(message, cursor, is_filtered=is_filtered):
                 lost_at = math.inf
@@ -154,6 +163,28 @@ def _new(message: dict[str, Any], cursor: Cursor, *, is_filtered: bool) -> Itera
         if event["offset"] > (cursor.offset or 0):
             cursor.offset = event["offset"]
             yield event
+
+
+async def _snapshot(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
+    """All users, newest first. The first page's cursor counts: what happened since comes as events."""
+    address = f"http{url.removeprefix('ws')}"
+    start = urljoin(address, f"../../api/users?limit=100&{urlsplit(url).query}")
+    page = first = await asyncio.to_thread(_get, start, token)
+    yield {"type": "snapshot", **{name: first[name] for name in ("epoch", "head", "total")}}
+    while True:
+        for user in page["items"]:
+            yield {"type": "user.listed", "user": user}
+        if page["next"] is None:
+            break
+        page = await asyncio.to_thread(_get, urljoin(address, page["next"]), token)
+    cursor.epoch, cursor.offset = first["epoch"], first["head"]
+
+
+def _get(address: str, token: str) -> dict[str, Any]:
+    request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 (http, as the socket is ws)
+    with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def _address(url: str, cursor: Cursor) -> str:
@@ -184,9 +215,9 @@ def main() -> int:
         token, file = asked.token_file.read_text().strip(), asked.cursor_file
         cursor = Cursor(**json.loads(file.read_text())) if file and file.exists() else Cursor(offset=asked.after)
         asyncio.run(_print(asked.url, token, cursor, file))
-    except (Reset, Refused, OSError, ValueError, TypeError) as error:
+    except (Refused, OSError, ValueError, TypeError) as error:
         print(error, file=sys.stderr)  # noqa: T201
-        return 3 if isinstance(error, Reset) else 1
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

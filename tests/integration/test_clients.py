@@ -149,15 +149,6 @@ def test_a_client_without_a_cursor_writes_down_at_once_where_it_begins(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_client_says_so_when_its_cursor_cannot_be_honoured(name: str, service: Service, folder: Path) -> None:
-    begin_at(name, folder, epoch=str(uuid4()), offset=5)
-    with Running(name, service.address, folder) as client:
-        assert client.wait(SECONDS) == 3
-        assert "epoch" in client.complaints
-        assert "Traceback" not in client.complaints
-
-
-@pytest.mark.parametrize("name", COMMANDS)
 def test_a_client_stops_where_it_is_refused_for_good(name: str, service: Service, folder: Path) -> None:
     (folder / "token").write_text("arr_wrong")
     begin_at(name, folder, epoch=str(uuid4()), offset=5)

@@ -15,10 +15,11 @@ trap 'rm -f "$answer"' EXIT
 trap 'exit 130' INT TERM
 
 # The status of an answer, which is in a file then. The token is not among the arguments, as every user of the machine
-# can read those.
+# can read those. A slow line may take as long as it needs.
 get() {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
-        curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' "$address/api/$1" || echo " cut"
+        curl --silent --config - --connect-timeout 10 --speed-time 60 --speed-limit 1 --output "$answer" \
+            --write-out '%{http_code}' "$address/api/$1" || echo " cut"
 }
 
 # Without a cursor it does not wait: were that poll cut, nobody would know where it had begun.
@@ -66,9 +67,10 @@ with open(answer_file, "w") as file:
 ' "$answer" "$cursor_file" "$1"
 }
 
+# Ever longer, at random: the clients of a server that restarts would all come back in one moment otherwise.
 rest() {
-    sleep "$pause"
-    pause=$((pause < 10 ? pause * 2 : 10))
+    python3 -c 'import random, sys, time; time.sleep(random.random() * int(sys.argv[1]))' "$pause"
+    pause=$((pause < 16 ? pause * 2 : 30))
 }
 
 pause=1
@@ -89,12 +91,8 @@ while :; do
         echo "The server refuses this: $(cat "$answer")" >&2
         exit 1
         ;;
-    200*)
-        # Half an answer: the connection was cut.
-        sleep 1
-        ;;
     *)
-        # No answer, a server that restarts, or too many connections.
+        # No answer, half of one, a server that restarts, or too many connections.
         rest
         ;;
     esac

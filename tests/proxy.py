@@ -8,6 +8,7 @@ from typing import Self
 from tests import wire
 
 CHUNK_BYTES = 65_536
+ROUNDS = 10  # of the event loop, after which a connection that asyncio has accepted is known here, and can be closed
 
 
 class Proxy:
@@ -42,6 +43,9 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._server is not None
+        self.is_refusing = True
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
         self._server.close()
         self.cut()
         for task in self._tasks:
@@ -71,8 +75,9 @@ class Proxy:
         if self.is_refusing:
             writer.transport.abort()
             return
+        self._writers.add(writer)
         away_reader, away_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        self._writers |= {writer, away_writer}
+        self._writers.add(away_writer)
         cut_after = self.cut_after.pop(0) if self.cut_after else None
         self._pass(reader, away_writer, self._kept(wire.FROM_CLIENT))
         self._pass(away_reader, writer, self._kept(wire.FROM_SERVER), cut_after)

@@ -37,7 +37,10 @@ Fault = Callable[[], Awaitable[bool | None] | bool | None]
 
 
 class Run:
-    """`webs`: address and pid of each web process, where there are more than the service's own."""
+    """`webs`: address and pid of each web process, where there are more than the service's own.
+
+    `nothing_comes_late`: whether all that is under way to the watchers has come: nobody leaves before.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Run:
         *,
         database_url: str | None = None,
         webs: Callable[[], dict[str, int]] | None = None,
+        nothing_comes_late: Callable[[], bool] = lambda: True,
         total: int = TOTAL,
     ) -> None:
         self.service = service
@@ -56,6 +60,7 @@ class Run:
         self.undone: list[int] = []
         self.doomed = 0
         self._strikes = strikes
+        self._nothing_comes_late = nothing_comes_late
         self._webs = webs or (lambda: {service.address: service.pids().web or 0})
         self._following: list[asyncio.Task[None]] = []
 
@@ -173,12 +178,14 @@ class Run:
     async def end(self) -> None:
         await self.steer()
         await self.until_idle()
+        await wait_until_async(self._nothing_comes_late, DEADLINE)
         self.finishing.append(await self.ask(SMALL))
         await self.until_idle()
         await self.until_all_have_seen([self.steady, self.cut, self.poller])
         late = self.watcher()
         _, head = await asyncio.to_thread(self.truth.cursor)
         await late.follow(lambda seen: (seen.offset or 0) >= head)
+        await wait_until_async(self._nothing_comes_late, DEADLINE)
         await self.stop_watching()
         await promise.check(self, [self.steady, self.cut, self.poller, late])
         await promise.check_that_nothing_leaked(self, self._webs())

@@ -29,7 +29,8 @@ EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for k
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-async def test_without_a_head_check_all_events_come_by_the_layer() -> None:
+@pytest.mark.fault("the log is not asked")
+async def test_without_a_head_check_all_events_come_by_the_layer(strikes: Strikes) -> None:
     with Service(environment={"HEAD_CHECK_SECONDS": "3600"}) as service:
         browser = Browser()
         browser.get(service.link)
@@ -41,7 +42,8 @@ async def test_without_a_head_check_all_events_come_by_the_layer() -> None:
             await following
         arrived_at = time.time()
         finished_at = float(service.manage("shell", "-c", FINISHED_AT).stdout.rpartition("FINISHED ")[2])
-        print(f"\nthe last event came {arrived_at - finished_at:.3f} s after its step began")
+        strikes.hit()
+        strikes.note(f"by the layer alone, the last event came {arrived_at - finished_at:.3f} s after its step began")
         assert watcher.numbers == list(range(1, TOTAL + 1))
         assert watcher.connections == 1
 

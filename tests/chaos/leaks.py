@@ -34,7 +34,7 @@ def held_by(service: Service, webs: Sequence[int] | None = None) -> Held:
     """`webs`: the pids of the web processes, where they are not the service's one."""
     return Held(
         Counter(_kind(process) for process in service.processes()),
-        sum(_descriptors(pid) for pid in webs or [service.pids().web or 0]),
+        sum(descriptors_of(pid) for pid in webs or [service.pids().web or 0]),
     )
 
 
@@ -66,12 +66,12 @@ def unexpected_keys(redis_url: str) -> list[str]:
     return sorted(name for name in names if not ALLOWED_KEYS.fullmatch(name))
 
 
-def _kind(process: Process) -> str:
-    """Its command, without what differs from start to start."""
-    return re.sub(r"\d+", "N", process.command)[:200]
-
-
-def _descriptors(pid: int) -> int:
+def descriptors_of(pid: int) -> int:
     with suppress(OSError):
         return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 (a count of names)
     return 0
+
+
+def _kind(process: Process) -> str:
+    """Its command, without what differs from start to start."""
+    return re.sub(r"\d+", "N", process.command)[:200]

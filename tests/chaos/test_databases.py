@@ -14,6 +14,7 @@ import pytest
 
 from tests import postgres
 from tests.answer import Answer
+from tests.chaos.bound import Bound
 from tests.chaos.disks import LimitedPages, Tmpfs, a_disk
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
@@ -29,6 +30,7 @@ AWAY_SECONDS = either(short=1, long=20)
 FAILURES = either(short=6, long=8)  # a step is repeated four times, so a hand ends as well, or two
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=50_000)
+PROMISED_SECONDS = 5
 LOG_BYTES_AT_REST = 64 << 20
 
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
@@ -70,12 +72,13 @@ def is_said_by_command(service: Service) -> bool:
 
 
 def away(run: Run, visitor: Visitor, url: str) -> None:
+    bound = Bound(PROMISED_SECONDS)
     postgres.stop(url)
     try:
         until = time.monotonic() + AWAY_SECONDS
-        assert is_said_by_api(run.program.post("/api/jobs", {"total": SMALL}))
-        assert is_said_by_api(run.program.get("/api/events?after=0&wait=20"))
-        assert is_said_by_page(*visitor.page("/users/"))
+        assert is_said_by_api(bound.ask(lambda: run.program.post("/api/jobs", {"total": SMALL})))
+        assert is_said_by_api(bound.ask(lambda: run.program.get("/api/events?after=0&wait=20")))
+        assert is_said_by_page(*bound.ask(lambda: visitor.page("/users/")))
         assert is_said_by_command(run.service)
         wait_until(lambda: time.monotonic() > until, AWAY_SECONDS + 1)
     finally:
@@ -108,7 +111,7 @@ async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes
             await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
             await run.strike(lambda: freeze(run, faults), times=TIMES, name=FROZEN)
             await run.strike(lambda: away(run, visitor, url), times=TIMES, name=AWAY)
-        print(f"{len(service.stderr.splitlines())} lines in the log")
+        strikes.note(f"PostgreSQL failed, and there were {len(service.stderr.splitlines())} lines in the log")
 
 
 def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
@@ -132,7 +135,7 @@ def log_bytes(file: Path) -> int:
     return 0
 
 
-async def reads_on(run: Run) -> None:
+async def reads_on(run: Run, strikes: Strikes) -> None:
     """One snapshot, held while a job is made: the job does not wait for it, and the write-ahead log grows."""
     file = run.service.var_dir / "db.sqlite3"
     reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
@@ -151,7 +154,7 @@ async def reads_on(run: Run) -> None:
         return log_bytes(file) <= LOG_BYTES_AT_REST
 
     await wait_until_async(is_small_again, DEADLINE)
-    print(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; the log grew by {grown:,} bytes")
+    strikes.note(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; SQLite's log grew by {grown:,} bytes")
 
 
 @pytest.mark.fault(FULL, READER)
@@ -163,8 +166,8 @@ async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: 
         ) as service,
     ):
         visitor = await asyncio.to_thread(Visitor, service)
-        print(f"\n{disk.name}")
+        strikes.note(f"the full disk was {disk.name}")
         async with Run(service, strikes, total=TOTAL) as run:
             await run.strike(lambda: no_room(run, visitor, disk), times=TIMES, name=FULL)
-            await run.strike(lambda: reads_on(run), times=TIMES, name=READER)
-        print(f"{len(service.stderr.splitlines())} lines in the log")
+            await run.strike(lambda: reads_on(run, strikes), times=TIMES, name=READER)
+        strikes.note(f"SQLite failed, and there were {len(service.stderr.splitlines())} lines in the log")

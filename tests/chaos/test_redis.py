@@ -17,6 +17,7 @@ from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.redis_faults import RedisFaults
 from tests.chaos.run import DEADLINE, SMALL, Run
+from tests.chaos.tracebacks import CHILD_LOST, REDIS_LOST
 from tests.chaos.visitor import Visitor
 from tests.service import Service
 from tests.waiting import wait_until
@@ -79,7 +80,7 @@ async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> 
     with Service(may_complain=True) as service:
         redis = RedisFaults(service)
         visitor, bound = await asyncio.to_thread(Visitor, service), Bound(PROMISED_SECONDS)
-        async with Run(service, strikes) as run:
+        async with Run(service, strikes, raises=CHILD_LOST | REDIS_LOST) as run:
 
             def unreachable(fault: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
                 return lambda: jobs_are_taken(run, visitor, fault(), bound)

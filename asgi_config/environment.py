@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,7 +54,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def require_redis_address(value: str) -> None:
-    """Nothing, or an address that the channel layer and Celery both understand."""
+    """Nothing, or an address that the channel layer and Celery both understand, and that lets both verify."""
     try:
         url = urlsplit(value)
         is_usable = url.scheme in {"redis", "rediss"} and bool(url.hostname) and url.port != 0
@@ -63,6 +63,11 @@ def require_redis_address(value: str) -> None:
         is_usable = False
     if value and not is_usable:
         raise ImproperlyConfigured("REDIS_URL is not understood: write redis://:PASSWORD@HOST:6379/0.")
+    if set(parse_qs(urlsplit(value).query).get("ssl_cert_reqs", [])) - {"required"}:
+        raise ImproperlyConfigured(
+            "REDIS_URL: with this ssl_cert_reqs anybody could pass for Redis. Leave it out, and name an authority of "
+            "your own by ?ssl_ca_certs=FILE."
+        )
 
 
 def secret(name: str, kept: Path | None = None) -> str:

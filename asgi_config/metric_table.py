@@ -27,6 +27,9 @@ METRICS: dict[str, Metric] = {
     "arrivals_feed_floor": Metric(GAUGE, f"Offset up to which the log is trimmed. {WHOLE}", ["feed"]),
     "arrivals_queue_messages": Metric(GAUGE, f"Messages that wait for a worker. {WHOLE}", ["queue"]),
     "arrivals_queue_unacknowledged": Metric(GAUGE, f"Messages that workers hold. {WHOLE}"),
+    "arrivals_rescued_timestamp_seconds": Metric(
+        GAUGE, f"When a worker last did the rescue that beat sends, in Unix time; 0: never. {WHOLE}"
+    ),
     "arrivals_worker_heard_timestamp_seconds": Metric(
         GAUGE, f"When the worker was last heard from, in Unix time. {WHOLE}", ["worker"]
     ),

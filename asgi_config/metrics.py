@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -58,7 +59,7 @@ async def of_whole() -> list[Sample]:
 
 
 def read_database() -> list[Sample]:
-    """Four statements, none of which grows with the accounts."""
+    """Five statements, none of which grows with the accounts."""
     close_old_connections()
     try:
         return [*_of_jobs(), *_of_feeds(), *_of_workers()]
@@ -101,7 +102,9 @@ def _of_feeds() -> list[Sample]:
 
 
 def _of_workers() -> list[Sample]:
-    samples: list[Sample] = []
+    """A rescue that never was is 0: where nothing stood, no alarm could see a beat that was never started."""
+    rescued_at = workers.last_rescued_at(timezone.now())
+    samples: list[Sample] = [("arrivals_rescued_timestamp_seconds", rescued_at.timestamp() if rescued_at else 0, [])]
     for worker in workers.known():
         samples += [
             ("arrivals_worker_heard_timestamp_seconds", worker.heard_at.timestamp(), [worker.name]),

@@ -48,7 +48,7 @@ async def live(request: HttpRequest) -> HttpResponse:
 
 async def ready(request: HttpRequest) -> HttpResponse:
     """Whether all that is needed answers; `?need=database` asks for that part only, and may be repeated."""
-    needed = request.GET.getlist("need") or probes.PARTS
+    needed = request.GET.getlist("need") or probes.NEEDED
     if not set(needed) <= set(probes.PARTS):
         return _json({"status": f"unknown: need is one of {', '.join(probes.PARTS)}."}, 400)
     answers = await probes.ask(needed)

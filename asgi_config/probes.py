@@ -5,13 +5,14 @@ costs this process one thread, and strangers that ask in a loop cost the databas
 """
 
 import asyncio
+import datetime
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connection
@@ -20,15 +21,17 @@ from redis.asyncio import Redis
 
 from task import workers
 
-PARTS = ("database", "redis", "worker")
+NEEDED = ("database", "redis", "worker")
+PARTS = (*NEEDED, "beat")  # asked for by name only: no web process is to be taken away because beat is
 PATIENCE_SECONDS = 2.0
+BEAT_IS_SILENT_AFTER_SECONDS = 60.0
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`seconds`: how long it took, or for a worker how long ago it was heard; `fault` is empty where all is well."""
+    """`seconds`: how long it took, or for worker and beat how long ago they gave a sign; no `fault`: all is well."""
 
     part: str
     fault: str
@@ -40,7 +43,7 @@ class Answer:
 
     def shown(self) -> dict[str, Any]:
         seconds = None if self.seconds is None else round(self.seconds, 4)
-        named = "heard_seconds_ago" if self.part == "worker" else "seconds"
+        named = {"worker": "heard_seconds_ago", "beat": "rescued_seconds_ago"}.get(self.part, "seconds")
         return {"ok": self.is_well, named: seconds} | ({"fault": self.fault} if self.fault else {})
 
 
@@ -81,16 +84,22 @@ class InLoop(Generic[T]):
         return await asyncio.shield(asked)
 
 
-def ask_database() -> tuple[float, float | None]:
-    """How long the database took to answer, and how many seconds ago the last worker was heard from."""
+class Found(NamedTuple):
+    """How long the database took to answer, and how many seconds ago worker and beat last gave a sign there."""
+
+    seconds: float
+    heard: float | None
+    rescued: float | None
+
+
+def ask_database() -> Found:
     close_old_connections()
     try:
         began = time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         took, now = time.monotonic() - began, timezone.now()
-        heard_at = workers.last_heard_at(now)
-        return took, None if heard_at is None else max(0.0, (now - heard_at).total_seconds())
+        return Found(took, _ago(workers.last_heard_at(now), now), _ago(workers.last_rescued_at(now), now))
     finally:
         connection.close()
 
@@ -101,24 +110,37 @@ database = InThread(ask_database)
 async def ask(needed: Collection[str]) -> list[Answer]:
     """The needed of PARTS; returns within PATIENCE_SECONDS and a little."""
     questions = [_redis()] if "redis" in needed else []
-    if {"database", "worker"} & set(needed):
-        questions.append(_database_and_worker())
+    if set(needed) - {"redis"}:
+        questions.append(_database_and_what_it_knows())
     answers = chain.from_iterable(await asyncio.gather(*questions))
     return sorted((answer for answer in answers if answer.part in needed), key=lambda answer: answer.part)
 
 
-async def _database_and_worker() -> list[Answer]:
+async def _database_and_what_it_knows() -> list[Answer]:
     try:
-        seconds, heard = await database.answer()
+        found = await database.answer()
     except Exception as error:
-        return [Answer("database", _fault(error)), Answer("worker", "unknown, as the database does not answer")]
-    return [Answer("database", "", seconds), Answer("worker", _silence(heard), heard)]
+        unknown = "unknown, as the database does not answer"
+        return [Answer("database", _fault(error)), Answer("worker", unknown), Answer("beat", unknown)]
+    return [Answer("database", "", found.seconds), _worker(found.heard), _beat(found.rescued)]
 
 
-def _silence(heard: float | None) -> str:
+def _worker(heard: float | None) -> Answer:
     if heard is None:
-        return "none was ever heard from"
-    return "" if heard <= workers.SILENT_AFTER.total_seconds() else "none was heard from lately"
+        return Answer("worker", "none was ever heard from")
+    is_well = heard <= workers.SILENT_AFTER.total_seconds()
+    return Answer("worker", "" if is_well else "none was heard from lately", heard)
+
+
+def _beat(rescued: float | None) -> Answer:
+    if rescued is None:
+        return Answer("beat", "no worker ever did its rescue")
+    is_well = rescued <= BEAT_IS_SILENT_AFTER_SECONDS
+    return Answer("beat", "" if is_well else "no worker did its rescue lately", rescued)
+
+
+def _ago(at: datetime.datetime | None, now: datetime.datetime) -> float | None:
+    return None if at is None else max(0.0, (now - at).total_seconds())
 
 
 async def _redis() -> list[Answer]:

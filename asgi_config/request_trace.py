@@ -1,7 +1,6 @@
 """Gives each request an id, which stands in every log line that it causes, in the worker too, and in its answer."""
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,10 +10,9 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from realtime.traces import tracing
+from realtime.traces import sane_id, tracing
 
 HEADER = "X-Request-ID"
-SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -22,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 
 def id_of(given: str | None) -> str:
-    """The one that the proxy or the caller has given, if it may stand in a log, else a new one."""
-    return given if given and SANE.fullmatch(given) else uuid4().hex
+    """The given one if it is sane, else a new one."""
+    return sane_id(given) or uuid4().hex
 
 
 @sync_and_async_middleware

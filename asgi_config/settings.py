@@ -32,8 +32,8 @@ SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. Start `make run` once (it makes one under VAR_DIR), or set SECRET_KEY to 50 or "
-            "more random characters, or set DEBUG=1 to try things out."
+            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it makes one under VAR_DIR), or set "
+            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try things out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
 
@@ -187,11 +187,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    options = DATABASES["default"].setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", 5)
     # Nobody waits for a lock longer than on SQLite, and what a frozen process or a lost host held is free after 30 s:
-    # TCP alone would tell the server of it two hours later (decision 19).
-    options.setdefault("options", "-c lock_timeout=20s -c idle_in_transaction_session_timeout=30s")
+    # TCP alone would tell the server of it two hours later (decision 19). Nor does anybody wait longer than 20 s for a
+    # server whose host is gone: by the system's own times it would be a quarter of an hour.
+    times = {
+        "connect_timeout": 5,
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=30s",
+        "tcp_user_timeout": 20_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+    }
+    options = DATABASES["default"]["OPTIONS"] = times | DATABASES["default"].get("OPTIONS", {})
     if environment.flag("DATABASE_POOL"):
         # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
         # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.

@@ -8,8 +8,10 @@ all of them off without a word.
 import asyncio
 import logging
 import os
+import resource
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from daphne.cli import CommandLineInterface
@@ -92,7 +94,18 @@ def say_failed(failure: Failure) -> None:
     logger.error("The farewell failed, so whoever is left is cut off: %r", failure.value)
 
 
+def open_all_files_that_are_allowed() -> None:
+    """Docker and systemd start a process with 1,024, for programs that use select(), and let it have many more.
+
+    Beyond them each new connection is reset, and no log says so.
+    """
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError):  # macOS, which names no number and takes none
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> None:
+    open_all_files_that_are_allowed()
     try:
         Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
     except ImproperlyConfigured as error:

@@ -18,4 +18,4 @@ class Allowance:
         self._left = min(FRAMES_AT_ONCE, self._left + (now - self._taken_at) * FRAMES_A_SECOND) - 1
         self._taken_at = now
         if self._left < 0:
-            raise Refused(Close.BAD_REQUEST, f"Send at most {FRAMES_A_SECOND} frames a second that free nothing.")
+            raise Refused(Close.BAD_REQUEST, f"Send at most {FRAMES_A_SECOND} frames a second that tell nothing new.")

@@ -21,7 +21,7 @@ from realtime.log import CursorLost
 from realtime.protocol import Close, Cursor, Refused
 from realtime.seats import seat
 from realtime.stay import Stay
-from realtime.traces import tracing
+from realtime.traces import sane_id, tracing
 from realtime.window import Window
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
         """
         self.scope = scope
         self.base_send: Any = send
-        with tracing(connection=token_hex(4)):
+        asked_as = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
+        with tracing(connection=token_hex(4), request=sane_id(asked_as)):
             try:
                 await receive()
                 await self.connect()
@@ -129,7 +130,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         async with aclosing(follow(self._feed, cursor, key=key)) as batches:
             async for batch in batches:
                 await self._wait_for_room()
-                self._window.sent(batch.last, len(batch.frame))
+                self._window.sent(batch.first, batch.last, len(batch.frame))
                 await self._send(batch.frame)
                 logger.debug("Sent %s..%s", batch.first, batch.last, extra=self._traced(batch.key))
 

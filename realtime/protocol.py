@@ -14,6 +14,8 @@ BATCH_EVENTS = 200
 BATCH_BYTES = 48 * 1024
 WINDOW_BYTES = 1024 * 1024
 INBOUND_CHARACTERS = 1024
+OFFSET_DIGITS = 18
+KEY_DIGITS = 19
 OBJECTIONS = ("epoch", "trimmed", "ahead")  # what a reset and a lost cursor give as their reason
 
 
@@ -129,7 +131,7 @@ def parse_ask(query: str, key_parameter: str) -> Ask:
     if after and epoch is None:
         raise Refused(Close.BAD_REQUEST, "after without epoch: send the epoch that the offset belongs to.")
     key = given.get(key_parameter)
-    if key is not None and not (key.isascii() and key.isdigit() and len(key) <= 19):
+    if key is not None and not (key.isascii() and key.isdigit() and len(key) <= KEY_DIGITS):
         raise Refused(Close.BAD_REQUEST, f"{key_parameter} is a whole number.")
     return Ask(after, epoch, key and str(int(key)))
 
@@ -209,7 +211,7 @@ def _row_bounds(texts: Sequence[str]) -> Iterator[int]:
 
 
 def _offset(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if not (text.isascii() and text.isdigit() and len(text) <= OFFSET_DIGITS):
         raise Refused(Close.BAD_REQUEST, "after is a whole number.")
     return int(text)
 

@@ -3,10 +3,13 @@
 Whoever writes the lines adds these fields to each; nobody else has to pass them on.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
+
+SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 _fields: ContextVar[Mapping[str, object]] = ContextVar("fields", default=MappingProxyType({}))
 
@@ -28,6 +31,11 @@ def tracing(**more: object) -> Iterator[None]:
 def replace(**all_fields: object) -> None:
     """From now on these fields and no other: for whoever does one thing after another, as a pool process does."""
     _fields.set(_given(all_fields))
+
+
+def sane_id(given: str | None) -> str | None:
+    """The X-Request-ID that the proxy or the caller has given, if it may stand in a log."""
+    return given if given and SANE.fullmatch(given) else None
 
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:

@@ -224,11 +224,13 @@ class Token(models.Model):
 class Worker(models.Model):
     """A worker, by its Celery name, and when it was last heard from: it writes that itself every few seconds.
 
-    What its processes counted since the row was made: steps and how long their transactions took, hints that were lost.
+    `rescued_at`: when it last did the rescue that beat sends, the only sign of beat that there is. What its processes
+    counted since the row was made: steps and how long their transactions took, hints that were lost.
     """
 
     name = models.CharField(primary_key=True, max_length=200)
     heard_at = models.DateTimeField()
+    rescued_at = models.DateTimeField(null=True, blank=True)
     processes = models.PositiveSmallIntegerField(default=1)
     steps = models.PositiveBigIntegerField(default=0, db_default=0)
     step_seconds = models.FloatField(default=0, db_default=0)

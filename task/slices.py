@@ -23,6 +23,7 @@ LARGEST_SIZE = 2_500
 MOST_GROWTH = 4  # with 2, 500 accounts took three steps, and 3 ms more
 LEAST_LIGHT_SIZE = 100
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
+REPEAT_SECONDS = 5.0  # Who waited 20 s for a lock does not wait again: Celery's soft limit, at 30 s, excuses nobody.
 TRANSIENT = (OperationalError, InterfaceError)
 
 # Makes ready the next step of a hand, of about that many accounts: what it returns is one transaction.
@@ -144,11 +145,14 @@ def _paced(job: Job, step: Callable[[], Hand | None], pace: Pace, before_seconds
 
 
 def _persist(job_id: int, step: Callable[[], Hand | None]) -> Hand | None:
-    """One step, repeated with backoff over a lock, a deadlock or a restarted database."""
+    """One step, repeated with backoff, for some seconds, over a lock, a deadlock or a restarted database."""
+    began = time.monotonic()
     for pause in PAUSES_SECONDS:
         try:
             return step()
         except TRANSIENT as error:
+            if time.monotonic() > began + REPEAT_SECONDS:
+                raise
             logger.info("A step of job %s is repeated: %r", job_id, error)
             connection.close()
             time.sleep(pause)

@@ -21,7 +21,7 @@ from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
 
-MOST_EXPIRED = 20  # Each may wait 0.7 s for a queue that is away, and beat's task has 30 s in all.
+MOST_EXPIRED = 20
 
 
 class NotNow(Exception):
@@ -140,15 +140,24 @@ def require_ended(job: Job) -> None:
 
 
 def remove_expired(now: datetime.datetime) -> int:
-    """Begin the removal of jobs whose time has come, some at a time; return how many. One at work waits for its end."""
+    """Begin the removal of jobs whose time has come, some at a time; return how many. One at work waits for its end.
+
+    The first whose message the queue does not take is the last: each waits 2 s for a queue that is frozen, and beat's
+    task has 30 s in all.
+    """
     due = Job.objects.filter(remove_at__lte=now, removal_began_at=None, state__in=Job.REMOVABLE)
-    jobs = list(due.order_by("remove_at").values_list("pk", flat=True)[:MOST_EXPIRED])
-    return sum(_remove_expired(job_id) for job_id in jobs)
+    begun = 0
+    for job_id in list(due.order_by("remove_at").values_list("pk", flat=True)[:MOST_EXPIRED]):
+        steered = _remove_expired(job_id)
+        begun += bool(steered and steered.is_new)
+        if steered and not steered.is_dispatched:
+            break
+    return begun
 
 
-def _remove_expired(job_id: int) -> bool:
-    """Somebody may have retried or removed it since it was found."""
+def _remove_expired(job_id: int) -> Steered | None:
+    """None where somebody has retried it since it was found."""
     try:
-        return remove(job_id=job_id, kind=Act.Kind.EXPIRED).is_new
+        return remove(job_id=job_id, kind=Act.Kind.EXPIRED)
     except NotNow:
-        return False
+        return None

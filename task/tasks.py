@@ -10,6 +10,8 @@ from task import messages, slices, upkeep
 from task.generation import RequestIdReused, UnusableTotal, start_job
 from task.hands import FIRST_SIZE
 
+BY_BEAT = "celery_beat_task"  # the header by which Celery marks what its beat sends
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,5 +37,7 @@ def create_random_user_accounts(
 
 @shared_task(bind=True)
 def rescue_jobs(self: Any) -> int:
+    """Sent by beat, and by each worker that starts: only the first is a sign that beat lives."""
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
-    return upkeep.rescue(worker=self.request.hostname or "", processes=processes)
+    is_beats = BY_BEAT in (self.request.headers or {})
+    return upkeep.rescue(worker=self.request.hostname or "", processes=processes, is_beats=is_beats)

@@ -11,20 +11,23 @@ from task import hands, slices, steering, workers
 logger = logging.getLogger(__name__)
 
 
-def rescue(*, worker: str = "", processes: int = 1) -> int:
+def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> int:
     """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many.
 
-    Writes that the worker of that name was heard from, and begins the removals that are due.
+    Writes that the worker of that name was heard from, begins the removals that are due, and where beat has sent this,
+    writes at last that it is done.
     """
-    now = timezone.now()
+    now, rescued = timezone.now(), 0
     try:
         workers.note(worker, now, processes=processes)
         steering.remove_expired(now)
-        return _rescue(now)
+        rescued = _rescue(now)
+        if is_beats:
+            workers.note_rescue(worker, now)
     except slices.TRANSIENT as error:
         connection.close()
         logger.warning("No rescue this time: %r", error)
-        return 0
+    return rescued
 
 
 def _rescue(now: datetime.datetime) -> int:

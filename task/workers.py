@@ -1,4 +1,4 @@
-"""Which workers are alive, as far as the database knows."""
+"""Which workers are alive, and whether beat is, as far as the database knows."""
 
 import datetime
 from collections.abc import Callable
@@ -19,6 +19,11 @@ NONE_RUNNING = "no worker is running"
 def note(name: str, now: datetime.datetime, *, processes: int = 1) -> None:
     """Write that the worker was heard from; its housekeeping does so every few seconds."""
     Worker.objects.update_or_create(name=name, defaults={"heard_at": now, "processes": processes})
+
+
+def note_rescue(name: str, now: datetime.datetime) -> None:
+    """Write that the worker did a rescue that beat had sent: so beat was alive lately."""
+    Worker.objects.filter(name=name).update(rescued_at=now)
 
 
 def add(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
@@ -52,10 +57,13 @@ def living(now: datetime.datetime) -> list[str]:
 
 
 def last_heard_at(now: datetime.datetime) -> datetime.datetime | None:
-    """When any worker was last heard from by its housekeeping, but for words from before the clock went back."""
-    heard = Worker.objects.filter(heard_at__lte=now + CLOCKS_DIFFER)
-    heard_at: datetime.datetime | None = heard.aggregate(latest=Max("heard_at"))["latest"]
-    return heard_at
+    """When any worker was last heard from by its housekeeping."""
+    return _last("heard_at", now)
+
+
+def last_rescued_at(now: datetime.datetime) -> datetime.datetime | None:
+    """When any worker last did the rescue that beat sends."""
+    return _last("rescued_at", now)
 
 
 def are_heard(now: datetime.datetime) -> bool:
@@ -64,6 +72,13 @@ def are_heard(now: datetime.datetime) -> bool:
     return (
         Worker.objects.filter(heard_at__range=lately).exists() or Job.objects.filter(stepped_at__range=lately).exists()
     )
+
+
+def _last(field: str, now: datetime.datetime) -> datetime.datetime | None:
+    """But for words from before the clock went back."""
+    written = Worker.objects.filter(**{f"{field}__lte": now + CLOCKS_DIFFER})
+    latest: datetime.datetime | None = written.aggregate(latest=Max(field))["latest"]
+    return latest
 
 
 def _lately(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:

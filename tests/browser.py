@@ -2,14 +2,15 @@
 
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar
+from ssl import SSLContext
 from urllib.error import HTTPError
-from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Request, build_opener
 
 
 class Browser:
-    def __init__(self) -> None:
+    def __init__(self, trusted: SSLContext | None = None) -> None:
         self.cookies = CookieJar()
-        self._opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
+        self._opener = build_opener(HTTPCookieProcessor(self.cookies), HTTPSHandler(context=trusted), ProxyHandler({}))
 
     def get(self, address: str, **headers: str) -> "HTTPResponse | HTTPError":
         return self.send(Request(address, headers=headers))

@@ -1,6 +1,7 @@
 """What compose.yaml and its neighbours say, read as data."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -17,6 +18,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 NGINX = ROOT / "deploy" / "nginx"
 WEB = ("web-1", "web-2")
+WORKERS = ("worker-1", "worker-2")
 
 
 def command_of(name: str, **places: str) -> list[str]:
@@ -26,17 +28,32 @@ def command_of(name: str, **places: str) -> list[str]:
     return [*programs.get(words[0], [words[0]]), *words[1:]]
 
 
+def healthcheck_of(name: str, **places: str) -> list[str]:
+    """What asks the service how it is, with what `places` puts in place of a part of it."""
+    kind, *words = SERVICES[name]["healthcheck"]["test"]
+    for there, here in places.items():
+        words = [word.replace(there, here) for word in words]
+    return ["sh", "-c", words[0].replace("$$", "$")] if kind == "CMD-SHELL" else words
+
+
 def environment_of(name: str, secrets: Path) -> dict[str, str]:
-    """What the service is told, with its secrets in that folder; what the operator sets is left at its default."""
+    """What the service is told, with its secrets in that folder."""
     told: Mapping[str, Any] = SERVICES[name].get("environment", {})
-    found = {key: str(value).replace("/run/secrets", str(secrets)) for key, value in told.items()}
-    return {key: value for key, value in found.items() if "${" not in value}
+    return {key: str(value).replace("/run/secrets", str(secrets)) for key, value in told.items()}
 
 
-def write_nginx(folder: Path, *, port: int, web_ports: Sequence[int]) -> None:
-    """The project's configuration, with other places and without the resolver, which only containers have."""
+def write_nginx(
+    folder: Path, *, port: int, web_ports: Sequence[int], tls_port: int = 0, certificate: Path | None = None
+) -> None:
+    """The project's configuration, with other places and without the resolver, which only containers have.
+
+    With a certificate, whose file holds its key as well, it says what listen.conf has in a comment.
+    """
     shared = (NGINX / "nginx.conf").read_text()
     listen = (NGINX / "listen.conf").read_text().replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    if certificate:
+        listen = listen.replace("#     ", "").replace("listen 8443", f"listen 127.0.0.1:{tls_port}")
+        listen = re.sub(r"/run/secrets/\w+\.pem", str(certificate), listen)
     upstream = (NGINX / "upstream.conf").read_text().replace(" resolve;", ";").replace("resolver ", "# resolver ")
     for name, web_port in zip(WEB, web_ports, strict=True):
         upstream = upstream.replace(f"{name}:8000", f"127.0.0.1:{web_port}")

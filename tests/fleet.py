@@ -1,88 +1,38 @@
-"""The service of compose.yaml without containers: its very commands, each a process of its own, on a PostgreSQL of the
-wheel, a Valkey, and a real nginx. As `restart: unless-stopped` would, it starts a process that ended by itself again.
+"""The service of compose.yaml without containers: its very commands, each a process of its own, with PostgreSQL and
+Valkey of a wheel and a real nginx. As `restart: unless-stopped` would, it starts a process that ended by itself again.
 """
 
 import http.client
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from asgi_config import embedded_redis
 from tests import postgres
-from tests.deployment import WEB, command_of, environment_of, nginx_command, write_nginx
+from tests.deployment import (
+    SERVICES,
+    WEB,
+    WORKERS,
+    command_of,
+    environment_of,
+    healthcheck_of,
+    nginx_command,
+    write_nginx,
+)
+from tests.running import DEADLINE, Running
 from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until
 
-WORKERS = ("worker-1", "worker-2")
 METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
-DEADLINE = 120
-
-
-class Running:
-    """One process of the fleet: started, asked to stop, started again; what it says is kept."""
-
-    def __init__(
-        self,
-        command: Sequence[str],
-        *,
-        environment: Mapping[str, str],
-        log: Path,
-        is_ready: Callable[[str], bool],
-        stop_signal: signal.Signals = signal.SIGTERM,
-    ) -> None:
-        self._command = command
-        self._environment = environment
-        self._is_ready = is_ready
-        self._stop_signal = stop_signal
-        self._log = log
-        self._said_before = 0
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text(errors="replace")[self._said_before :] if self._log.exists() else ""
-
-    @property
-    def has_ended(self) -> bool:
-        return self._process is None or self._process.poll() is not None
-
-    def start(self) -> None:
-        self._said_before += len(self.said)
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def wait_until_ready(self) -> None:
-        wait_until(lambda: self.has_ended or self._is_ready(self.said), DEADLINE)
-        assert not self.has_ended, f"{self._command} ended:\n{self.said}"
-
-    def send(self, number: signal.Signals) -> None:
-        assert self._process
-        self._process.send_signal(number)
-
-    def stop(self) -> int:
-        """Asks, waits, and returns the exit code."""
-        self.send(self._stop_signal)
-        assert self._process
-        return self._process.wait(DEADLINE)
-
-    def kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.wait()
 
 
 class Fleet:
@@ -101,9 +51,9 @@ class Fleet:
 
     def __enter__(self) -> Self:
         try:
-            self.database_url = self._stack.enter_context(postgres.running())
+            self.database_url = self._start_postgres()
             self._keep_secrets()
-            self.start_valkey()
+            self._start_valkey()
             self.manage("migrate", "--no-input")
             self._plan()
             for one in self.running.values():
@@ -126,11 +76,11 @@ class Fleet:
         self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def manage(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self._environment("migrate"),
+            env=self._environment("migrate") | environment,
             capture_output=True,
             text=True,
             timeout=DEADLINE,
@@ -139,25 +89,28 @@ class Fleet:
         assert done.returncode == 0, f"manage.py {arguments}:\n{done.stdout}{done.stderr}"
         return done
 
+    def is_healthy(self, name: str) -> bool:
+        """Asked as compose.yaml has it asked, but where it is here; our own programs come before all others."""
+        place = f"127.0.0.1:{dict(zip(WEB, self._web_ports, strict=True)).get(name, self.port)}"
+        command = healthcheck_of(name, **{"127.0.0.1:8000": place, "127.0.0.1:8080": place})
+        if name == "postgres":
+            command = postgres.asking(self.database_url, command, instead_of="127.0.0.1")
+        told = self._environment(name) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, timeout=DEADLINE, check=False)
+        return done.returncode == 0
+
     def restart(self, name: str) -> int:
         code = self.running[name].stop()
         self.running[name].start()
         self.running[name].wait_until_ready()
         return code
 
-    def start_valkey(self) -> None:
-        address = (self.folder / "redis_url").read_text().strip()
-        server, directory = embedded_redis.find_server(), self.folder / "valkey"
-        self.valkey = embedded_redis.part(server=server, address=address, directory=directory)
-        self.valkey.start()
-        self._stack.callback(self.valkey.kill)
-        wait_until(self.valkey.is_ready, DEADLINE)
-
-    def restart_valkey(self) -> None:
+    def restart_valkey(self) -> int:
         """As SIGTERM has it: what it holds is on the disk, and comes back."""
-        self.valkey.ask_to_end()
-        wait_until(self.valkey.has_ended, DEADLINE)
-        self.start_valkey()
+        code = self.valkey.stop()
+        self.valkey.start()
+        self.valkey.wait_until_ready()
+        return code
 
     def start_what_ended(self) -> list[str]:
         """The names of those that had ended by themselves, and are ready again now."""
@@ -168,6 +121,32 @@ class Fleet:
             self.running[name].wait_until_ready()
         return ended
 
+    def _start_postgres(self) -> str:
+        told = SERVICES["postgres"]["environment"]
+        return postgres.as_in_a_container(
+            self._stack.enter_context(postgres.running()),
+            user=told["POSTGRES_USER"],
+            database=told["POSTGRES_DB"],
+            options=command_of("postgres")[1:],
+        )
+
+    def _start_valkey(self) -> None:
+        """By its command in compose.yaml, of which a port, an address and a folder are left to the image."""
+        address = urlsplit((self.folder / "redis_url").read_text())
+        password = self.folder / "valkey_password.conf"
+        password.write_text(f"requirepass {address.password}\n")
+        _, *words = command_of("valkey", **{f"/run/secrets/{password.name}": str(password)})
+        here = ["--bind", "127.0.0.1", "--port", str(address.port), "--dir", str(self.folder)]
+        self.valkey = Running(
+            [embedded_redis.find_server(), *words, *here],
+            environment=clean_environment(),
+            log=self.folder / "valkey.log",
+            is_ready=lambda said: embedded_redis.is_answering(address.geturl()),
+        )
+        self.valkey.start()
+        self._stack.callback(self.valkey.kill)
+        self.valkey.wait_until_ready()
+
     def _keep_secrets(self) -> None:
         (self.folder / "secret_key").write_text("for-the-tests-only-" + "x" * 40)
         (self.folder / "metrics_token").write_text(METRICS_TOKEN)
@@ -176,25 +155,23 @@ class Fleet:
 
     def _environment(self, name: str) -> dict[str, str]:
         told = environment_of(name, self.folder)
-        return clean_environment() | told | {"VAR_DIR": str(self.folder / name), "PORT": str(self.port)} | self._extra
+        ours = {"VAR_DIR": str(self.folder / name), "PORT": str(self.port), "HOSTNAME": name}
+        return clean_environment() | told | ours | self._extra
 
     def _plan(self) -> None:
         for name, port in zip(WEB, self._web_ports, strict=True):
             places = {"0.0.0.0": "127.0.0.1", "8000": str(port)}
-            self._add(name, name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
-        for name in WORKERS:  # on one machine they need names
-            command = [*command_of("worker"), "--hostname", f"{name}@%h", "--concurrency", "1"]
-            self._add(name, "worker", command, lambda said: " ready." in said)
-        self._add("beat", "beat", command_of("beat"), lambda said: "beat: Starting" in said)
+            self._add(name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
+        for name in WORKERS:  # on one machine they need the names that containers give them
+            command = [*command_of(name), "--hostname", f"celery@{name}", "--concurrency", "1"]
+            self._add(name, command, lambda said: " ready." in said)
+        self._add("beat", command_of("beat"), lambda said: "beat: Starting" in said)
         write_nginx(self.folder, port=self.port, web_ports=self._web_ports)
-        self._add(
-            "proxy", "proxy", nginx_command(self.folder), lambda said: answers(self.port), stop_signal=signal.SIGQUIT
-        )
+        self._add("proxy", nginx_command(self.folder), lambda said: answers(self.port), stop_signal=signal.SIGQUIT)
 
     def _add(
         self,
         name: str,
-        service: str,
         command: Sequence[str],
         is_ready: Callable[[str], bool],
         *,
@@ -202,7 +179,7 @@ class Fleet:
     ) -> None:
         self.running[name] = Running(
             command,
-            environment=self._environment(service),
+            environment=self._environment(name),
             log=self.folder / f"{name}.log",
             is_ready=is_ready,
             stop_signal=stop_signal,

@@ -12,10 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from tests.chaos.visitor import Visitor
 from tests.program import Program
 from tests.watcher import RETRY_SECONDS, Watcher
 
 PAUSE_SECONDS = 0.4
+BOARD, TAKEN = 'id="board"', "We are generating your random users!"
 
 
 class CountingWatcher(Watcher):
@@ -65,19 +67,24 @@ def scraped(address: str, token: str) -> dict[str, float]:
 
 
 class Users:
-    """A reader of pages, a program that asks for jobs, and one that polls, until `stop`."""
+    """A reader of pages, somebody at the form, a program that asks for jobs, and one that polls, until `stop`.
 
-    def __init__(self, program: Program) -> None:
+    An answer of 200 that is another page than the one that was asked for counts as 0.
+    """
+
+    def __init__(self, program: Program, visitor: Visitor) -> None:
         self._program = program
+        self._visitor = visitor
         self._stopped = asyncio.Event()
         self.pages: Counter[int] = Counter()
+        self.forms: Counter[int] = Counter()
         self.posts: Counter[int] = Counter()
         self.polls: Counter[int] = Counter()
         self.polled: list[int] = []
         self.asked = 0
 
     async def run(self, *, total: int) -> None:
-        await asyncio.gather(self._read_pages(), self._ask_for_jobs(total), self._poll())
+        await asyncio.gather(self._read_pages(), self._fill_in_forms(total), self._ask_for_jobs(total), self._poll())
 
     def stop(self) -> None:
         self._stopped.set()
@@ -93,6 +100,16 @@ class Users:
         while not self._stopped.is_set():
             for path in ("/accounts/login/", "/api/users"):
                 self.pages[(await asyncio.to_thread(self._program.get, path)).status] += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _fill_in_forms(self, total: int) -> None:
+        """After a look at the list of users, which only who is signed in sees."""
+        while not self._stopped.is_set():
+            status, page = await asyncio.to_thread(self._visitor.page, "/users/")
+            self.pages[status if BOARD in page else 0] += 1
+            status, page = await asyncio.to_thread(self._visitor.generate, total)
+            self.forms[status if TAKEN in page else 0] += 1
+            self.asked += total if TAKEN in page else 0
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _ask_for_jobs(self, total: int) -> None:

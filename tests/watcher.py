@@ -109,12 +109,12 @@ def connect_to(
     url: str, cookie: str = "", *, token: str = "", authorization: str = "", origin: str | None = "same", **options: Any
 ) -> connect:
     """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
-    address = url.partition("://")[2].partition("/")[0]
+    address = "/".join(url.split("/")[:3])
     headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
     headers |= options.pop("headers", {})
     return connect(
-        url.replace("http://", "ws://"),
-        origin=f"http://{address}" if origin == "same" else origin,  # type: ignore[arg-type]
+        url.replace("http", "ws", 1),
+        origin=address if origin == "same" else origin,  # type: ignore[arg-type]
         additional_headers={name: value for name, value in headers.items() if value},
         subprotocols=options.pop("subprotocols", ["arrivals.v1"]),
         create_connection=options.pop("create_connection", Checked),

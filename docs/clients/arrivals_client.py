@@ -39,7 +39,7 @@ class Cursor:
 
 
 class Reset(Exception):
-    """The cursor cannot be honoured: load GET /api/users again, and follow from its epoch and head."""
+    """The cursor cannot be honoured: load GET /api/users again, and follow from its first page's epoch and head."""
 
 
 class Refused(Exception):

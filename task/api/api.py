@@ -1,5 +1,6 @@
 """The API as django-ninja serves it: what an exception becomes, and what the docs show."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from task.api.answers import problem_of, response_of
 from task.api.bodies import Reader
 from task.api.callers import needing
 from task.api.docs import for_callers
+from task.api.feed import CursorLost
 from task.api.schemas import ProblemShown
 
 
@@ -26,8 +28,17 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"]["Problem"] = ProblemShown.model_json_schema()
+        for name, problem in (("Problem", ProblemShown), ("CursorLost", CursorLost)):
+            schema["components"]["schemas"][name] = problem.model_json_schema()
+        for parameter in _query_parameters(schema):
+            parameter["allowEmptyValue"] = True  # it counts as not given
         return schema
+
+
+def _query_parameters(schema: Any) -> Iterator[dict[str, Any]]:
+    for item in schema["paths"].values():
+        for operation in item.values():
+            yield from (one for one in operation.get("parameters", []) if one["in"] == "query")
 
 
 api = Api(

@@ -27,12 +27,18 @@ def require_readable(request: HttpRequest) -> None:
 
 class Reader(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        return json.loads(request.body, parse_constant=_refuse_constant)
+        return json.loads(request.body, parse_float=_number, parse_constant=_refuse_constant)
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
         """A parameter without a value counts as not given."""
         given = super().parse_querydict(data, list_fields, request)
         return {name: value for name, value in given.items() if value != ""}
+
+
+def _number(text: str) -> int | float:
+    """500.0 is a whole number, as JSON Schema has it and therefore the document: some programs write theirs so."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _refuse_constant(name: str) -> NoReturn:

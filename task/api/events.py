@@ -11,11 +11,12 @@ from ninja import Router
 
 from realtime import seats
 from realtime.poll import Lost, poll
-from realtime.protocol import Close, Refused, parse_ask
+from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Close, Refused, parse_ask
 from task.api.answers import retry_after
 from task.api.callers import authorise
 from task.api.described import parameter, problems
-from task.api.problems import Problem
+from task.api.feed import EventPage
+from task.api.problems import MEDIA_TYPE, Problem
 from task.events import FEED
 
 router = Router(tags=["users"])
@@ -31,25 +32,19 @@ LOST: Mapping[str, str] = {
     "epoch": "The feed began anew under another epoch",
     "ahead": "The feed has not come so far: its database went back",
 }
-RELOAD = "{reason}: load GET /api/users again, and go on from its epoch and head."
+RELOAD = "{reason}: load GET /api/users again, and go on from the epoch and head of its first page."
 
-ANSWER = {
-    "type": "object",
-    "required": ["epoch", "head", "last", "events"],
-    "properties": {
-        "epoch": {"type": "string", "format": "uuid"},
-        "head": {"type": "integer", "description": "The newest event that there is."},
-        "last": {"type": "integer", "description": "Send it as `after` next time, with the epoch."},
-        "events": {"type": "array", "items": {"type": "object"}, "description": "As the socket sends them."},
-    },
-}
 DESCRIBED: dict[str, Any] = problems("cursor_lost", "invalid", "too_many_connections")
-DESCRIBED["responses"][200] = {"description": "OK", "content": {"application/json": {"schema": ANSWER}}}
+DESCRIBED["responses"][410]["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/CursorLost"}}}
 DESCRIBED["security"] = [{"ByToken": []}, {"BySession": []}]
 DESCRIBED["parameters"] = [
-    parameter("after", "The offset to go on from; without it, from now on; 0 for all.", {"type": "integer"}),
-    parameter("epoch", "What the offset belongs to.", {"type": "string", "format": "uuid"}),
-    parameter("job", "Only events of this job.", {"type": "integer"}),
+    parameter(
+        "after",
+        "The offset to go on from; without it, from now on; 0 for all.",
+        {"type": "integer", "minimum": 0, "maximum": 10**OFFSET_DIGITS - 1},
+    ),
+    parameter("epoch", "What the offset belongs to: with an `after` above 0.", {"type": "string", "format": "uuid"}),
+    parameter("job", "Only events of this job.", {"type": "integer", "minimum": 0, "maximum": 10**KEY_DIGITS - 1}),
     parameter(
         "limit",
         "How many batches, of 1 to 200 events each.",
@@ -66,7 +61,7 @@ DESCRIBED["parameters"] = [
 _authorise = database_sync_to_async(authorise, thread_sensitive=False)
 
 
-@router.get("/events", auth=None, summary="Poll for events", openapi_extra=DESCRIBED)
+@router.get("/events", auth=None, response=EventPage, summary="Poll for events", openapi_extra=DESCRIBED)
 async def list_events(request: HttpRequest) -> HttpResponse:
     """Every event after the cursor, as soon as there is one. A poll counts as one of its person's sockets."""
     user = await _authorise(request, "auth.view_user")

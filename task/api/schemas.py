@@ -132,17 +132,22 @@ class RemovalShown(Schema):
     reasons: dict[str, int] = Field(description="How many are kept, by the first reason that holds.")
 
 
-class UserShown(Schema):
+class UserTold(Schema):
+    """As the feed tells of a user."""
+
     id: UserKey
     username: str
     email: str
     date_joined: Moment
+
+
+class UserShown(UserTold):
     job: int | None
     number: int | None
 
 
 class UserPage(Schema):
-    """Rows with the cursor that they belong to: follow the feed from (epoch, head), and nothing is missed."""
+    """Rows with their cursor: follow the feed from the first page's (epoch, head), and nothing is missed."""
 
     epoch: UUID
     head: int

@@ -27,7 +27,8 @@ router = Router(tags=["users"])
     openapi_extra=problems("invalid"),
 )
 def list_users(request: Request, asked: Query[UserFilter]) -> dict[str, Any]:
-    """Follow /api/events or the socket from (`epoch`, `head`): events of users that are listed already are no harm.
+    """Follow /api/events or the socket from (`epoch`, `head`) of the first page: who is made while the others are read
+    may be on none of them. Events of users that are listed already are no harm.
 
     The cursor is read before the rows, and `total` in the same statement.
     """

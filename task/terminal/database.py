@@ -1,11 +1,15 @@
 """What a command says of a database that it cannot use: the reason, and what to do. Pure."""
 
-FULL = ("full", "No space left")
+ROOM = "Make room on its disk, then try again; nothing is lost."
+REMEDIES = {
+    "certificate": "Check the host name and sslrootcert in DATABASE_URL.",
+    "full": ROOM,
+    "No space left": ROOM,
+}
+OTHERWISE = "Start `make run` once, or run `manage.py migrate`."
 
 
 def sentence_of(error: Exception) -> str:
     reason = str(error).strip().partition("\n")[0]
-    remedy = "Start `make run` once, or run `manage.py migrate`."
-    if any(word in reason for word in FULL):
-        remedy = "Make room on its disk, then try again; nothing is lost."
+    remedy = next((remedy for word, remedy in REMEDIES.items() if word in reason), OTHERWISE)
     return f"The database cannot be used: {reason}. {remedy}"

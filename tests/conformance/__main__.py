@@ -1,6 +1,6 @@
 """Tests any server that claims `arrivals.v1`, and prints one line a rule.
 
-It makes users on that server: some 1,000, and as many more as fill a window (a mebibyte: about 7,000). By default it
+It makes users on that server: some 1,300, and as many more as fill a window (a mebibyte: about 7,000). By default it
 asks POST /api/jobs for them; for another server name a command with --make, which ends when the events of {total} users
 are committed, and may print the number of their job. Exit code 0: every rule holds that could be seen; 1: one is
 broken; 2: the kit could not run.

@@ -1,47 +1,40 @@
 """Who is let in. Only where the kit was given a token."""
 
-from typing import Any
-
 from tests.conformance.rule import Unseen, require, rule
-from tests.conformance.target import VERSION, Closed, Target
+from tests.conformance.target import VERSION, Target
 
 BEARER = "arrivals.bearer."
 NO_TOKEN = "no --token-file was given"
 
 
-async def seen_at(target: Target, **how: Any) -> object:
-    """The first message, or the code that it is closed with."""
+def require_token(target: Target) -> None:
     if not target.token:
         raise Unseen(NO_TOKEN)
-    async with target.connection(**how) as peer:
-        try:
-            return await peer.message()
-        except Closed as closed:
-            return closed.code
 
 
 @rule("no-token", "without a token, or with a wrong one, nothing is sent before 4501")
 async def keeps_strangers_out(target: Target) -> str:
+    require_token(target)
     for wrong in ("", "x", f"{target.token}x"):
-        seen = await seen_at(target, token=wrong, after=0)
+        seen = await target.answer(token=wrong, after=0)
         require(seen == 4501, f"4501 with {'no token' if not wrong else 'a wrong one'}", seen)
     return "4501"
 
 
 @rule("token-in-address", "a token in the address is no token")
 async def does_not_look_into_the_address(target: Target) -> str:
-    seen = await seen_at(target, token="", access_token=target.token)
+    require_token(target)
+    seen = await target.answer(token="", access_token=target.token)
     require(seen == 4501, "4501", seen)
     return "4501"
 
 
 @rule("token-as-subprotocol", f"a token that is offered as {BEARER}TOKEN opens, and is not answered")
 async def takes_a_token_as_subprotocol(target: Target) -> str:
-    if not target.token:
-        raise Unseen(NO_TOKEN)
+    require_token(target)
     async with target.connection(versions=[VERSION, BEARER + target.token], token="") as peer:
         await peer.next("hello")
         require(peer.socket.subprotocol == VERSION, f"{VERSION} as the answer", peer.socket.subprotocol)
-    seen = await seen_at(target, versions=[VERSION, f"{BEARER}x"], token="")
+    seen = await target.answer(versions=[VERSION, f"{BEARER}x"], token="")
     require(seen == 4501, "4501 for a wrong one", seen)
     return "hello, and 4501 for a wrong one"

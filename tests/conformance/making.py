@@ -5,11 +5,13 @@ import json
 import shlex
 import time
 from collections.abc import Awaitable, Callable
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 Make = Callable[[int], Awaitable[int | None]]  # Makes so many users; the job's id, where there is one
 OPENER = build_opener(ProxyHandler({}))
 JOB_SECONDS = 300
+NO_SUCH_API = "Give --make for a server without this API."
 
 
 class CannotMake(Exception):
@@ -26,8 +28,8 @@ def by_api(address: str, token: str) -> Make:
             with OPENER.open(Request(address + path, data, headers), timeout=60) as answer:
                 found: dict[str, object] = json.load(answer)
                 return found
-        except OSError as error:
-            raise CannotMake(f"{address}{path}: {error}. Give --make for another server.") from error
+        except (OSError, ValueError) as error:
+            raise CannotMake(f"{address}{path}: {error}. {said(error)}") from error
 
     async def make(total: int) -> int:
         job = await asyncio.to_thread(call, "/api/jobs", {"total": total})
@@ -40,6 +42,14 @@ def by_api(address: str, token: str) -> Make:
         return int(str(job["id"]))
 
     return make
+
+
+def said(error: Exception) -> str:
+    """What a problem of the API says of itself (docs/api.md), or what to do where this is another server."""
+    try:
+        return str(json.load(error)["detail"]) if isinstance(error, HTTPError) else NO_SUCH_API
+    except (ValueError, LookupError, TypeError):
+        return NO_SUCH_API
 
 
 def by_command(template: str) -> Make:

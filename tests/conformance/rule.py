@@ -23,6 +23,7 @@ class Rule:
     trial: Trial
 
 
+MOST_CHARACTERS = 200
 RULES: list[Rule] = []
 
 
@@ -38,4 +39,4 @@ def rule(name: str, sentence: str) -> Callable[[Trial], Trial]:
 
 def require(holds: object, expected: str, seen: object) -> None:
     if not holds:
-        raise Broken(f"expected {expected}; saw {seen}")
+        raise Broken(f"expected {expected[:MOST_CHARACTERS]}; saw {str(seen)[:MOST_CHARACTERS]}")

@@ -19,9 +19,9 @@ from websockets.typing import Subprotocol
 
 from realtime import protocol
 from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
-from realtime.window import Window
 from task import events
 from tests.conformance.faults import Faults
+from tests.conformance.faulty_streams import Course
 
 BATCH = 25
 PAUSE_SECONDS = 0.01
@@ -49,6 +49,7 @@ class SmallServer:
         self._floor = self._head = floor
         self._batches: list[Batch] = []
         self._jobs = 0
+        self.is_at_work = False
         self._news = asyncio.Event()
 
     @property
@@ -72,6 +73,7 @@ class SmallServer:
     async def make(self, total: int) -> int:
         """A job's events, in batches with a pause between, as transactions are."""
         self._jobs += 1
+        self.is_at_work = True
         for texts in in_batches(job_events(self._jobs, total)):
             for first, last, payload in self.faults.pack(texts, self._head + 1):
                 self._batches.append(Batch.stored(first, last, str(self._jobs), payload))
@@ -79,6 +81,7 @@ class SmallServer:
             self._news.set()
             self._news = asyncio.Event()
             await asyncio.sleep(PAUSE_SECONDS)
+        self.is_at_work = False
         return self._jobs
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -95,7 +98,8 @@ class SmallServer:
         offered = connection.request.headers.get("Sec-WebSocket-Protocol", "") if connection.request else ""
         try:
             self._require_token(connection, names := [one.strip() for one in offered.split(",") if one.strip()])
-            protocol.require_version(names)
+            if not self.faults.on("any version"):
+                protocol.require_version(names)
             ask = protocol.parse_ask(urlsplit(connection.request.path).query, "job")  # type: ignore[union-attr]
             await Talk(self, connection, ask).serve()
         except Refused as refused:
@@ -104,9 +108,10 @@ class SmallServer:
             pass
 
     def _require_token(self, connection: ServerConnection, offered: Sequence[str]) -> None:
+        path = connection.request.path if connection.request else ""
         header = connection.request.headers.get("Authorization", "") if connection.request else ""
         token = header.removeprefix("Bearer ") or protocol.offered_token(offered) or ""
-        if self.token and token != self.token and not self.faults.opens(connection):
+        if self.token and token != self.token and not self.faults.opens(path, offered):
             raise Refused(Close.NOT_SIGNED_IN, "Wrong token.")
 
     def after(self, cursor: Cursor, key: str | None) -> list[Batch]:
@@ -123,14 +128,16 @@ class Talk:
 
     def __init__(self, server: SmallServer, connection: ServerConnection, ask: Ask) -> None:
         self._server = server
+        self._faults = server.faults
         self._connection = connection
         self._ask = ask
-        self._window = Window(server.window_bytes)
+        self._course = Course(ask, is_replay=ask.after is not None, is_at_work=server.is_at_work)
+        self._window = self._faults.window(server.window_bytes)
         self._room = asyncio.Event()
 
     async def serve(self) -> None:
-        cursor, is_replay = await self._greet(), self._ask.after is not None
-        tasks = [asyncio.create_task(self._pump(cursor, is_replay=is_replay)), asyncio.create_task(self._hear())]
+        cursor = await self._greet()
+        tasks = [asyncio.create_task(self._pump(cursor)), asyncio.create_task(self._hear())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             done.pop().result()
@@ -146,29 +153,30 @@ class Talk:
         hello = {
             "type": "hello",
             "feed": "users",
-            "epoch": str(server.faults.epoch(position.epoch)),
+            "epoch": str(self._faults.epoch(position.epoch)),
             "head": position.head,
-            "after": cursor.offset,
+            "after": self._faults.after(cursor.offset, self._ask),
             "heartbeat_s": server.heartbeat_s,
             "window_bytes": server.window_bytes,
         }
-        if not server.faults.on("no hello"):
+        if not self._faults.on("no hello"):
             await self._connection.send(json.dumps(hello))
-        if reason and not server.faults.on("no reset"):
-            await self._connection.send(protocol.reset(position, reason))
+        if reason and not self._faults.hides(reason):
+            await self._connection.send(protocol.reset(position, self._faults.reason(reason)))
         return cursor
 
-    async def _pump(self, cursor: Cursor, *, is_replay: bool) -> None:
-        server, is_resume = self._server, self._ask.epoch is not None
+    async def _pump(self, cursor: Cursor) -> None:
+        server, course = self._server, self._course
         while True:
             news = server.news
-            batches = server.after(cursor, server.faults.key(self._ask.key))
-            for batch in server.faults.stream(batches, is_replay=is_replay, is_resume=is_replay and is_resume):
+            batches = server.after(cursor, self._faults.key(self._ask.key))
+            for batch in self._faults.stream(batches, course):
                 await self._wait_for_room()
-                self._window.sent(max(batch.last, self._window.sent_offset), len(batch.frame))
+                self._window.sent(batch.first, max(batch.last, self._window.sent_offset), len(batch.frame))
                 await self._connection.send(batch.frame)
             cursor = Cursor(cursor.epoch, batches[-1].last if batches else cursor.offset)
-            is_replay = False
+            course.live += 0 if course.is_replay else len(batches)
+            course.is_replay = False
             while not news.is_set():
                 await self._wait_or_beat(news)
 
@@ -178,24 +186,25 @@ class Talk:
             async with asyncio.timeout(server.heartbeat_s):
                 await news.wait()
         except TimeoutError:
-            if not server.faults.on("no heartbeat"):
-                head = 0 if server.faults.on("stale heartbeat") else server.position.head
+            self._course.heartbeats += 1
+            if self._faults.beats(self._ask):
+                head = 0 if self._faults.on("stale heartbeat") else server.position.head
                 await self._connection.send(protocol.heartbeat(head))
 
     async def _wait_for_room(self) -> None:
         server = self._server
-        if not self._window.is_full or server.faults.on("no window"):
+        if not self._window.is_full or self._faults.on("no window"):
             return
         self._room.clear()
         try:
-            async with asyncio.timeout(server.too_slow_s * (20 if server.faults.on("late close") else 1)):
+            async with asyncio.timeout(self._faults.too_slow_s(server.too_slow_s)):
                 await self._room.wait()
         except TimeoutError:
             raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
 
     async def _hear(self) -> None:
         async for frame in self._connection:
-            offset = self._server.faults.acknowledged(frame, self._window.sent_offset)
+            offset = self._faults.acknowledged(frame, self._window.sent_offset)
             if offset is not None:
                 self._window.acknowledge(offset)
             if not self._window.is_full:

@@ -26,7 +26,7 @@ class Fault(Exception):
 
 
 class Silence(Exception):
-    """Nothing came in time."""
+    """What was due did not come in time; the text says what came instead."""
 
 
 class Closed(Exception):
@@ -38,31 +38,46 @@ class Closed(Exception):
 
 
 class Peer:
-    """Reads messages, and checks each by itself: its schema, its size, and that a batch is what it says."""
+    """Reads messages, and checks each: its schema, its size, that a batch is what it says, and follows the one before.
 
-    def __init__(self, socket: ClientConnection, patience_s: float) -> None:
+    Events came up to the offset `last`, in frames of `size` bytes together.
+    """
+
+    def __init__(self, socket: ClientConnection, patience_s: float, *, is_filtered: bool) -> None:
         self.socket = socket
+        self.last = self.size = 0
         self._patience_s = patience_s
+        self._is_filtered = is_filtered
 
     async def message(self, seconds: float | None = None) -> Message:
         """The next one. Raises Fault, Silence and Closed."""
-        return checked(await self.frame(seconds))
+        message = checked(frame := await self.frame(seconds))
+        if message.get("type") == "events":
+            self._require_next(message["first"])
+            self.last, self.size = message["last"], self.size + len(frame)
+        return message
 
     async def frame(self, seconds: float | None = None) -> str | bytes:
+        limit_s = self._patience_s if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._patience_s if seconds is None else seconds):
+            async with asyncio.timeout(limit_s):
                 return await self.socket.recv()
         except TimeoutError:
-            raise Silence("nothing in time") from None
+            raise Silence(f"nothing for {limit_s:g} s") from None
         except ConnectionClosed as closed:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
     async def next(self, kind: str) -> Message:
         """The next message of that type, past heartbeats and what is not known. Any other is a Fault."""
-        async with asyncio.timeout(self._patience_s):
-            while (message := await self.message()).get("type") != kind:
-                if message.get("type") in wire.FROM_SERVER - {"heartbeat"}:
-                    raise Fault(f"a {message['type']} where {kind} was due")
+        heard = "nothing"
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while (message := await self.message()).get("type") != kind:
+                    if message.get("type") in wire.FROM_SERVER - {"heartbeat"}:
+                        raise Fault(f"a message {message['type']!r} where {kind!r} was due")
+                    heard = "only heartbeats"
+        except TimeoutError:
+            raise Silence(f"no {kind!r}, {heard} for {self._patience_s:g} s") from None
         return message
 
     async def batch(self) -> list[Event]:
@@ -72,14 +87,15 @@ class Peer:
         events: list[Event] = message["events"]
         return events
 
-    async def events_until(self, offset: int, *, is_filtered: bool = False) -> list[Event]:
-        """All of the next events, until one has that offset or a greater one. A gap or a repeat is a Fault."""
-        events = await self.batch()
-        while (last := events[-1]["offset"]) < offset:
-            more = await self.batch()
-            if more[0]["offset"] != last + 1 and not is_filtered:
-                raise Fault(f"expected the offset {last + 1}, saw {more[0]['offset']}")
-            events += more
+    async def events_until(self, offset: int) -> list[Event]:
+        """All of the next events, until one has that offset or a greater one; none where one came already."""
+        events: list[Event] = []
+        while self.last < offset:
+            try:
+                events += await self.batch()
+            except Silence as silence:
+                had = f"up to {self.last}" if self.last else "none"
+                raise Silence(f"had {had}, expected {offset}; {silence}") from None
         return events
 
     async def acknowledge(self, offset: object) -> None:
@@ -94,30 +110,43 @@ class Peer:
         except ConnectionClosed as closed:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
-    async def close_code(self) -> int:
+    async def close_code(self, seconds: float | None = None) -> int:
         """Whatever comes before it."""
+        limit_s = self._patience_s if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(limit_s):
                 while True:
-                    await self.frame()
+                    await self.frame(limit_s)
         except Closed as closed:
             return closed.code
+        except (Silence, TimeoutError):
+            raise Silence(f"no close for {limit_s:g} s") from None
+
+    def _require_next(self, first: int) -> None:
+        """The first batch may begin below the cursor; a filter leaves gaps between batches."""
+        if self.last and (first <= self.last if self._is_filtered else first != self.last + 1):
+            raise Fault(f"expected the offset {self.last + 1}, saw {first}")
 
 
 @dataclass
 class Target:
-    """`patience_s` is how long anything may take that has no time of its own."""
+    """`patience_s` is how long anything may take that has no time of its own, `slack_s` how late all else may come."""
 
     address: str
     make: Make
     token: str = ""
     patience_s: float = 30
+    slack_s: float = 2
     too_slow_s: float = wire.CHANNEL["x-limits"]["seconds-with-a-full-window"]
 
     @property
     def settle_s(self) -> float:
         """How long nothing comes from a server that has stopped for want of acknowledgements, and not yet closed."""
         return min(1.0, self.too_slow_s / 3)
+
+    def most_s(self, due_s: float) -> float:
+        """How long something may take that is due after so many seconds."""
+        return due_s * 1.5 + self.slack_s
 
     @asynccontextmanager
     async def connection(
@@ -134,8 +163,18 @@ class Target:
             max_size=None,
             proxy=None,
         ) as socket:
-            yield Peer(socket, self.patience_s)
-            socket.transport.abort()
+            try:
+                yield Peer(socket, self.patience_s, is_filtered=query.get("job") is not None)
+            finally:
+                socket.transport.abort()
+
+    async def answer(self, **how: Any) -> object:
+        """The first message of a connection, or the code that it is closed with."""
+        async with self.connection(**how) as peer:
+            try:
+                return await peer.message()
+            except Closed as closed:
+                return closed.code
 
     async def hello(self, **query: Any) -> Message:
         async with self.connection(**query) as peer:

@@ -6,11 +6,11 @@ from enum import Enum
 
 from websockets.exceptions import InvalidHandshake
 
-from tests.conformance import doors, greeting, pace, stream
+from tests.conformance import doors, greeting, pace, seam, stream
 from tests.conformance.rule import RULES, Broken, Rule, Unseen
 from tests.conformance.target import Closed, Fault, Silence, Target
 
-MODULES = (greeting, doors, stream, pace)  # The last of them fills the log.
+MODULES = (greeting, doors, stream, seam, pace)  # The last of them fills the log.
 RULES_IN_ORDER = [rule for module in MODULES for rule in RULES if rule.trial.__module__ == module.__name__]
 
 
@@ -42,9 +42,7 @@ async def _finding(target: Target, rule: Rule) -> Finding:
         return Finding(rule, Verdict.KEPT, await rule.trial(target))
     except Unseen as unseen:
         return Finding(rule, Verdict.UNSEEN, f"not seen, as {unseen}")
-    except (Broken, Fault, Closed) as error:
+    except (Broken, Fault, Closed, Silence) as error:
         return Finding(rule, Verdict.BROKEN, str(error))
-    except (Silence, TimeoutError):
-        return Finding(rule, Verdict.BROKEN, f"expected more; saw nothing for {target.patience_s:g} s")
     except (OSError, InvalidHandshake) as error:
         return Finding(rule, Verdict.BROKEN, f"expected a connection; saw {error!r}")

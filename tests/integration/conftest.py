@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,11 +22,14 @@ from pytest_django import Settings
 
 from realtime import log
 from task import user_count
-from tests.service import Service, free_port
+from tests.deployment import command_of, nginx_command
+from tests.service import ROOT, Service, free_port
 from tests.waiting import wait_until
 
 Append = Callable[..., int]
 T = TypeVar("T")
+FILES = 64
+DEADLINE = 60
 
 
 @pytest.fixture
@@ -83,6 +87,35 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """That of compose.yaml, on the tests' database; started with fewer open files than it may have, as by Docker."""
+    command = ["sh", "-c", f'ulimit -Sn {FILES} && exec "$0" "$@"']
+    command += command_of("web-1", **{"0.0.0.0": "127.0.0.1", "8000": str(port)})
+    environment = {**os.environ, "DATABASE_URL": database_url(), **environment}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: answers(port), DEADLINE)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def nginx(folder: Path, port: int) -> Iterator[None]:
+    """With what `write_nginx` wrote there; what it says goes to the file `said`."""
+    with (folder / "said").open("ab") as said:
+        process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
+    try:
+        wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
+        assert process.poll() is None, (folder / "said").read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
 
 
 @pytest.fixture

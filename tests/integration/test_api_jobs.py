@@ -55,6 +55,20 @@ def test_a_job_is_accepted_and_says_where_it_is(asker: Caller) -> None:
     assert (job.total, job.requested_by, job.options.remove_after_hours) == (60, asker.user, 24)
 
 
+@pytest.mark.parametrize("written", ["500.0", "5e2", "5.0E+2"])
+def test_a_whole_number_may_be_written_with_a_point_or_an_exponent(asker: Caller, written: str) -> None:
+    answer = asker.post(JOBS, b'{"total": %s, "options": {"seed": %s}}' % (written.encode(), written.encode()))
+    job = Job.objects.get()
+    assert (answer.status, job.total, job.options.seed) == (202, 500, 500)
+
+
+@pytest.mark.parametrize("written", ["500.5", "1e999", "1e300", "-0.0"])
+def test_any_other_number_is_no_total(asker: Caller, written: str) -> None:
+    answer = asker.post(JOBS, b'{"total": %s}' % written.encode())
+    assert answer.problem == (422, "invalid")
+    assert answer.json["errors"][0]["field"] == "total"
+
+
 def test_a_job_shows_all_of_its_life(asker: Caller) -> None:
     shown = asker.post(JOBS, {"total": 3, "options": {"remove_after_hours": 1}}).json
     job = Job.objects.get()

@@ -47,7 +47,7 @@ def test_without_redis_it_is_not_and_says_what_to_do() -> None:
 def test_without_a_secret_key_nothing_starts_and_one_sentence_says_what_to_do() -> None:
     done = check_deploy(**{**PRODUCTION, "SECRET_KEY": ""})
     assert done.returncode == 2
-    assert done.stderr.startswith("SECRET_KEY is not set. Start `make run` once")
+    assert done.stderr.startswith("SECRET_KEY is not set (arrivals.E000). Start `make run` once")
     assert len(done.stderr.splitlines()) == 1
 
 

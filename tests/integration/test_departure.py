@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -16,35 +15,14 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.browser import Browser
-from tests.integration.conftest import database_url
+from tests.integration.conftest import DEADLINE, FILES, answers, web_process
 from tests.service import ROOT, free_port
-from tests.waiting import wait_until
 from tests.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 SOCKETS = 30
 WAVE = 200
-DEADLINE = 60
-
-
-@contextmanager
-def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "asgi_config.web", "-p", str(port)]
-    environment = {**os.environ, "DATABASE_URL": database_url(), **environment}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        wait_until(lambda: answers(port), DEADLINE)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
-    return False
 
 
 def sent(port: int, request: str) -> socket.socket:
@@ -110,7 +88,8 @@ async def test_without_a_drain_sockets_still_hear_why_they_end(cookie: str) -> N
 
 
 def test_a_wave_of_newcomers_finds_room_while_the_process_is_busy() -> None:
-    """As after the end of a neighbour; a stopped process is as busy as can be."""
+    """As after the end of a neighbour; a stopped process is as busy as can be. They are more than it began with."""
+    assert WAVE > FILES
     port = free_port()
     request = "GET /health/live HTTP/1.1\nHost: localhost\nConnection: close\n\n"
     with web_process(port) as process, ExitStack() as stack:

@@ -1,6 +1,9 @@
 """Accounts that go by themselves: begun by beat, once, after the end of their job; and what no job may say."""
 
 import datetime
+import os
+import subprocess
+import sys
 
 import pytest
 from django.db import IntegrityError
@@ -11,6 +14,8 @@ from task.generation import start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.integration import stepping
+from tests.integration.conftest import database_url
+from tests.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -43,6 +48,21 @@ def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
     steering.remove_expired(later)
     generation.fail(job_id=job.pk, error="It was told to.")
     assert steering.remove_expired(later) == 0
+
+
+def test_while_the_queue_is_away_one_expiry_tries_it_and_the_others_wait() -> None:
+    """In a process of its own, as Celery knows its broker from the start. Twenty that wait were over the time limit."""
+    jobs = [stepping.finished(1, options=Options(remove_after_hours=1)) for _ in range(2)]
+    code = f"""
+import datetime
+from task import steering
+print(steering.remove_expired(datetime.datetime.fromisoformat("{jobs[-1].created_at + 2 * HOUR}")))
+"""
+    environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "1", done.stderr
+    assert [stepping.now(job).state for job in jobs] == ["removing", "finished"]
 
 
 @pytest.mark.parametrize("hours", [0, -1, 24 * 366 + 1])

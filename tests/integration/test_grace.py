@@ -51,6 +51,26 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     assert work(hand) == "60 random users created with success!"
 
 
+def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a lock that an index is built under: two waits of 20 s would be over Celery's soft limit, which excuses
+    nobody, and fails a job that meets it five times.
+    """
+    tried = []
+
+    def give_up(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("INSERT"):
+            tried.append(sql)
+            raise OperationalError("canceling statement due to lock timeout")
+        return execute(sql, *rest)
+
+    monkeypatch.setattr(slices, "REPEAT_SECONDS", 0)
+    job, _ = queued()
+    with connection.execute_wrapper(give_up):
+        assert work(job.hands.get()) == f"Job {job.pk} is interrupted and goes on later."
+    assert len(tried) == 1
+    assert Hand.objects.values_list("starts", "rescues").get() == (0, 0)
+
+
 @pytest.mark.fault("the hands of an old job die just after a retry or another removal")
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from asgi_config import housekeeping
 from asgi_config.links import make_link, use_link
 from asgi_config.models import SignInLink
-from task import portions, retention, tokens, workers
+from task import generation, portions, retention, steering, tokens, workers
 from task.job_counts import count_jobs
 from task.models import Account, Act, Job, Retired, Token, Worker
 from tests.integration import stepping
@@ -116,6 +116,28 @@ def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
     Job.objects.update(removed_at=timezone.now() - 31 * DAY)
     housekeeping.tidy()
     assert Account.objects.get().job == job
+
+
+def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Settings) -> None:
+    settings.JOBS_KEEP_DAYS = 30
+    cancelled = [steering.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
+    failed, waiting = stepping.queued()[0], stepping.queued()[0]
+    generation.fail(job_id=failed.pk, error="It was told to.")
+    stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
+    Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
+    housekeeping.tidy()
+    assert set(Job.objects.values_list("pk", flat=True)) == {job.pk for job in stays}
+    assert (Retired.objects.get().jobs, count_jobs().accounts) == (2, 6)
+
+
+def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypatch: Any) -> None:
+    settings.JOBS_KEEP_DAYS = 30
+    monkeypatch.setattr(retention, "JOBS_AT_ONCE", 2)
+    for _ in range(5):
+        removed_job(days_ago=31)
+    housekeeping.tidy()
+    assert Job.objects.count() == 0
+    assert sorted(Retired.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
 
 
 def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:

@@ -14,7 +14,8 @@ import pytest
 from tests.caller import fetch
 from tests.program import Program
 from tests.service import Service
-from tests.watcher import Watcher
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher, connect_to
 
 PASSWORD = "correct-horse-battery-9"
 MAIL = "ann@mail.example"
@@ -50,6 +51,25 @@ async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service
     assert {"task.generation", "celery.app.trace"} <= loggers
     sent = [line for line in of_job if line["logger"] == "realtime.consumers"]
     assert len({line["connection"] for line in sent}) == 1
+
+
+async def test_a_socket_bears_the_id_of_its_handshake_from_its_opening_to_its_end(service: Service) -> None:
+    program, url = Program(service), f"{service.address}/ws/users/"
+    for given in ("handshake-0001", "no id"):
+        async with connect_to(url, token=program.token, headers={"X-Request-ID": given}) as socket:
+            await socket.recv()
+    opened = [line for line in lines(service) if line["message"].startswith("A socket watches")][-2:]
+    for line, borne in zip(opened, ("handshake-0001", None), strict=True):
+        said = await said_until_its_end(service, line["connection"])
+        assert {one.get("request") for one in said} == {borne}
+
+
+async def said_until_its_end(service: Service, connection: str) -> list[dict[str, Any]]:
+    def said() -> list[dict[str, Any]]:
+        of_it = [line for line in lines(service) if line.get("connection") == connection]
+        return of_it if any(line["message"].startswith("A socket ended") for line in of_it) else []
+
+    return await wait_until_async(said)
 
 
 def is_success_of(line: dict[str, Any], job: int) -> bool:

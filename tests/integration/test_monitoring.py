@@ -1,11 +1,13 @@
 """/health/live, /health/ready and /metrics of a running service, also while what it needs is frozen or away."""
 
 import asyncio
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 
@@ -15,9 +17,10 @@ from tests.caller import fetch
 from tests.program import Program
 from tests.service import Service
 from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.watcher import Watcher, connect_to
 
 FROZEN_SECONDS = 30  # far above the bound of 2 s, and far below for ever
+TRIM = "from django.utils.timezone import now; from realtime import log; log.trim('users', keep=0, older_than=now())"
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +76,16 @@ def test_with_redis_frozen_it_lives_and_says_within_a_bound_that_it_is_not_ready
     service.wait_until(lambda: ask(service, "/health/ready").status == 200, 60)
 
 
+def test_beat_is_asked_for_by_name_and_is_heard_by_the_rescue_that_it_sends(service: Service) -> None:
+    service.wait_until(lambda: ask(service, "/health/ready?need=beat").status == 200)
+    assert set(ask(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
+    assert scraped(service)["arrivals_rescued_timestamp_seconds"] > time.time() - FROZEN_SECONDS
+
+
 def test_a_part_that_does_not_exist_is_told(service: Service) -> None:
     answer = ask(service, "/health/ready?need=moon")
     assert answer.status == 400
-    assert "database, redis, worker" in answer.json["status"]
+    assert "database, redis, worker, beat" in answer.json["status"]
 
 
 def scraped(service: Service) -> dict[str, float]:
@@ -87,37 +96,73 @@ def scraped(service: Service) -> dict[str, float]:
 
 
 async def test_the_metrics_tell_what_a_job_and_its_watcher_did(service: Service) -> None:
-    program = Program(service)
-    watcher = Watcher(service.address, token=program.token, after=0)
-    before = scraped(service)
-    job = program.post("/api/jobs", {"total": 60}).json["id"]
+    program, before = Program(service), scraped(service)
+    here = program.get("/api/events?limit=1&wait=0").json
+    watcher = Watcher(service.address, token=program.token, after=here["head"], epoch=here["epoch"])
+    program.post("/api/jobs", {"total": 60})
     await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
     async with watcher.connection() as socket:
         await socket.recv()
-        during = await asyncio.to_thread(scraped, service)
-    made = during["arrivals_accounts_made_total"] - before["arrivals_accounts_made_total"]
-    assert (job, made) == (1, 60)
-    assert during['arrivals_jobs{state="finished"}'] == 1
+        during = await asyncio.to_thread(service.wait_until, lambda: scraped_at(service, watcher.offset))
+    assert increase("arrivals_accounts_made_total", before, during) == 60
+    assert increase('arrivals_jobs{state="finished"}', before, during) == 1
     assert during['arrivals_feed_head{feed="users"}'] == watcher.offset
-    assert during['arrivals_process_hub_head{feed="users"}'] == watcher.offset
+    assert during['arrivals_process_hub_hears{feed="users"}'] == 1
     assert during['arrivals_process_watchers{feed="users"}'] == 1
     assert during['arrivals_process_lag_events{feed="users"}'] == 0
-    assert during["arrivals_process_resumes_total"] == 1
+    assert increase("arrivals_process_resumes_total", before, during) == 2
     assert during['arrivals_queue_messages{queue="celery"}'] == 0
     assert during['arrivals_up{part="database"}'] == during['arrivals_up{part="redis"}'] == 1
-    await wait_until_async(lambda: asyncio.to_thread(lambda: has_told_its_steps(scraped(service))))
+    assert time.time() - of_worker(during, "heard_timestamp_seconds") < FROZEN_SECONDS
+    assert of_worker(during, "processes") == 1
+    assert {name.partition("{")[0] for name in during if name.startswith("arrivals_")} == set(METRICS)
+    await wait_until_async(lambda: asyncio.to_thread(lambda: is_told(scraped(service))))
 
 
-def has_told_its_steps(found: dict[str, float]) -> bool:
-    """The worker adds them to its row when its slice is over, after the job has finished."""
-    values = {name.partition("{")[0]: value for name, value in found.items()}
-    return values["arrivals_worker_steps_total"] >= 1 and values["arrivals_worker_step_seconds_total"] > 0
+def scraped_at(service: Service, head: int | None) -> dict[str, float]:
+    """Once the hub is there: it may have begun after the job, and then finds the head with its next check."""
+    found = scraped(service)
+    return found if found.get('arrivals_process_hub_head{feed="users"}') == head else {}
 
 
-def test_a_scrape_shows_only_metrics_that_the_table_explains(service: Service) -> None:
-    names = {name.partition("{")[0] for name in scraped(service) if name.startswith("arrivals_")}
-    assert len(names) > 10
-    assert names <= set(METRICS)
+def is_told(found: dict[str, float]) -> bool:
+    """The worker adds its steps to its row, and lets the message go, when its slice is over: after the job's end."""
+    has_steps = of_worker(found, "steps_total") >= 1 and of_worker(found, "step_seconds_total") > 0
+    return has_steps and found["arrivals_queue_unacknowledged"] == 0
+
+
+def of_worker(found: dict[str, float], metric: str) -> float:
+    [value] = [value for name, value in found.items() if name.startswith(f"arrivals_worker_{metric}{{")]
+    return value
+
+
+def increase(metric: str, before: dict[str, float], after: dict[str, float]) -> float:
+    return after[metric] - before[metric]
+
+
+async def test_a_reset_a_close_a_lost_hint_a_held_message_and_a_trimmed_log_are_counted(service: Service) -> None:
+    program, before = Program(service), scraped(service)
+    await be_reset_and_closed(service, program.token)
+    await asyncio.to_thread(service.manage, "shell", "-c", TRIM)
+    trimmed = scraped(service)
+    job = program.post("/api/jobs", {"total": 1_000_000}).json["id"]
+    held = await asyncio.to_thread(service.wait_until, lambda: scraped(service)["arrivals_queue_unacknowledged"])
+    with frozen(service.pids().redis):
+        assert (await asyncio.to_thread(program.post, f"/api/jobs/{job}/cancel", {})).status == 202
+    after = scraped(service)
+    assert increase('arrivals_process_resets_total{reason="epoch"}', before, after) == 1
+    assert increase('arrivals_process_closes_total{code="4500"}', before, after) == 1
+    assert increase("arrivals_process_hints_lost_total", before, after) == 1
+    assert trimmed['arrivals_feed_floor{feed="users"}'] == trimmed['arrivals_feed_head{feed="users"}'] > 0
+    assert held == 1
+
+
+async def be_reset_and_closed(service: Service, token: str) -> None:
+    async with connect_to(f"{service.address}/ws/users/?after=1&epoch={uuid4()}", token=token) as socket:
+        await socket.recv()
+        assert json.loads(await socket.recv())["type"] == "reset"
+        await socket.send("no message")
+        await socket.wait_closed()
 
 
 def test_what_never_happened_counts_nothing_and_is_there(service: Service) -> None:

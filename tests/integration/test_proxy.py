@@ -2,20 +2,20 @@
 
 import http.client
 import json
+import re
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deployment import nginx_command, write_nginx
-from tests.fleet import answers
+from tests.deployment import write_nginx
+from tests.integration.conftest import DEADLINE, nginx
 from tests.service import free_port
 from tests.waiting import wait_until
 
@@ -28,7 +28,6 @@ FORGED = {
 }
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
 LIMIT = 100
-DEADLINE = 30
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -77,21 +76,25 @@ def echo() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def proxy(echo: int) -> Iterator[int]:
-    """Before the echo, and a second web process whose port is closed, as of one that restarts."""
-    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
+def folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
     folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def proxy(echo: int, folder: Path) -> Iterator[int]:
+    """Before the echo, and a second web process whose port is closed, as of one that restarts.
+
+    It takes X-Real-IP for the address of the client, as behind another proxy (listen.conf).
+    """
+    port = free_port()
     write_nginx(folder, port=port, web_ports=[free_port(), echo])
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
-    try:
-        wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
-        assert process.poll() is None, (folder / "said").read_text()
+    with (folder / "listen.conf").open("a") as listen:
+        listen.write("set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;")
+    with nginx(folder, port):
         yield port
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -137,13 +140,28 @@ def test_a_download_comes_through_before_it_is_complete(proxy: int) -> None:
         assert response.read1(10) != b""
 
 
-def test_one_address_has_its_share_of_sockets(proxy: int) -> None:
+def socket_of(proxy: int, address: str) -> AbstractContextManager[http.client.HTTPResponse]:
+    return asked(proxy, "/ws/users/", headers=UPGRADE | {"X-Real-IP": address})
+
+
+@pytest.mark.parametrize(
+    ("share", "one_more", "another"),
+    [
+        (["192.0.2.7"] * LIMIT, "192.0.2.7", "192.0.2.8"),
+        ([f"2001:db8:0:1::{n:x}" for n in range(LIMIT)], "2001:db8:0:1:ffff::", "2001:db8:0:2::"),
+        (["::ffff:192.0.2.9"] * LIMIT, "::ffff:192.0.2.9", "::ffff:192.0.2.10"),
+    ],
+    ids=["IPv4", "IPv6", "IPv4 as IPv6"],
+)
+def test_one_address_or_network_has_its_share_of_sockets(
+    proxy: int, share: list[str], one_more: str, another: str
+) -> None:
     with ExitStack() as stack:
-        held = [stack.enter_context(asked(proxy, "/ws/users/", headers=UPGRADE)) for _ in range(LIMIT)]
+        held = [stack.enter_context(socket_of(proxy, address)) for address in share]
         assert {response.status for response in held} == {101}
-        with asked(proxy, "/ws/users/", headers=UPGRADE) as one_more:
-            assert one_more.status == 429
-        with asked(proxy, "/users/") as page:
+        with socket_of(proxy, one_more) as refused, socket_of(proxy, another) as taken:
+            assert (refused.status, taken.status) == (429, 101)
+        with asked(proxy, "/users/", headers={"X-Real-IP": one_more}) as page:
             assert page.status == 200
 
 
@@ -155,3 +173,20 @@ def test_a_body_that_is_too_large_does_not_reach_a_web_process(proxy: int) -> No
 def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:
     with asked(proxy, "/metrics") as response:
         assert response.status == 404
+
+
+def test_what_is_refused_here_is_logged_without_its_query_and_nothing_else_is(proxy: int, folder: Path) -> None:
+    path = "/accounts/link/?token=of-a-sign-in"
+    with asked(proxy, path) as passed_on, asked(proxy, path, method="POST", body=b"a" * 300_000) as refused:
+        assert (passed_on.status, refused.status) == (200, 413)
+
+    def line() -> str:
+        return next((line for line in (folder / "said").read_text().splitlines() if "/accounts/link/" in line), "")
+
+    found = wait_until(line, DEADLINE)
+    assert re.search(
+        r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"', found
+    )
+    said = (folder / "said").read_text()
+    assert "status=200" not in said
+    assert "of-a-sign-in" not in said

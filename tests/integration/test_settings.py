@@ -28,6 +28,7 @@ def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: 
     said = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
     assert "'sslmode': 'verify-full'" in said
     assert "idle_in_transaction_session_timeout=30s" in said
+    assert "'tcp_user_timeout': 20000" in said
 
 
 def test_the_address_of_the_database_may_set_its_own_times() -> None:
@@ -42,6 +43,11 @@ def test_the_address_of_the_database_may_set_its_own_times() -> None:
         ("REDIS_URL", "redis://127.0.0.1:abc/0", "write redis://:PASSWORD@HOST:6379/0"),
         ("REDIS_URL", "redis://127.0.0.1:6379/x", "write redis://:PASSWORD@HOST:6379/0"),
         ("REDIS_URL", "localhost:6379", "write redis://:PASSWORD@HOST:6379/0"),
+        (
+            "REDIS_URL",
+            "rediss://127.0.0.1:6379/0?ssl_cert_reqs=none",
+            "name an authority of your own by ?ssl_ca_certs=",
+        ),
         ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),
         ("EVENTS_KEEP_DAYS", "1000000", "from 1 to 36500"),

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from realtime import log
+from realtime.allowance import FRAMES_AT_ONCE
 from tests.integration.conftest import Append, session_of
 from tests.watcher import Watcher, connect_to
 
@@ -166,6 +167,18 @@ async def test_a_client_that_never_acknowledges_gets_one_window_and_is_closed(
                 sent += len(await asyncio.wait_for(socket.recv(), 30))
         assert socket.close_code == 4008
     assert 1024 * 1024 <= sent <= 1024 * 1024 + 64 * 1024
+
+
+async def test_a_client_may_acknowledge_each_event(web: str, cookie: str, append: Append) -> None:
+    head = await in_thread(append)(2 * FRAMES_AT_ONCE)
+    async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
+        await receive(socket)
+        acknowledged = 0
+        while acknowledged < head:
+            for acknowledged in offsets(await receive(socket)):
+                await socket.send(json.dumps({"type": "ack", "offset": acknowledged}))
+        await in_thread(append)(1)
+        assert offsets(await receive(socket)) == [head + 1]
 
 
 def _append_much(append: Append) -> None:

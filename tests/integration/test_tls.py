@@ -13,7 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import certificates
-from tests.service import ROOT, clean_environment
+from tests.caller import fetch
+from tests.program import Program
+from tests.service import ROOT, Service, clean_environment
+from tests.waiting import wait_until_async
+from tests.watcher import Watcher
 
 ASK = """
 import asyncio, django
@@ -104,3 +108,27 @@ def test_one_of_your_own_is_named_in_the_address(front: tuple[str, Path]) -> Non
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_by_each(front: tuple[str, Path]) -> None:
     assert asked(front[0]) == ["queue no", "layer no", "health no"]
+
+
+def test_a_certificate_for_another_host_name_is_refused_by_each_unless_that_is_left_out(
+    front: tuple[str, Path],
+) -> None:
+    elsewhere = f"{front[0].replace('127.0.0.1', 'localhost')}?ssl_ca_certs={front[1]}"
+    assert asked(elsewhere) == ["queue no", "layer no", "health no"]
+    assert asked(f"{elsewhere}&ssl_check_hostname=false") == ["queue yes", "layer yes", "health yes"]
+
+
+async def test_a_job_runs_over_it_and_its_events_come_by_hints_alone(front: tuple[str, Path]) -> None:
+    told = {"REDIS_URL": f"{front[0]}?ssl_ca_certs={front[1]}", "HEAD_CHECK_SECONDS": "3600"}
+    with Service(environment=told, options=["--workers", "1"]) as service:
+        program = Program(service)
+        watcher = Watcher(service.address, token=program.token, after=0)
+        following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1))
+        await wait_until_async(lambda: asyncio.to_thread(is_hearing, service))
+        program.post("/api/jobs", {"total": 60})
+        await asyncio.wait_for(following, 60)
+    assert watcher.numbers == list(range(1, 61))
+
+
+def is_hearing(service: Service) -> bool:
+    return 'arrivals_process_hub_hears{feed="users"} 1.0' in fetch(f"{service.address}/metrics").text

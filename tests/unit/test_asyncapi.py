@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from jsonschema_rs import Draft7Validator
+from django.conf import settings
+from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import allowance, protocol
-from realtime.protocol import Batch, Close, Position
+from realtime.protocol import Batch, Close, Position, Refused
 from task import events
+from task.api.urls import api
 from task.models import Job
 from tests import wire
 
@@ -24,6 +26,7 @@ EXAMPLES = [
     for name, message in wire.DOCUMENT["components"]["messages"].items()
     for example in message["examples"]
 ]
+EVENTS = [event for name, example in EXAMPLES if name == "events" for event in example["events"]]
 EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
 
 
@@ -86,6 +89,10 @@ def test_what_is_no_known_message_is_not_documented(frame: str | bytes) -> None:
     assert wire.fault_of(frame, closed=True)
 
 
+def test_there_is_an_example_of_each_event() -> None:
+    assert {event["type"] for event in EVENTS} == wire.EVENT_TYPES
+
+
 def test_an_unknown_event_type_is_for_readers_to_ignore_and_for_us_to_document() -> None:
     frame = '{"type":"events","first":1,"last":1,"events":[{"offset":1,"type":"user.renamed","to":"ada"}]}'
     assert not wire.fault_of(frame)
@@ -132,12 +139,76 @@ def test_it_has_the_limits_of_the_code() -> None:
         == wire.SCHEMAS["events"]["properties"]["events"]["maxItems"]
     )
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
-    assert limits["bytes-in-a-frame"] > protocol.BATCH_BYTES
+    assert limits["seconds-with-a-full-window"] == settings.TOO_SLOW_SECONDS
     assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
     assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
 
 
-def test_it_has_the_subprotocols_that_a_client_may_offer() -> None:
-    offered = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
-    assert re.fullmatch(offered, protocol.SUBPROTOCOL)
-    assert re.fullmatch(offered, f"{protocol.SUBPROTOCOL}, {protocol.BEARER_PREFIX}arr_{'a' * 43}")
+def test_no_frame_is_longer_than_it_says() -> None:
+    tail = events.user_tail("\N{GRINNING FACE}" * 150, "\N{GRINNING FACE}" * 254)
+    text = events.user_created(user_id=UUID(int=1), tail=tail, joined_at="2026-01-01T12:00:00.000Z")
+    rows = list(protocol.pack([text] * protocol.BATCH_EVENTS, 10**protocol.OFFSET_DIGITS - protocol.BATCH_EVENTS))
+    frames = [Batch.stored(first, last, "", payload).frame for first, last, payload in rows]
+    assert 1 < len(frames) < protocol.BATCH_EVENTS
+    assert max(len(frame.encode()) for frame in frames) <= wire.CHANNEL["x-limits"]["bytes-in-a-frame"]
+
+
+def test_the_protocol_page_has_the_same_limits() -> None:
+    said = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
+    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(said)
+
+
+def test_the_protocol_page_shows_each_event_as_it_does() -> None:
+    shown = re.findall(r'^ *\{"offset":.*?\}(?=, \.\.\.|$)', PROTOCOL, re.M | re.S)
+    for event in shown:
+        wire.require_documented(f'{{"type":"events","first":1,"last":1,"events":[{event}]}}')
+    assert {json.loads(event)["type"] for event in shown} == wire.EVENT_TYPES
+
+
+@pytest.mark.parametrize(("name", "rest"), [("after", f"&epoch={UUID(int=1)}"), ("job", "")])
+def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> None:
+    asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
+    for value in (asked["minimum"], asked["maximum"]):
+        protocol.parse_ask(f"{name}={value}{rest}", "job")
+    for value in (asked["minimum"] - 1, asked["maximum"] + 1):
+        with pytest.raises(Refused):
+            protocol.parse_ask(f"{name}={value}{rest}", "job")
+
+
+def is_in_openapi(event: dict[str, Any]) -> bool:
+    document = {"components": api.get_openapi_schema()["components"], "$ref": "#/components/schemas/EventPage"}
+    page = {"epoch": str(UUID(int=1)), "head": 9, "last": 9, "events": [event]}
+    return Draft202012Validator(document).is_valid(page)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["type"])
+def test_openapi_has_the_same_events(event: dict[str, Any]) -> None:
+    assert is_in_openapi(event)
+    for field in event:
+        assert not is_in_openapi({name: value for name, value in event.items() if name != field})
+    for field in event.get("user", ()):
+        less = {name: value for name, value in event["user"].items() if name != field}
+        assert not is_in_openapi({**event, "user": less})
+
+
+def test_openapi_has_no_other_event() -> None:
+    items = api.get_openapi_schema()["components"]["schemas"]["EventPage"]["properties"]["events"]["items"]
+    assert items["discriminator"]["mapping"].keys() == wire.EVENT_TYPES
+
+
+def test_openapi_has_the_same_parameters() -> None:
+    shown = api.get_openapi_schema()["paths"]["/api/events"]["get"]["parameters"]
+    for name, asked in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
+        (schema,) = (one["schema"] for one in shown if one["name"] == name)
+        assert schema == {key: value for key, value in asked.items() if key != "description"}
+
+
+@pytest.mark.parametrize(
+    "others", [[], [f"{protocol.BEARER_PREFIX}arr_{'a' * 43}"], ["arrivals.v2"], ["arrivals.v10", "b"]]
+)
+def test_it_has_the_subprotocols_that_a_client_may_offer(others: list[str]) -> None:
+    pattern = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
+    for offered in ([protocol.SUBPROTOCOL, *others], [*others, protocol.SUBPROTOCOL]):
+        protocol.require_version(offered)
+        assert all(re.fullmatch(pattern, separator.join(offered)) for separator in (",", ", "))
+    assert not re.fullmatch(pattern, ", ".join(others))

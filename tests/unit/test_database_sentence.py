@@ -18,6 +18,11 @@ from task.terminal.database import sentence_of
             'could not extend file "base/5/1": No space left on device. Make room on its disk, then try again; nothing '
             "is lost.",
         ),
+        (
+            "connection failed: SSL error: certificate verify failed",
+            "connection failed: SSL error: certificate verify failed. Check the host name and sslrootcert in "
+            "DATABASE_URL.",
+        ),
     ],
 )
 def test_the_remedy_fits_the_reason(reason: str, said: str) -> None:

@@ -65,6 +65,22 @@ def test_words_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.words("THE_WORDS") == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    "options", ["", "?ssl_cert_reqs=required", "?ssl_ca_certs=/etc/ssl/ca.pem&ssl_cert_reqs=required"]
+)
+def test_an_address_of_redis_may_say_that_it_verifies(options: str) -> None:
+    environment.require_redis_address(f"rediss://:password@redis.example:6380/0{options}")
+
+
+@pytest.mark.parametrize(
+    "value", ["none", "optional", "CERT_NONE", "CERT_REQUIRED", "no%6ee", "required&ssl_cert_reqs=none"]
+)
+def test_an_address_of_redis_may_not_turn_verification_off(value: str) -> None:
+    """CERT_NONE does so for the queue alone: the others stumble over the word."""
+    with pytest.raises(ImproperlyConfigured, match="Leave it out"):
+        environment.require_redis_address(f"rediss://redis.example/0?ssl_cert_reqs={value}")
+
+
 def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
     assert environment.secret("THE_KEY", file) == ""

@@ -56,6 +56,15 @@ def test_a_bad_request_is_refused_for_good(query: str) -> None:
     assert refused.value.code == Close.BAD_REQUEST
 
 
+def test_an_empty_epoch_counts_as_none() -> None:
+    assert ask("after=0&epoch=") == ask("after=0")
+    assert ask("epoch=") == ask("")
+
+
+def test_of_two_equal_parameters_the_last_counts() -> None:
+    assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Ask(5, EPOCH, "7")
+
+
 def test_a_job_is_the_key_to_keep_to() -> None:
     assert ask("job=7").key == ask("job=007").key == "7"
 

@@ -1,0 +1,62 @@
+"""What a faulty server sends of the batches that are due, fault by fault."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from realtime.protocol import Ask, Batch
+
+Batches = Sequence[Batch]
+
+
+@dataclass
+class Course:
+    """One connection: what it asked for, and where it is."""
+
+    ask: Ask
+    is_replay: bool
+    is_at_work: bool  # while it connected, events were made
+    live: int = 0  # batches, up to here
+    heartbeats: int = 0
+
+
+def stream(fault: str, due: Batches, course: Course) -> Batches:
+    return STREAMS[fault](due, course) if fault in STREAMS else due
+
+
+def _of_replay(batches: slice, due: Batches, course: Course) -> Batches:
+    return due[batches] if course.is_replay else due
+
+
+def _of_resume(batches: slice, due: Batches, course: Course) -> Batches:
+    return due[batches] if course.is_replay and course.ask.epoch else due
+
+
+def _without_live(number: int, due: Batches, course: Course) -> Batches:
+    return due if course.is_replay else [batch for place, batch in enumerate(due, course.live) if place != number]
+
+
+def _told_otherwise(batch: Batch) -> Batch:
+    return replace(batch, frame=batch.frame.replace('"total": ', '"total": 1'))
+
+
+def _ends(batch: Batch) -> bool:
+    return "job.finished" in batch.frame
+
+
+STREAMS: Mapping[str, Callable[[Batches, Course], Batches]] = {
+    "lost beginning": lambda due, course: _without_live(0, due, course),
+    "lost batch": lambda due, course: _without_live(1, due, course),
+    "lost tail": lambda due, course: [batch for batch in due if course.is_replay or not _ends(batch)],
+    "repeat": lambda due, _: [same for batch in due for same in (batch, batch)],
+    "wrong order": lambda due, _: due[::-1],
+    "replay ends twice": lambda due, course: [*due, *due[-1:]] if course.is_replay else due,
+    "job ends twice": lambda due, course: due if course.is_replay else [*due, *filter(_ends, due)],
+    "lost at the seam": lambda due, course: _without_live(0, due, course) if course.is_at_work else due,
+    "deaf after a replay": lambda due, course: [] if course.ask.epoch and not course.is_replay else due,
+    "deaf after a heartbeat": lambda due, course: [] if course.heartbeats else due,
+    "deaf with a filter": lambda due, course: [] if course.ask.key and not course.is_replay else due,
+    "other replay": lambda due, course: [_told_otherwise(one) for one in due] if course.is_replay else due,
+    "partial replay": lambda due, course: _of_replay(slice(len(due) // 2), due, course),
+    "short resume": lambda due, course: _of_resume(slice(1, None), due, course),
+    "short resume at work": lambda due, course: _of_resume(slice(1 if course.is_at_work else 0, None), due, course),
+}

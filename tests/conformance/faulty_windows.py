@@ -1,0 +1,34 @@
+"""How a faulty server counts acknowledgements, fault by fault."""
+
+from collections.abc import Mapping
+
+from realtime.protocol import Close, Refused
+from realtime.window import Window
+
+
+class OneByOne(Window):
+    """An ack frees the batch that it names, and none below it."""
+
+    def acknowledge(self, offset: int) -> bool:
+        below = [sent for sent in self._unacknowledged if sent[1] < offset]
+        is_news = super().acknowledge(offset)
+        self._unacknowledged[:0] = below
+        self._bytes += sum(size for _, _, size in below)
+        return is_news
+
+
+class NoRepeats(Window):
+    """An ack must be above the one before."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._acknowledged = -1
+
+    def acknowledge(self, offset: int) -> bool:
+        if offset <= self._acknowledged:
+            raise Refused(Close.BAD_REQUEST, "That was acknowledged before.")
+        self._acknowledged = offset
+        return super().acknowledge(offset)
+
+
+WINDOWS: Mapping[str, type[Window]] = {"one ack, one batch": OneByOne, "repeated ack": NoRepeats}

@@ -1,0 +1,70 @@
+"""The one sign of beat: the time of the last rescue that it had sent."""
+
+import datetime
+from contextvars import copy_context
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from asgi_config import metrics, probes
+from task import upkeep, workers
+from task.models import Worker
+from task.tasks import BY_BEAT, rescue_jobs
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+SECOND = datetime.timedelta(seconds=1)
+METRIC = "arrivals_rescued_timestamp_seconds"
+
+
+def shown() -> float:
+    return {name: value for name, value, _ in metrics.read_database()}[METRIC]
+
+
+def fault() -> str:
+    [answer] = async_to_sync(probes.ask)(["beat"])
+    return answer.fault
+
+
+def come(*, headers: dict[str, str]) -> None:
+    """The message, in a context of its own: what a pool process does is traced until it does something else."""
+    copy_context().run(rescue_jobs.apply, headers=headers)
+
+
+def test_a_worker_that_lives_or_starts_is_no_sign_of_beat_and_a_rescue_that_beat_sent_is() -> None:
+    come(headers={})
+    assert (shown(), fault()) == (0, "no worker ever did its rescue")
+    come(headers={BY_BEAT: "yes"})
+    assert (shown(), fault()) == (Worker.objects.get().heard_at.timestamp(), "")
+
+
+def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
+    now = timezone.now()
+    workers.note("one", now)
+    workers.note_rescue("one", now - 59 * SECOND)
+    assert fault() == ""
+    workers.note_rescue("one", now - 61 * SECOND)
+    assert fault() == "no worker did its rescue lately"
+    assert shown() == (now - 61 * SECOND).timestamp()
+
+
+def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
+    now = timezone.now()
+    for name, rescued_at in (("gone", now + 3600 * SECOND), ("here", now - 61 * SECOND)):
+        workers.note(name, now)
+        workers.note_rescue(name, rescued_at)
+    assert shown() == (now - 61 * SECOND).timestamp()
+    assert fault() != ""
+
+
+def test_a_rescue_that_failed_is_none() -> None:
+    def fail_to_look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'FROM "task_hand"' in sql:
+            raise OperationalError("the table is locked")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail_to_look):
+        upkeep.rescue(worker="one", is_beats=True)
+    assert Worker.objects.get().rescued_at is None

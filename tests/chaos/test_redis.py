@@ -5,7 +5,9 @@ timeouts. A frozen one never answers, so that a page or a task that waited for i
 """
 
 import asyncio
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,9 +22,13 @@ from tests.chaos.run import DEADLINE, SMALL, Run
 from tests.chaos.tracebacks import CHILD_LOST, REDIS_LOST
 from tests.chaos.visitor import Visitor
 from tests.service import Service
-from tests.waiting import wait_until
+from tests.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
+KILLED_MEANWHILE = "Redis is frozen and the pool children are killed meanwhile"
+SLOW = 12  # accounts at full strength: some seconds of work for each pool child
+FROZEN_SECONDS = 5  # longer than the worker waits for an answer
+GOES_ON_SECONDS = 90  # the rescue comes after 5 to 10 s, the worker or its connection anew after 30
 AWAY_SECONDS = either(short=3, long=20)
 SLOW_SECONDS = either(short=2, long=20)
 PROMISED_SECONDS = 3  # one for the hint, two for the queue
@@ -67,6 +73,25 @@ def seconds_of_a_hand(service: Service, job: int) -> float:
     return float(found[1])
 
 
+async def children_are_killed(run: Run, redis: RedisFaults, strikes: Strikes) -> bool:
+    """Each in the middle of a message, which the worker then cannot put back; it must go on nevertheless."""
+    slow = await run.ask(SLOW, hashing="full")  # as many lanes as pool children
+    run.finishing.append(slow)
+    await wait_until_async(lambda: run.truth.jobs()[slow].created, DEADLINE)
+    with redis.frozen():
+        killed = run.service.pids().pool
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        frozen_at = time.monotonic()
+        await wait_until_async(lambda: time.monotonic() > frozen_at + FROZEN_SECONDS, DEADLINE)
+    job = await run.ask(SMALL)
+    run.finishing.append(job)
+    asked_at = time.monotonic()
+    await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", GOES_ON_SECONDS)
+    strikes.note(f"{time.monotonic() - asked_at:.1f} s after Redis was frozen and children were killed, a job was done")
+    return bool(killed)
+
+
 @pytest.mark.fault(
     "Redis is killed and comes back empty",
     "Redis is away for a while",
@@ -75,6 +100,7 @@ def seconds_of_a_hand(service: Service, job: int) -> float:
     "Redis is slow",
     "Redis forgets everything (FLUSHALL)",
     "every connection to Redis is cut",
+    KILLED_MEANWHILE,
 )
 async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with Service(may_complain=True) as service:
@@ -92,6 +118,7 @@ async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> 
             await run.strike(lambda: redis.slow(SLOW_SECONDS), times=TIMES, name="Redis is slow")
             await run.strike(redis.flush, times=TIMES, name="Redis forgets everything (FLUSHALL)")
             await run.strike(lambda: redis.cut_all() > 0, times=TIMES, name="every connection to Redis is cut")
+            await run.strike(lambda: children_are_killed(run, redis, strikes), times=TIMES, name=KILLED_MEANWHILE)
         assert run.steady.connections == 1, "the socket stayed open through it all"
         strikes.note(f"without Redis a page, the API or a hand took {bound.longest_seconds:.1f} s at most")
         strikes.note(f"Redis failed, and there were {len(service.stderr.splitlines())} lines in the log")

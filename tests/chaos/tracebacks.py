@@ -13,6 +13,7 @@ REDIS_LOST = frozenset(
         "OperationalError",
         "SchedulingError",
         "TimeoutError",
+        "OutOfMemoryError",
         "AttributeError",  # kombu's client of beat, once closed, has no address
     }
 )

@@ -139,7 +139,7 @@ class Run:
         self.epoch, self.start = await asyncio.to_thread(self.truth.cursor)
         self.undone = [await self.ask(UNDONE)]
         await self.until_idle()
-        self.before = await asyncio.to_thread(leaks.held_by, self.service, [*self._webs().values()])
+        self.before = await asyncio.to_thread(leaks.held_by, self.service, self.truth, self._webs().values())
         self.watch()
         try:
             self.finishing = [await self.ask(self.total), await self.ask(self.total)]

@@ -17,32 +17,34 @@ CLIENTS = ROOT / "docs" / "clients"
 NODE = Path(ROOT_DIR) / "bin" / "node"
 
 
-def python_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    cursor = folder / "cursor"
-    cursor.write_text(json.dumps({"epoch": epoch, "offset": offset}))
-    url = f"{address.replace('http', 'ws')}/ws/users/"
-    program = CLIENTS / "arrivals_client.py"
-    return [sys.executable, program, url, "--token-file", folder / "token", "--cursor-file", cursor]
+def python_command(address: str, folder: Path) -> Sequence[str | Path]:
+    url, program = f"{address.replace('http', 'ws')}/ws/users/", CLIENTS / "arrivals_client.py"
+    return [sys.executable, program, url, "--token-file", folder / "token", "--cursor-file", folder / "cursor"]
 
 
-def node_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    return [NODE, CLIENTS / "follow.mjs", f"{address}/ws/users/", folder / "token", epoch, str(offset)]
+def node_command(address: str, folder: Path) -> Sequence[str | Path]:
+    return [NODE, CLIENTS / "follow.mjs", f"{address}/ws/users/", folder / "token", folder / "cursor"]
 
 
-def curl_client(address: str, folder: Path, epoch: str, offset: int) -> Sequence[str | Path]:
-    cursor = folder / "cursor"
-    cursor.write_text(f"after={offset}&epoch={epoch}\n")
-    return [CLIENTS / "follow.sh", address, folder / "token", cursor]
+def curl_command(address: str, folder: Path) -> Sequence[str | Path]:
+    return [CLIENTS / "follow.sh", address, folder / "token", folder / "cursor"]
 
 
-CLIENTS_BY_NAME = {"python": python_client, "node": node_client, "curl": curl_client}
+COMMANDS = {"python": python_command, "node": node_command, "curl": curl_command}
+
+
+def begin_at(name: str, folder: Path, *, offset: int, epoch: str = "") -> None:
+    """Writes the client's cursor file; without one it begins at the head."""
+    cursor = {"epoch": epoch, "offset": offset} if epoch else {"offset": offset}
+    query = f"after={offset}&epoch={epoch}" if epoch else f"after={offset}"
+    (folder / "cursor").write_text(query if name == "curl" else json.dumps(cursor))
 
 
 class Running:
-    """One of them at work, until it is left; `offsets` are those of all events that it has printed."""
+    """One of them at work, until it is left; what it has printed is read anew whenever it is asked."""
 
-    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
-        self._command = command
+    def __init__(self, name: str, address: str, folder: Path) -> None:
+        self._command = COMMANDS[name](address, folder)
         self._said = folder / "said"
         self._complained = folder / "complained"
         self.process: subprocess.Popen[bytes] | None = None
@@ -68,10 +70,27 @@ class Running:
         return self.process.wait(seconds)
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """The last line may not be whole yet."""
+    def lines(self) -> list[dict[str, Any]]:
+        """The last one may not be whole yet."""
         whole, _, _ = self._said.read_text().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [line for line in self.lines if "offset" in line]
+
+    @property
+    def users(self) -> dict[int, str]:
+        """The names of those that there are by now, as a snapshot and the events after it tell."""
+        users: dict[int, str] = {}
+        for line in self.lines:
+            if line["type"] == "snapshot":
+                users = {}
+            elif line["type"] in {"user.listed", "user.created"}:
+                users[line["user"]["id"]] = line["user"]["username"]
+            elif line["type"] == "user.removed":
+                users.pop(line["user"]["id"], None)
+        return users
 
     @property
     def offsets(self) -> list[int]:

@@ -5,14 +5,21 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests import wire
+
 CHUNK_BYTES = 65_536
 
 
 class Proxy:
-    """Listens on a port of its own while it is entered. `connections` counts those it has accepted."""
+    """Listens on a port of its own while it is entered. `connections` counts those it has accepted.
 
-    def __init__(self, port: int) -> None:
+    Where it `overhears`, every message that passed on a socket must be documented: it keeps all until it is left.
+    """
+
+    def __init__(self, port: int, *, overhears: bool = False) -> None:
         self._target = port
+        self._overhears = overhears
+        self._passed: list[tuple[bytearray, frozenset[str]]] = []
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -40,6 +47,9 @@ class Proxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for passed, known in self._passed:
+            for frame in wire.frames_in(bytes(passed), of=known):
+                wire.require_documented(frame, of=known)
 
     def cut(self) -> None:
         """Reset every connection at once; new ones are taken unless `is_refusing`."""
@@ -63,18 +73,36 @@ class Proxy:
             return
         away_reader, away_writer = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, away_writer}
-        self._pass(reader, away_writer)
-        self._pass(away_reader, writer, self.cut_after.pop(0) if self.cut_after else None)
+        cut_after = self.cut_after.pop(0) if self.cut_after else None
+        self._pass(reader, away_writer, self._kept(wire.FROM_CLIENT))
+        self._pass(away_reader, writer, self._kept(wire.FROM_SERVER), cut_after)
 
-    def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut_after: int | None = None) -> None:
-        task = asyncio.create_task(_copy(reader, writer, self._flows, cut_after))
+    def _kept(self, known: frozenset[str]) -> bytearray | None:
+        """Where to keep what passes in one direction of a connection."""
+        if not self._overhears:
+            return None
+        self._passed.append((bytearray(), known))
+        return self._passed[-1][0]
+
+    def _pass(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        kept: bytearray | None,
+        cut_after: int | None = None,
+    ) -> None:
+        task = asyncio.create_task(_copy(reader, writer, self._flows, kept, cut_after))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._writers.discard(writer))
 
 
 async def _copy(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event, cut_after: int | None
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    flows: asyncio.Event,
+    kept: bytearray | None,
+    cut_after: int | None,
 ) -> None:
     left = cut_after
     try:
@@ -82,6 +110,8 @@ async def _copy(
             while left != 0 and (chunk := await reader.read(CHUNK_BYTES if left is None else left)):
                 left = None if left is None else left - len(chunk)
                 await flows.wait()
+                if kept is not None:
+                    kept += chunk
                 writer.write(chunk)
                 await writer.drain()
             if left == 0:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from tests.wire import Checked
+from tests.wire import FROM_CLIENT, Checked, require_documented
 
 RETRY_SECONDS = 0.05
 
@@ -78,7 +78,9 @@ class Watcher:
             message = json.loads(frame)
             self.handle(message)
             if message["type"] == "events":
-                await socket.send(json.dumps({"type": "ack", "offset": self.offset}))
+                ack = json.dumps({"type": "ack", "offset": self.offset})
+                require_documented(ack, of=FROM_CLIENT)
+                await socket.send(ack)
             if until(self):
                 return
 

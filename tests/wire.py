@@ -1,7 +1,7 @@
 """What may be said on the wire, as docs/asyncapi.yaml has it. Every socket of the tests asks this of each frame."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from jsonschema_rs import Draft7Validator
 from websockets.asyncio.client import ClientConnection
+from websockets.frames import DATA_OPCODES, Frame, Opcode
+from websockets.protocol import Protocol, Side, State
 
 DOCUMENT: Mapping[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parent.parent / "docs" / "asyncapi.yaml").read_text()
@@ -36,10 +38,29 @@ class Checked(ClientConnection):
         return frame
 
 
+def require_documented_events(events: Sequence[Mapping[str, Any]]) -> None:
+    """The same for what a client printed, one by one."""
+    for event in events:
+        frame = {"type": "events", "first": event["offset"], "last": event["offset"], "events": [event]}
+        require_documented(json.dumps(frame))
+
+
 def require_documented(frame: str | bytes, *, of: frozenset[str] = FROM_SERVER) -> None:
     """A text frame that the document describes, with no field, message type or event type beside it."""
     fault = fault_of(frame, of=of, closed=True)
     assert fault is None, f"{fault} in {frame[:300]!r}"
+
+
+def frames_in(passed: bytes, *, of: frozenset[str]) -> list[str | bytes]:
+    """The messages in one direction of a connection, from its handshake on; none where it was not for a socket."""
+    handshake, _, rest = passed.partition(b"\r\n\r\n")
+    if b"upgrade: websocket" not in handshake.lower():
+        return []
+    reader = Protocol(Side.CLIENT if of == FROM_SERVER else Side.SERVER, state=State.OPEN)
+    reader.receive_data(rest)
+    assert reader.parser_exc is None
+    frames = [frame for frame in reader.events_received() if isinstance(frame, Frame) and frame.opcode in DATA_OPCODES]
+    return [bytes(one.data) if one.opcode == Opcode.BINARY else bytes(one.data).decode() for one in frames]
 
 
 def fault_of(frame: str | bytes, *, of: frozenset[str] = FROM_SERVER, closed: bool = False) -> str | None:

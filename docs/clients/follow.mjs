@@ -1,27 +1,67 @@
-// Follows the feed from Node 22 or newer, with the module that the pages use. Prints one event a line, as JSON:
+// Follows the feed from Node 22.7 or newer, with the modules that the pages use. Prints one event a line, as JSON, and
+// keeps its cursor in a file:
 //
-//   node docs/clients/follow.mjs http://127.0.0.1:8000/ws/users/ TOKEN_FILE [EPOCH OFFSET]
+//   node docs/clients/follow.mjs http://127.0.0.1:8000/ws/users/ TOKEN_FILE CURSOR_FILE
 //
-// Without a cursor it begins at the head, and with `0` in its place at all that the log still holds.
+// Without a cursor file it begins at the head; one that holds {"offset": 0} begins at all that the log still has. Where
+// the cursor cannot be honoured, a line of the type "snapshot" comes, after which all that was known before counts no
+// more, and a "user.listed" for each user that there is.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Connection, Cursor } from "../../static/js/connection.js";
 
-const [url, tokenFile, epoch, offset] = process.argv.slice(2);
-if (!tokenFile || typeof WebSocket === "undefined") {
-  console.error("Usage: node follow.mjs URL TOKEN_FILE [EPOCH OFFSET | 0], with Node 22 or newer");
+const ANSWER_MS = 60_000;
+
+const [url, tokenFile, cursorFile] = process.argv.slice(2);
+if (!cursorFile || typeof WebSocket === "undefined") {
+  console.error("Usage: node follow.mjs URL TOKEN_FILE CURSOR_FILE, with Node 22.7 or newer");
   process.exit(2);
 }
-const cursor = epoch === "0" ? new Cursor(null, 0) : epoch ? new Cursor(epoch, Number(offset)) : new Cursor();
+const token = readFileSync(tokenFile, "utf8").trim();
+const print = (message) => console.log(JSON.stringify(message));
+const cursor = Object.assign(new Cursor(), existsSync(cursorFile) && JSON.parse(readFileSync(cursorFile, "utf8")));
+
+// After the events: who kills this in between sees some of them again, and misses none.
+function keepCursor() {
+  writeFileSync(`${cursorFile}.new`, JSON.stringify(cursor));
+  renameSync(`${cursorFile}.new`, cursorFile);
+}
+
+async function get(address) {
+  const answer = await fetch(address, {
+    headers: { Authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  if (!answer.ok) {
+    throw new Error(`${address} answers ${answer.status}.`);
+  }
+  return answer.json();
+}
+
+// All users, newest first. The first page's cursor counts: what happened since comes as events.
+async function printSnapshot() {
+  const base = new URL(url.replace(/^ws/, "http"));
+  let page = await get(new URL(`../../api/users?limit=100&${base.search.slice(1)}`, base));
+  const { epoch, head, total } = page;
+  print({ type: "snapshot", epoch, head, total });
+  for (; page; page = page.next && (await get(new URL(page.next, base)))) {
+    page.items.forEach((user) => print({ type: "user.listed", user }));
+  }
+  return { epoch, offset: head };
+}
 
 const connection = new Connection(url, cursor, {
-  token: readFileSync(tokenFile, "utf8").trim(),
-  onEvent: (event) => console.log(JSON.stringify(event)),
-  onReset: ({ epoch, head, reason }) => {
-    console.error(`Some events can no longer be had (${reason}): load the users again, then go on from ${epoch} ${head}.`);
-    process.exitCode = 3;
+  token,
+  onEvent: print,
+  onReset: async ({ reason }) => {
+    console.error(`Some events can no longer be had (${reason}): all users come anew.`);
+    Object.assign(cursor, await printSnapshot());
+    connection.start();
   },
   onChange: () => {
+    if (cursor.epoch !== null) {
+      keepCursor();
+    }
     if (connection.link.phase === "ended" && connection.link.code !== "reset") {
       console.error(`The server refuses this for good (${connection.link.code}): docs/protocol.md says what to mend.`);
       process.exitCode = 1;

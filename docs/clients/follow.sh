@@ -1,10 +1,12 @@
 #!/bin/sh
-# Follows the feed with curl alone, by the long poll. Prints one event a line, as JSON, and keeps its cursor in a file:
+# Follows the feed by the long poll, with curl, and with python3 to read JSON. Prints one event a line, as JSON, and
+# keeps its cursor in a file:
 #
 #   follow.sh http://127.0.0.1:8000 TOKEN_FILE CURSOR_FILE [job=7]
 #
-# Without a cursor file it begins at the head; one that holds `after=0` begins at all that the log still has.
-# It ends with 3 where the cursor cannot be honoured, with 1 where the server refuses for good.
+# Without a cursor file it begins at the head; one that holds `after=0` begins at all that the log still has. Where the
+# cursor cannot be honoured, a line of the type `snapshot` comes, after which all that was known before counts no more,
+# and a `user.listed` for each user that there is. It ends with 1 where the server refuses for good.
 set -eu
 [ $# -ge 3 ] || { echo "Usage: follow.sh ADDRESS TOKEN_FILE CURSOR_FILE [job=ID]" >&2; exit 2; }
 address=$1 token_file=$2 cursor_file=$3 filter=${4:-}
@@ -12,15 +14,22 @@ answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 trap 'exit 130' INT TERM
 
-# The status. The token is not among the arguments, as every user of the machine can read those.
-poll() {
+# The status of an answer, which is in a file then. The token is not among the arguments, as every user of the machine
+# can read those. A slow line may take as long as it needs.
+get() {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
-        curl --silent --config - --max-time 60 --output "$answer" --write-out '%{http_code}' \
-            "$address/api/events?wait=25&limit=100&$filter&$(cat "$cursor_file" 2>/dev/null)" || echo " cut"
+        curl --silent --config - --connect-timeout 10 --speed-time 60 --speed-limit 1 --output "$answer" \
+            --write-out '%{http_code}' "$address/api/$1" || echo " cut"
+}
+
+# Without a cursor it does not wait: were that poll cut, nobody would know where it had begun.
+poll() {
+    if [ -e "$cursor_file" ]; then position="wait=25&$(cat "$cursor_file")"; else position=wait=0; fi
+    get "events?limit=100&$filter&$position"
 }
 
 # The events, a line each, then the cursor to go on from.
-read_answer() {
+print_events() {
     python3 -c '
 import json, sys
 answer = json.load(open(sys.argv[1]))
@@ -31,32 +40,60 @@ with open(sys.argv[2] + ".new", "w") as file:
 ' "$answer" "$cursor_file"
 }
 
+# All users, newest first. The first page's cursor counts: what happened since comes as events.
+print_snapshot() {
+    query="limit=100&$filter" place=first
+    while [ -n "$query" ]; do
+        [ "$(get "users?$query")" = 200 ] || return 1
+        print_users "$place" || exit 1
+        query=$(cat "$answer") place=later
+    done
+}
+
+# One page of them; in the place of the answer then stands the next page's query.
+print_users() {
+    python3 -c '
+import json, sys
+answer_file, cursor_file, place = sys.argv[1:]
+page = json.load(open(answer_file))
+if place == "first":
+    print(json.dumps({"type": "snapshot", **{name: page[name] for name in ("epoch", "head", "total")}}))
+    with open(cursor_file + ".new", "w") as file:
+        print("after={head}&epoch={epoch}".format(**page), file=file)
+for user in page["items"]:
+    print(json.dumps({"type": "user.listed", "user": user}))
+with open(answer_file, "w") as file:
+    file.write((page["next"] or "").partition("?")[2])
+' "$answer" "$cursor_file" "$1"
+}
+
+# Ever longer, at random: the clients of a server that restarts would all come back in one moment otherwise.
+rest() {
+    python3 -c 'import random, sys, time; time.sleep(random.random() * int(sys.argv[1]))' "$pause"
+    pause=$((pause < 16 ? pause * 2 : 30))
+}
+
 pause=1
 while :; do
     status=$(poll)
     case $status in
     200)
         # The cursor moves last: who is killed in between prints some events again, and misses none.
-        read_answer
+        print_events
         mv "$cursor_file.new" "$cursor_file"
         pause=1
         ;;
     410)
-        echo "Some events can no longer be had: $(cat "$answer")" >&2
-        exit 3
+        echo "Some events can no longer be had, all users come anew: $(cat "$answer")" >&2
+        if print_snapshot; then mv "$cursor_file.new" "$cursor_file"; else rest; fi
         ;;
     400 | 401 | 403 | 404 | 422)
         echo "The server refuses this: $(cat "$answer")" >&2
         exit 1
         ;;
-    200*)
-        # Half an answer: the connection was cut.
-        sleep 1
-        ;;
     *)
-        # No answer, a server that restarts, or too many connections.
-        sleep "$pause"
-        pause=$((pause < 10 ? pause * 2 : 10))
+        # No answer, half of one, a server that restarts, or too many connections.
+        rest
         ;;
     esac
 done

@@ -1,10 +1,8 @@
-// Owns the socket: opens it at the cursor, notices when it is dead, and tries again. Hands on every event once, in order.
-// One module for the pages, other sites and Node (docs/clients): it needs the three modules below, and no DOM.
+// Follows the feed: opens a socket at the cursor, and another one when it has ended. Hands on every event once, in order.
+// For the pages, other sites and Node (docs/clients): of the other modules it needs protocol.js and socket.js; no DOM.
 
-import { Acknowledger } from "./acknowledger.js";
 import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
-import { Watchdog } from "./watchdog.js";
-
+import { Socket } from "./socket.js";
 export { Cursor } from "./protocol.js";
 
 const STEADY_MS = 5_000;
@@ -18,13 +16,11 @@ export class Connection {
   #token;
   #handlers;
   #socket = null;
-  #acks = null;
   #attempt = 0;
-  #watchdog = null;
   #retry = null;
 
-  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`
-  // when the cursor cannot be honoured. `token` where there is no session of this site.
+  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`,
+  // which may be async, when the cursor cannot be honoured. `token` where there is no session of this site.
   constructor(url, cursor, { onEvent, onChange = () => {}, onReset = () => {}, token = "" }) {
     this.#url = String(url);
     this.#cursor = cursor;
@@ -47,84 +43,96 @@ export class Connection {
     }
   }
 
-  // A page without a socket may be kept for Back. Closing one that still connects would be reported on the console.
+  // A page without a socket may be kept for Back.
   leave() {
-    if (this.#socket?.readyState !== WebSocket.CONNECTING) {
-      this.#drop();
-    }
+    clearTimeout(this.#retry);
+    this.#socket?.leave();
+    this.#socket = null;
+  }
+
+  // For good, or until the next start(). What is left of a batch is still handed on.
+  stop() {
+    this.leave();
+    this.#enter("ended", { code: "stopped" });
   }
 
   #open() {
     this.#drop();
+    this.#socket = new Socket(address(this.#url, this.#cursor), subprotocols(this.#token), {
+      onText: (text) => this.#hear(text),
+      onEnd: (code) => this.#closed(code),
+    });
     this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
-    const socket = new WebSocket(address(this.#url, this.#cursor), subprotocols(this.#token));
-    socket.onmessage = (message) => this.#hear(message.data);
-    socket.onclose = (event) => this.#closed(event.code);
-    this.#socket = socket;
-    this.#acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
-    this.#watchdog = new Watchdog(() => this.#closed(1006));
-    this.#watchdog.hear();
   }
 
-  // A dropped socket is deaf: its late events may come in the middle of the next one's.
   #drop() {
     clearTimeout(this.#retry);
-    this.#watchdog?.close();
-    this.#acks?.close();
-    if (this.#socket) {
-      this.#socket.onmessage = this.#socket.onclose = null;
-      this.#socket.close();
-    }
+    this.#socket?.drop();
     this.#socket = null;
   }
 
   #closed(code) {
     this.#drop();
     if (verdict(code) !== "retry") {
-      this.#enter("ended", { code });
-      return;
+      return this.#enter("ended", { code });
     }
     if (this.link.phase === "live" && performance.now() - this.link.since > STEADY_MS) {
       this.#attempt = 0;
     }
     const delay = retryDelay(this.#attempt++, Math.random());
-    this.#enter("waiting", { retryAt: performance.now() + delay });
     this.#retry = setTimeout(() => this.#open(), delay);
+    this.#enter("waiting", { retryAt: performance.now() + delay });
   }
 
   #hear(text) {
-    this.#watchdog.hear();
     const frame = parse(text);
     if (frame.type === "hello") {
       this.#greeted(frame);
     } else if (frame.type === "reset") {
-      // What follows belongs behind a fresh snapshot, not behind this cursor.
-      this.#drop();
-      this.#enter("ended", { code: "reset" });
-      this.#handlers.onReset(frame);
+      this.#reset(frame);
     } else if (frame.type === "events") {
       this.#take(frame, text.length);
-    } else if (frame.type === "heartbeat") {
-      this.#compare(frame.head);
+    } else if (frame.type === "heartbeat" && frame.head > this.#cursor.offset && !isFiltered(this.#url)) {
+      this.#socket.watchdog.expectTail();
     }
   }
 
   #greeted(hello) {
-    this.#watchdog.open(hello.heartbeat_s);
-    this.#watchdog.hear();
-    this.#acks.open(hello.window_bytes);
+    this.#socket.greeted(hello);
     this.#cursor.begin(hello);
     this.#enter("catching up", { goal: isFiltered(this.#url) ? 0 : hello.head });
     this.#settle();
   }
 
-  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing.
+  // What follows belongs behind a fresh snapshot, not behind this cursor. Who could not load one is asked again.
+  async #reset(frame) {
+    this.#drop();
+    this.#enter("ended", { code: "reset" });
+    try {
+      await this.#handlers.onReset(frame);
+    } catch (error) {
+      console.error(error);
+      this.link.code === "reset" && this.#closed(1006);
+    }
+  }
+
+  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing: with a filter
+  // nothing later would tell that it is.
   #take(frame, size) {
-    if (frame.first > this.#cursor.offset + 1 && !isFiltered(this.#url)) {
+    const { offset } = this.#cursor;
+    if (frame.first > offset + 1 && !isFiltered(this.#url)) {
       return this.#closed(1006);
     }
-    receive(frame, this.#cursor, this.#handlers.onEvent);
-    this.#acks.received(size, frame.last);
+    try {
+      receive(frame, this.#cursor, this.#handlers.onEvent);
+    } catch (error) {
+      this.#socket && this.#closed(1006);
+      throw error;
+    }
+    if (this.#cursor.offset > offset) {
+      this.#socket?.watchdog.tailCame();
+    }
+    this.#socket?.acks.received(size, frame.last);
     this.#settle();
     this.#handlers.onChange();
   }
@@ -132,13 +140,6 @@ export class Connection {
   #settle() {
     if (this.link.phase === "catching up" && this.#cursor.offset >= this.link.goal) {
       this.#enter("live");
-    }
-  }
-
-  #compare(head) {
-    const { offset } = this.#cursor;
-    if (head > offset && !isFiltered(this.#url)) {
-      this.#watchdog.expectTail(() => this.#cursor.offset !== offset);
     }
   }
 

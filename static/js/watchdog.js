@@ -22,10 +22,15 @@ export class Watchdog {
     this.#silence = setTimeout(this.#onDead, this.#silenceMs);
   }
 
-  // An idle server's head is ahead of this client: the tail was lost, unless it comes within a moment.
-  expectTail(hasCome) {
+  // An idle server's head is ahead of this client: the tail was lost, unless it comes within a moment. The heartbeats of
+  // that moment do not put it off.
+  expectTail() {
+    this.#tail ??= setTimeout(this.#onDead, LOST_TAIL_MS);
+  }
+
+  tailCame() {
     clearTimeout(this.#tail);
-    this.#tail = setTimeout(() => hasCome() || this.#onDead(), LOST_TAIL_MS);
+    this.#tail = null;
   }
 
   close() {

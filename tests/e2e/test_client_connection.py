@@ -1,75 +1,31 @@
 """The browser client before a scripted server: what each answer of the wire makes it do."""
 
-import json
 import re
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
-from tests import wire
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
+from tests.scripted_server import ScriptedServer
 from tests.service import Service
 from tests.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-class Server:
-    """Answers each connection of one page by a script, and keeps what it was asked and told."""
+class Server(ScriptedServer):
+    """Behind the socket of one page."""
 
-    def __init__(self) -> None:
-        self.script: Callable[[Server, int], None] = lambda server, number: server.greet()
-        self.asked: list[dict[str, str]] = []
-        self.told: list[dict[str, Any]] = []
-        self._socket: WebSocketRoute | None = None
+    _socket: WebSocketRoute
 
     def accept(self, socket: WebSocketRoute) -> None:
         self._socket = socket
-        self.asked.append({name: values[0] for name, values in parse_qs(urlsplit(socket.url).query).items()})
-        socket.on_message(self._hear)
-        self.script(self, len(self.asked))
-
-    @property
-    def after(self) -> int:
-        return int(self.asked[-1]["after"])
-
-    def greet(self, *, ahead: int = 0, heartbeat_s: float = 15) -> None:
-        hello = {"epoch": self.asked[-1]["epoch"], "after": self.after, "head": self.after + ahead}
-        self.send("hello", **hello, feed="users", heartbeat_s=heartbeat_s, window_bytes=1_048_576)
-
-    def send(self, type: str, **fields: Any) -> None:  # noqa: A002
-        """What a client must understand: `type` may be unknown, but a known one is as documented."""
-        assert self._socket is not None
-        frame = json.dumps({"type": type} | fields)
-        assert wire.fault_of(frame) is None
-        self._socket.send(frame)
-
-    def send_users(self, *offsets: int) -> None:
-        user = {"email": "", "date_joined": "2026-01-01T12:00:00.000Z"}
-        events = [
-            {
-                "offset": one,
-                "type": "user.created",
-                "job": None,
-                "number": None,
-                "total": None,
-                "user": user | {"id": 10_000 + one, "username": f"u{one}"},
-            }
-            for one in offsets
-        ]
-        self.send("events", first=offsets[0], last=offsets[-1], events=events)
-
-    def _hear(self, frame: str | bytes) -> None:
-        wire.require_documented(frame, of=wire.FROM_CLIENT)
-        self.told.append(json.loads(frame))
+        socket.on_message(self.hear)
+        self.answer(socket.url, socket.send)
 
     async def end(self, code: int) -> None:
-        assert self._socket is not None
         await self._socket.close(code=code)
 
 

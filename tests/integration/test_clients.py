@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.clients import CLIENTS_BY_NAME, Running
+from tests import wire
+from tests.clients import COMMANDS, Running, begin_at
 from tests.conformance.making import CannotMake, by_api
 from tests.conformance.target import Target
 from tests.conformance.trial import Verdict, findings
@@ -42,6 +43,13 @@ def folder(tmp_path: Path, program: Program) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def long_log(program: Program) -> int:
+    """The head of a log that takes one and a half windows, at 190 bytes an event."""
+    missing = max(50, 8_000 - feed(program)["head"])
+    return grow(program, missing)
+
+
 def make(program: Program, total: int) -> int:
     return int(program.post("/api/jobs", {"total": total}).json["id"])
 
@@ -51,20 +59,26 @@ def feed(program: Program) -> dict[str, Any]:
     return found
 
 
+def begin_at_head(name: str, program: Program, folder: Path) -> dict[str, Any]:
+    start = feed(program)
+    begin_at(name, folder, epoch=start["epoch"], offset=start["head"])
+    return start
+
+
 def grow(program: Program, total: int) -> int:
     """The head after a whole job of that size."""
     start, job = feed(program), make(program, total)
     return int(program.until("job.finished", job=job, epoch=start["epoch"], after=start["head"])[-1]["offset"])
 
 
-@pytest.mark.parametrize("name", CLIENTS_BY_NAME)
+@pytest.mark.parametrize("name", COMMANDS)
 async def test_a_client_sees_every_event_once_in_order_over_cuts(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
     """Cut while it waits, with jobs made meanwhile; then in the first frame of what it missed, and in a later one."""
-    start = await asyncio.to_thread(feed, program)
-    async with Proxy(service.port) as proxy:
-        with Running(CLIENTS_BY_NAME[name](proxy.address, folder, start["epoch"], start["head"]), folder) as client:
+    start = await asyncio.to_thread(begin_at_head, name, program, folder)
+    async with Proxy(service.port, overhears=True) as proxy:
+        with Running(name, proxy.address, folder) as client:
             await asyncio.to_thread(make, program, 50)
             await wait_until_async(lambda: len(client.offsets) == 53, SECONDS)
             proxy.is_refusing = True
@@ -76,18 +90,49 @@ async def test_a_client_sees_every_event_once_in_order_over_cuts(
             await wait_until_async(lambda: client.offsets[-1] == head, SECONDS)
             assert client.offsets == list(range(start["head"] + 1, head + 1))
             assert proxy.cut_after == []
+            wire.require_documented_events(client.events)
 
 
-@pytest.mark.parametrize("name", ["python", "curl"])
+@pytest.mark.parametrize("name", ["python", "node"])
+async def test_a_log_above_the_window_comes_through_one_connection(
+    name: str, service: Service, long_log: int, folder: Path
+) -> None:
+    """Which the server would end after TOO_SLOW_SECONDS without an acknowledgement."""
+    begin_at(name, folder, offset=0)
+    async with Proxy(service.port, overhears=True) as proxy:
+        with Running(name, proxy.address, folder) as client:
+            await wait_until_async(lambda: client.offsets[-1:] == [long_log], SECONDS, pause=0.2)
+            assert client.offsets == list(range(1, long_log + 1))
+        assert proxy.connections == 1
+
+
+@pytest.mark.parametrize("name", ["python", "node"])
+async def test_a_client_comes_again_where_nothing_passes_any_more(
+    name: str, service: Service, program: Program, folder: Path
+) -> None:
+    """Not cut off, so that only the silence can tell it."""
+    start = await asyncio.to_thread(begin_at_head, name, program, folder)
+    async with Proxy(service.port, overhears=True) as proxy:
+        with Running(name, proxy.address, folder) as client:
+            await asyncio.to_thread(make, program, 50)
+            await wait_until_async(lambda: len(client.offsets) == 53, SECONDS)
+            proxy.blackhole()
+            head = await asyncio.to_thread(grow, program, 50)
+            await wait_until_async(lambda: proxy.connections == 2, SECONDS)
+            proxy.heal()
+            await wait_until_async(lambda: client.offsets[-1] == head, SECONDS)
+            assert client.offsets == list(range(start["head"] + 1, head + 1))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_client_that_was_killed_goes_on_from_its_cursor_file(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
-    start = feed(program)
-    command = CLIENTS_BY_NAME[name](service.address, folder, start["epoch"], start["head"])
+    start = begin_at_head(name, program, folder)
     seen: list[int] = []
     for _ in range(2):
         make(program, 50)
-        with Running(command, folder) as client:
+        with Running(name, service.address, folder) as client:
             wait_until(lambda client=client: len(client.offsets) >= 53, SECONDS)  # type: ignore[misc]
             after = client.offsets[-1]
             wait_until(lambda after=after: str(after) in (folder / "cursor").read_text(), SECONDS)  # type: ignore[misc]
@@ -95,18 +140,24 @@ def test_a_client_that_was_killed_goes_on_from_its_cursor_file(
     assert seen == list(range(start["head"] + 1, start["head"] + 107))
 
 
-@pytest.mark.parametrize("name", CLIENTS_BY_NAME)
-def test_a_client_says_so_when_its_cursor_cannot_be_honoured(name: str, service: Service, folder: Path) -> None:
-    with Running(CLIENTS_BY_NAME[name](service.address, folder, str(uuid4()), 5), folder) as client:
-        assert client.wait(SECONDS) == 3
-        assert "epoch" in client.complaints
-        assert "Traceback" not in client.complaints
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_client_without_a_cursor_writes_down_at_once_where_it_begins(
+    name: str, service: Service, program: Program, folder: Path
+) -> None:
+    with Running(name, service.address, folder):
+        wait_until((folder / "cursor").exists, 10)
+    start = feed(program)
+    head = grow(program, 50)
+    with Running(name, service.address, folder) as client:
+        wait_until(lambda: client.offsets[-1:] == [head], SECONDS)
+        assert client.offsets == list(range(start["head"] + 1, head + 1))
 
 
-@pytest.mark.parametrize("name", CLIENTS_BY_NAME)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_client_stops_where_it_is_refused_for_good(name: str, service: Service, folder: Path) -> None:
     (folder / "token").write_text("arr_wrong")
-    with Running(CLIENTS_BY_NAME[name](service.address, folder, str(uuid4()), 5), folder) as client:
+    begin_at(name, folder, epoch=str(uuid4()), offset=5)
+    with Running(name, service.address, folder) as client:
         assert client.wait(SECONDS) == 1
         assert "refuses this" in client.complaints
         assert "Traceback" not in client.complaints

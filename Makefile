@@ -32,9 +32,10 @@ bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
 
 check: lint test
 
-# The long form of tests/chaos; it ends with a table of faults, strikes and results (docs/guarantees.md).
+# The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
+# of faults, strikes and results (docs/guarantees.md).
 chaos: .venv/run.stamp .venv/test.stamp
-	ARRIVALS_CHAOS=long $(PYTHON) -m pytest $(PARALLEL) tests/chaos
+	ARRIVALS_CHAOS=long $(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
 
 lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(PYTHON) -m ruff check $(CODE)

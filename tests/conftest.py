@@ -1,18 +1,31 @@
-"""What every test may use. With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure."""
+"""What every test may use. With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure.
+
+What each fault came to: its name (a mark), how often it hit, and whether the promise held; a table at the end.
+
+    @pytest.mark.fault("a pool child is killed in an open step")
+    async def test_...(strikes: Strikes) -> None:
+        strikes.hit()
+
+Each name stands in docs/guarantees.md. A test that does not ask for `strikes` is one strike by itself. One whose fault
+never hit has shown nothing, and fails.
+"""
 
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from asgi_config import embedded_redis
+from tests.chaos.form import FORM, SEED
+from tests.chaos.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
 from tests.waiting import wait_until
 
 PLACES = {"e2e": 0, "chaos": 1, "unit": 3}  # every other folder lies between
+KEPT = pytest.StashKey[Strikes]()
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +40,11 @@ def redis() -> Iterator[str]:
         yield settings.REDIS_URL
     finally:
         part.kill()
+
+
+@pytest.fixture
+def strikes(request: pytest.FixtureRequest) -> Strikes:
+    return request.node.stash[KEPT]  # type: ignore[no-any-return]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,6 +73,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, -1))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[KEPT] = kept = Strikes(names_of(item))
+    item.user_properties += [(PROPERTY, hits) for hits in kept.hits] + [(NOTES, kept.notes)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    yield
+    kept = item.stash[KEPT]
+    if "strikes" not in getattr(item, "fixturenames", ()):
+        for name, _ in kept.hits:
+            kept.hit(str(name))
+    missed = [name for name, count in kept.hits if not count]
+    assert not missed, f"These faults did not hit, so nothing is shown: {missed}"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     report = yield
@@ -67,3 +102,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
 def pytest_report_header() -> str:
     engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
     return f"database: {engine}, VAR_DIR: {settings.VAR_DIR}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    if found := rows(reports):
+        terminalreporter.section(f"faults, {FORM} form, ARRIVALS_CHAOS_SEED={SEED}")
+        for line in [*table(found), *(f"- {note}" for note in notes(reports))]:
+            terminalreporter.line(line)

@@ -1,9 +1,10 @@
 """Channel layers that fail in one way each; all else of them is the real thing on a real Redis.
 
-Each writes a line with its name into VAR_DIR for every message that it spoils.
+Each writes a line with its name into VAR_DIR for every message that it has spoiled: once it is lost, or delivered.
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -14,19 +15,16 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 
 HITS = "layer-hits"
+HELD = "held"  # the line for a message that is on its late way
 LATE_SECONDS = 5.0
 SHUFFLED = 4
 TURN = 5
 
 
 class FaultyLayer(RedisPubSubChannelLayer):
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        await self.spoil(group, message)
+    def note(self, word: str = "", times: int = 1) -> None:
         with (Path(settings.VAR_DIR) / HITS).open("a") as hits:
-            hits.write(f"{type(self).__name__}\n")
-
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
-        raise NotImplementedError
+            hits.write(f"{word or type(self).__name__}\n" * times)
 
     async def really_send(self, group: str, message: Mapping[str, Any]) -> None:
         await self._get_layer().group_send(group, message)
@@ -35,8 +33,8 @@ class FaultyLayer(RedisPubSubChannelLayer):
 class LosingLayer(FaultyLayer):
     """Every message is lost."""
 
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
-        return
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.note()
 
 
 class RepeatingLayer(FaultyLayer):
@@ -44,10 +42,11 @@ class RepeatingLayer(FaultyLayer):
 
     before: dict[str, Any] | None = None
 
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
         for repeated in (message, self.before or message, message):
             await self.really_send(group, repeated)
         self.before = message
+        self.note()
 
 
 class SwappingLayer(FaultyLayer):
@@ -55,30 +54,33 @@ class SwappingLayer(FaultyLayer):
 
     held: dict[str, Any] | None = None
 
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
         if self.held is None:
             self.held = message
             return
         await self.really_send(group, message)
         await self.really_send(group, self.held)
         self.held = None
+        self.note(times=2)
 
 
 class ShufflingLayer(FaultyLayer):
-    """Messages wait until there are four, and then go in any order."""
+    """Messages wait until there are four, and then go in any other order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._held: list[dict[str, Any]] = []
-        self._random = Random(0)
+        self._random = Random(os.environ.get("ARRIVALS_CHAOS_SEED", "0"))
 
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self._held.append(message)
         if len(self._held) == SHUFFLED:
-            self._random.shuffle(self._held)
-            for one in self._held:
+            came, self._held = [*self._held], []
+            while (shuffled := self._random.sample(came, SHUFFLED)) == came:
+                pass
+            for one in shuffled:
                 await self.really_send(group, one)
-            self._held = []
+            self.note(times=SHUFFLED)
 
 
 class LateLayer(FaultyLayer):
@@ -88,7 +90,8 @@ class LateLayer(FaultyLayer):
         super().__init__(*args, **options)
         self._waiting: set[asyncio.Task[None]] = set()
 
-    async def spoil(self, group: str, message: dict[str, Any]) -> None:
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.note(HELD)
         task = asyncio.create_task(self._send_late(group, message))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
@@ -96,6 +99,7 @@ class LateLayer(FaultyLayer):
     async def _send_late(self, group: str, message: dict[str, Any]) -> None:
         await asyncio.sleep(LATE_SECONDS)
         await self.really_send(group, message)
+        self.note()
 
 
 class TurnsLayer(RedisPubSubChannelLayer):

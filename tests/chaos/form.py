@@ -1,6 +1,7 @@
 """The short form of these tests, for every change, and the long one: ARRIVALS_CHAOS=long, as `make chaos` sets it.
 
-ARRIVALS_CHAOS_SEED repeats a run: it is printed with each test that fails, and below the table of faults.
+ARRIVALS_CHAOS_SEED makes the choices of a run again, not its timing: it is printed with each test that fails, and above
+the table of faults.
 """
 
 import os

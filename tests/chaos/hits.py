@@ -6,20 +6,30 @@ from dataclasses import dataclass
 import pytest
 
 PROPERTY = "fault"
+NOTES = "notes"
 HELD, FAILED = "held", "FAILED"
 
 
 class Strikes:
-    """Counts what hit, by the names in the test's mark."""
+    """Counts what hit, by the names in the test's mark, and notes what was measured beside it."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.hits: list[list[str | int]] = [[name, 0] for name in names]
+        self.notes: list[str] = []
+
+    @property
+    def names(self) -> list[str]:
+        return [str(name) for name, _ in self.hits]
 
     def hit(self, fault: str | None = None, times: int = 1) -> None:
         """Once it is certain that it hit; a test of one fault need not name it."""
         named = [hits for hits in self.hits if fault in (None, hits[0])]
-        assert len(named) == 1, f"{fault!r} is not one of {[name for name, _ in self.hits]}"
+        assert len(named) == 1, f"{fault!r} is not one of {self.names}"
         named[0][1] = int(named[0][1]) + times
+
+    def note(self, sentence: str) -> None:
+        """Printed below the table, also where tests run in parallel."""
+        self.notes.append(sentence)
 
 
 @dataclass
@@ -43,6 +53,18 @@ def rows(reports: Iterable[object]) -> list[Row]:
                 row.strikes += count if report.when == "call" else 0
                 row.result = FAILED if report.failed else row.result
     return sorted(found.values(), key=lambda row: row.fault)
+
+
+def notes(reports: Iterable[object]) -> list[str]:
+    """Of all tests, in the order in which they ended."""
+    return [
+        str(sentence)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == NOTES and isinstance(value, list | tuple)
+        for sentence in value
+    ]
 
 
 def table(found: list[Row]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,29 +12,47 @@ from urllib.parse import urlsplit
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tests.chaos.form import either
+from tests.chaos.truth import Truth
 from tests.processes import Process
 from tests.service import Service
 
-# Threads keep what they opened for the next request; watchers come back by the dozen, so one left by each is seen.
+# Threads and pools keep what they opened for the next request; watchers come back by the dozen, so one left by each is
+# seen. Of the descriptors of all parts together as many again, as Redis has one for each of its clients.
 SPARE_DESCRIPTORS = 12
+SPARE = {"descriptors": 2 * SPARE_DESCRIPTORS, "clients of Redis": 12, "sessions of PostgreSQL": 12}
 ESTABLISHED, CLOSE_WAIT = "01", "08"
 
 # What the queue keeps for itself. A message that a killed worker had taken stays among the unacknowledged for two
-# minutes, then it comes again and ends at once; so that their number is no leak, but that of every other key is.
-ALLOWED_KEYS = re.compile(r"_kombu\.binding[\w.]*|unacked|unacked_index|unacked_mutex")
+# minutes, then it comes again and ends at once: the long form waits for that.
+ALLOWED_KEYS = re.compile(
+    either(
+        short=r"_kombu\.binding[\w.]*|unacked_mutex|unacked|unacked_index", long=r"_kombu\.binding[\w.]*|unacked_mutex"
+    )
+)
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 
 
 @dataclass(frozen=True)
 class Held:
     processes: Counter[str]
-    descriptors: int
+    numbers: Mapping[str, int]
 
 
-def held_by(service: Service, webs: Sequence[int] | None = None) -> Held:
-    """`webs`: the pids of the web processes, where they are not the service's one."""
+def held_by(service: Service, truth: Truth, webs: Iterable[int] = ()) -> Held:
+    """By all parts together, with the web processes `webs` beside the service's own.
+
+    Descriptors of pool children do not count: one that took another's place has copies of all that its parent had then.
+    """
+    family = service.processes()
+    parts = {*webs, *(one.pid for one in family)} - {*service.pids().pool}
     return Held(
-        Counter(_kind(process) for process in service.processes()),
-        sum(_descriptors(pid) for pid in webs or [service.pids().web or 0]),
+        Counter(_kind(process) for process in family),
+        {
+            "descriptors": sum(descriptors_of(pid) for pid in parts),
+            "clients of Redis": clients_of_redis(service.redis_url),
+            "sessions of PostgreSQL": int(truth.rows(SESSIONS)[0][0]) if truth.database_url else 0,
+        },
     )
 
 
@@ -43,9 +61,19 @@ def grown(before: Held, after: Held) -> list[str]:
     found = []
     if before.processes != after.processes:
         found.append(f"processes before {dict(before.processes)}, after {dict(after.processes)}")
-    if after.descriptors > before.descriptors + SPARE_DESCRIPTORS:
-        found.append(f"file descriptors before {before.descriptors}, after {after.descriptors}")
+    found += [
+        f"{name} before {number}, after {after.numbers[name]}"
+        for name, number in before.numbers.items()
+        if after.numbers[name] > number + SPARE[name]
+    ]
     return found
+
+
+def clients_of_redis(redis_url: str) -> int:
+    """None where it does not answer, which is told by its keys."""
+    with suppress(RedisError), Redis.from_url(redis_url) as redis:
+        return len(redis.client_list())
+    return 0
 
 
 def connections_to(address: str) -> int:
@@ -66,12 +94,12 @@ def unexpected_keys(redis_url: str) -> list[str]:
     return sorted(name for name in names if not ALLOWED_KEYS.fullmatch(name))
 
 
-def _kind(process: Process) -> str:
-    """Its command, without what differs from start to start."""
-    return re.sub(r"\d+", "N", process.command)[:200]
-
-
-def _descriptors(pid: int) -> int:
+def descriptors_of(pid: int) -> int:
     with suppress(OSError):
         return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 (a count of names)
     return 0
+
+
+def _kind(process: Process) -> str:
+    """Its command, without what differs from start to start."""
+    return re.sub(r"\d+", "N", process.command)[:200]

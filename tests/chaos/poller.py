@@ -43,4 +43,5 @@ class Poller:
             self.events += answer.json["events"]
             self.epoch, self.offset = answer.json["epoch"], answer.json["last"]
         else:
+            assert answer.status == 503, answer.text
             raise OSError(f"{answer.status}: {answer.text}")

@@ -5,10 +5,9 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from redis import Redis
-from redis.exceptions import ConnectionError as Refused
 
 from asgi_config import embedded_redis
 from tests.service import Service
@@ -92,5 +91,5 @@ class RedisFaults:
         return embedded_redis.is_answering(self._address)
 
     def _ask(self, *command: str) -> None:
-        with Redis.from_url(self._address) as redis, suppress(Refused):
+        with Redis.from_url(self._address) as redis:
             redis.execute_command(*command)

@@ -1,6 +1,6 @@
-"""A second daphne beside a service's own, as behind a balancer."""
+"""A second web process, as shipped, beside a service's own, as behind a balancer."""
 
-import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from tests.browser import Browser
 from tests.service import ROOT, Service, free_port
 from tests.waiting import wait_until
+
+END_SECONDS = 60
 
 
 @dataclass
@@ -28,15 +30,14 @@ class SecondWeb:
         return self.process.pid
 
     def start(self) -> None:
-        quiet = ["-v", "0", "--access-log", os.devnull, "-p", str(self.port)]
-        command = [sys.executable, "-m", "daphne", *quiet, "asgi_config.asgi:application"]
+        command = [sys.executable, "-m", "asgi_config.web", "-p", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**self.service.environment, "LOG_LEVEL": "WARNING"})
         wait_until(self._answers, 90)
 
-    def kill(self) -> None:
+    def end(self, number: signal.Signals) -> None:
         if self.process:
-            self.process.kill()
-            self.process.wait()
+            self.process.send_signal(number)
+            self.process.wait(END_SECONDS)
 
     def _answers(self) -> bool:
         with suppress(OSError):
@@ -51,4 +52,4 @@ def second_web(service: Service) -> Iterator[SecondWeb]:
         web.start()
         yield web
     finally:
-        web.kill()
+        web.end(signal.SIGKILL)

@@ -19,7 +19,7 @@ class Snapshots:
     def __init__(self, run: Run, is_open: IsOpen) -> None:
         self._run = run
         self._is_open = is_open
-        self._taken: list[tuple[list[Any], Watcher, asyncio.Task[None]]] = []
+        self._taken: list[tuple[Any, Watcher, asyncio.Task[None]]] = []
 
     async def take(self) -> bool:
         """Read and connect while the step cannot go on; its commit comes as the very next thing."""
@@ -30,18 +30,20 @@ class Snapshots:
             token = self._run.program.token
             watcher = Watcher(self._run.service.address, token=token, after=page["head"], epoch=page["epoch"])
             following = asyncio.create_task(watcher.follow(lambda _: False))
-            self._taken.append((page["items"], watcher, following))
+            self._taken.append((page, watcher, following))
             await asyncio.wait_for(watcher.is_live.wait(), DEADLINE)
         return True
 
     async def check(self) -> None:
         await self._run.until_idle()
         await self._run.until_all_have_seen([watcher for _, watcher, _ in self._taken])
-        fresh = (await asyncio.to_thread(self._run.program.get, PAGE)).json["items"]
-        for items, watcher, following in self._taken:
-            assert newest(items, watcher.events) == [user["id"] for user in fresh]
+        fresh = (await asyncio.to_thread(self._run.program.get, PAGE)).json
+        for page, watcher, following in self._taken:
+            assert newest(page["items"], watcher.events) == [user["id"] for user in fresh["items"]]
+            assert page["total"] + watcher.kinds["user.created"] - watcher.kinds["user.removed"] == fresh["total"]
             assert watcher.connections == 1
             assert not watcher.resets
+            assert not watcher.repeated
             following.cancel()
         await wait_until_async(lambda: all(task.done() for _, _, task in self._taken))
 

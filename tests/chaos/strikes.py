@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from tests.chaos.truth import Truth
 from tests.service import Service
 from tests.waiting import wait_until
 
+BUSY_TICKS = 3  # of 10 ms
 WAL_WRITE_LOCK = "120"
 OPEN_STEPS = """
     SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
@@ -53,6 +54,25 @@ def kill_in_open_step(service: Service, is_open: IsOpen) -> bool:
         if pid:
             os.kill(pid, signal.SIGKILL)
     return pid is not None
+
+
+def busiest(pids: Sequence[int]) -> int | None:
+    """The process that computes most; None where none does for a second."""
+    before = {pid: ticks(pid) for pid in pids}
+
+    def more(pid: int) -> int:
+        return ticks(pid) - before[pid]
+
+    with suppress(AssertionError):
+        wait_until(lambda: any(more(pid) >= BUSY_TICKS for pid in pids), 1)
+        return max(pids, key=more)
+    return None
+
+
+def ticks(pid: int) -> int:
+    """Of the processor that it has used, in its own code and in the kernel."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
 
 
 def stop(pid: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests import postgres
 from tests.answer import Answer
+from tests.chaos.bound import Bound
 from tests.chaos.disks import LimitedPages, Tmpfs, a_disk
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
@@ -29,13 +30,16 @@ AWAY_SECONDS = either(short=1, long=20)
 FAILURES = either(short=6, long=8)  # a step is repeated four times, so a hand ends as well, or two
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=50_000)
+PROMISED_SECONDS = 15  # 5 each, one after another: the poller asks as well, and a socket comes again
 LOG_BYTES_AT_REST = 64 << 20
 
 AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
 TIMEOUT = "a statement of a step takes too long for PostgreSQL"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
-SOON = "?options=-c%20idle_in_transaction_session_timeout%3D3s"  # in place of 30
+IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
+HANDS = "SELECT task_id FROM task_hand"
+UNDONE = re.compile(r"A step of job (\d+) is repeated.*Job \1 is not this message.{1,2}s to work on", re.DOTALL)
 UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # each that finds room on a full disk waits
 FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
 
@@ -69,13 +73,13 @@ def is_said_by_command(service: Service) -> bool:
     return True
 
 
-def away(run: Run, visitor: Visitor, url: str) -> None:
+def away(run: Run, visitor: Visitor, url: str, bound: Bound) -> None:
     postgres.stop(url)
     try:
         until = time.monotonic() + AWAY_SECONDS
-        assert is_said_by_api(run.program.post("/api/jobs", {"total": SMALL}))
-        assert is_said_by_api(run.program.get("/api/events?after=0&wait=20"))
-        assert is_said_by_page(*visitor.page("/users/"))
+        assert is_said_by_api(bound.ask(lambda: run.program.post("/api/jobs", {"total": SMALL})))
+        assert is_said_by_api(bound.ask(lambda: run.program.get("/api/events?after=0&wait=20")))
+        assert is_said_by_page(*bound.ask(lambda: visitor.page("/users/")))
         assert is_said_by_command(run.service)
         wait_until(lambda: time.monotonic() > until, AWAY_SECONDS + 1)
     finally:
@@ -83,32 +87,38 @@ def away(run: Run, visitor: Visitor, url: str) -> None:
 
 
 async def freeze(run: Run, faults: PostgresFaults) -> bool:
-    """Until PostgreSQL has taken away what it held, and others have gone on."""
+    """Until PostgreSQL has taken away what it held, and others have gone on: it finds its step undone, and leaves."""
     pid = await asyncio.to_thread(faults.freeze_in_a_step, run.service)
+    if pid is None:
+        return False
     try:
+        hands = set(run.truth.rows(HANDS))
         await wait_until_async(lambda: not faults.has_frozen_step(), DEADLINE)
-        await run.in_the_middle()
+        await wait_until_async(lambda: hands.isdisjoint(run.truth.rows(HANDS)), DEADLINE)
+        said = len(run.service.stderr)
     finally:
         go_on(pid)
-    return pid is not None
+    await wait_until_async(lambda: UNDONE.search(run.service.stderr[said:]), DEADLINE)
+    return True
 
 
 @pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT, FROZEN)
 async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with (
         postgres.running() as url,
-        Service(environment={"DATABASE_URL": f"{url}{SOON}"}, may_complain=True) as service,
+        Service(environment={"DATABASE_URL": url, **IMPATIENT}, may_complain=True) as service,
     ):
         faults = PostgresFaults(url)
-        visitor = await asyncio.to_thread(Visitor, service)
+        visitor, bound = await asyncio.to_thread(Visitor, service), Bound(PROMISED_SECONDS)
         async with Run(service, strikes, database_url=url) as run:
+            await run.steer()  # or the cancel itself might be taken for a step
             await run.strike(faults.cut_in_a_step, times=TIMES, name=CUT)
             await run.strike(faults.deadlock, times=TIMES, name=DEADLOCK)
             await run.strike(lambda: faults.serialization_failures(FAILURES), times=TIMES, name=SERIALIZATION)
             await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
             await run.strike(lambda: freeze(run, faults), times=TIMES, name=FROZEN)
-            await run.strike(lambda: away(run, visitor, url), times=TIMES, name=AWAY)
-        print(f"{len(service.stderr.splitlines())} lines in the log")
+            await run.strike(lambda: away(run, visitor, url, bound), times=TIMES, name=AWAY)
+        strikes.note(f"without PostgreSQL a page or the API took {bound.longest_seconds:.1f} s at most")
 
 
 def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
@@ -132,7 +142,7 @@ def log_bytes(file: Path) -> int:
     return 0
 
 
-async def reads_on(run: Run) -> None:
+async def reads_on(run: Run, strikes: Strikes) -> None:
     """One snapshot, held while a job is made: the job does not wait for it, and the write-ahead log grows."""
     file = run.service.var_dir / "db.sqlite3"
     reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
@@ -151,7 +161,7 @@ async def reads_on(run: Run) -> None:
         return log_bytes(file) <= LOG_BYTES_AT_REST
 
     await wait_until_async(is_small_again, DEADLINE)
-    print(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; the log grew by {grown:,} bytes")
+    strikes.note(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; SQLite's log grew by {grown:,} bytes")
 
 
 @pytest.mark.fault(FULL, READER)
@@ -163,8 +173,8 @@ async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: 
         ) as service,
     ):
         visitor = await asyncio.to_thread(Visitor, service)
-        print(f"\n{disk.name}")
+        strikes.note(f"the full disk was {disk.name}")
         async with Run(service, strikes, total=TOTAL) as run:
             await run.strike(lambda: no_room(run, visitor, disk), times=TIMES, name=FULL)
-            await run.strike(lambda: reads_on(run), times=TIMES, name=READER)
-        print(f"{len(service.stderr.splitlines())} lines in the log")
+            await run.strike(lambda: reads_on(run, strikes), times=TIMES, name=READER)
+        strikes.note(f"SQLite failed, and there were {len(service.stderr.splitlines())} lines in the log")

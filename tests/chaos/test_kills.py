@@ -13,6 +13,7 @@ from tests.chaos.hits import Strikes
 from tests.chaos.run import Run
 from tests.chaos.snapshots import Snapshots
 from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
+from tests.chaos.tracebacks import CHILD_LOST
 from tests.service import Service
 
 STRIKES = either(short=2, long=10)
@@ -58,7 +59,7 @@ async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) ->
         ) as service,
     ):
         is_open = step_is_open(service, url)
-        async with Run(service, strikes, database_url=url) as run:
+        async with Run(service, strikes, database_url=url, raises=CHILD_LOST) as run:
             snapshots = Snapshots(run, is_open)
             await run.strike(snapshots.take, times=either(short=5, long=40), name=CONNECTING)
             await snapshots.check()

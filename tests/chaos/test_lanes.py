@@ -7,6 +7,7 @@ import pytest
 
 from tests.chaos.hits import Strikes
 from tests.chaos.strikes import database_url_of, work_so_far
+from tests.chaos.tracebacks import CHILD_LOST, raised
 from tests.service import Service
 
 TOTAL = 30
@@ -33,6 +34,7 @@ def test_lanes_whose_children_are_killed_make_their_share(database: str, strikes
                 os.kill(pid, signal.SIGKILL)
             strikes.hit()
         service.wait_until(lambda: work_so_far(service, url) == TOTAL, 120)
+        assert raised(service.stderr) <= CHILD_LOST
         assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
         assert (
             "LANES 2"

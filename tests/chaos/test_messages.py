@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from celery import Celery
@@ -13,6 +13,7 @@ from task.hands import TASK
 from task.messages import task_id_of
 from tests.chaos.hits import Strikes
 from tests.chaos.truth import JobRow, Truth
+from tests.program import Program
 from tests.service import Service
 
 LEFT_OUT = "A message of the queue is left out"
@@ -24,6 +25,11 @@ SENTENCES = [
     f"The request {task_id_of('an id of its own')} was used for job",
 ]
 SECONDS = 120
+TOTAL = 20_000
+HAND = "SELECT task_id FROM task_hand WHERE job_id = {}"
+RETIRE = (
+    "from django.utils.timezone import now; from task.retention import retire_jobs; retire_jobs(now(), before=now())"
+)
 
 
 class Queue:
@@ -76,6 +82,40 @@ def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> Non
     queue.wait_until_empty()
     assert len(queue.jobs()) == before + 1
     assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 301))
+
+
+@pytest.mark.fault("the same task message comes ten times at once")
+def test_one_message_of_a_hand_ten_times_is_one_hand(queue: Queue, strikes: Strikes) -> None:
+    """In the service's own form, while the job is worked on."""
+    before, (_, start) = len(queue.jobs()), queue.truth.cursor()
+    program = Program(queue.service)
+    job = program.post("/api/jobs", {"total": TOTAL}).json["id"]
+    task_id = queue.truth.rows(HAND.format(job))[0][0]
+    queue.send(job=job, task_id=str(UUID(str(task_id))), times=10)
+    strikes.hit(times=10)
+    queue.finished(before + 1)
+    queue.wait_until_empty()
+    numbers = list(range(1, TOTAL + 1))
+    assert queue.truth.numbers(job) == numbers
+    assert [event["number"] for event in queue.truth.log(start) if event["type"] == "user.created"] == numbers
+    assert "each once, in order" in queue.service.manage("verify", str(job)).stdout
+
+
+@pytest.mark.fault("a task message for a job that is gone")
+def test_a_message_of_a_job_that_was_deleted_ends_at_once(queue: Queue, strikes: Strikes) -> None:
+    """Removed and retired, as after JOBS_KEEP_DAYS."""
+    before = queue.jobs()
+    program = Program(queue.service)
+    job = program.post("/api/jobs", {"total": 50}).json["id"]
+    queue.finished(len(before) + 1)
+    program.post(f"/api/jobs/{job}/remove", {})
+    queue.service.wait_until(lambda: queue.truth.jobs()[job].state == "removed", SECONDS)
+    queue.service.manage("shell", "-c", RETIRE)
+    assert queue.jobs() == before
+    queue.send(job=job)
+    strikes.hit()
+    queue.wait_until_empty()
+    assert queue.jobs() == before
 
 
 @pytest.mark.fault("a task message that says more than this version knows")

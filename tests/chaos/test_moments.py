@@ -10,6 +10,7 @@ from tests.chaos import dying
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.run import Run
+from tests.chaos.tracebacks import CHILD_LOST
 from tests.service import Service
 from tests.waiting import wait_until, wait_until_async
 
@@ -52,7 +53,7 @@ async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, st
         run.finishing.append(await run.ask(15, hashing="full"))
         await asyncio.to_thread(die, service, dying.BEFORE_HAND_OVER)
 
-    async with Run(service, strikes) as run:
+    async with Run(service, strikes, raises=CHILD_LOST) as run:
         await run.strike(partial(die, service, dying.BEFORE_HINT), times=TIMES, name=BEFORE_HINT)
         await run.strike(partial(die, service, dying.BEFORE_ACKNOWLEDGEMENT), times=TIMES, name=BEFORE_ACKNOWLEDGEMENT)
         await run.strike(die_at_hand_over, times=TIMES, name=BEFORE_HAND_OVER)
@@ -68,6 +69,10 @@ async def test_a_hand_that_dies_at_every_start_fails_its_job_and_no_other(servic
         job = max(run.truth.jobs()) + 1
         file.write_text(str(job))
         assert await run.ask(500) == job
+        other = await run.ask(500)
+        run.finishing.append(other)
+        await wait_until_async(lambda: run.truth.jobs()[other].state == "finished", 180)
+        assert run.truth.jobs()[job].state != "failed"
         await wait_until_async(lambda: run.truth.jobs()[job].state == "failed", 180, pause=0.5)
         shown = run.program.get(f"/api/jobs/{job}").json
         assert (shown["created"], shown["error"]) == (0, REASON)
@@ -75,5 +80,5 @@ async def test_a_hand_that_dies_at_every_start_fails_its_job_and_no_other(servic
         await run.post(f"/api/jobs/{job}/retry")
         run.finishing.append(job)
 
-    async with Run(service, strikes) as run:
+    async with Run(service, strikes, raises=CHILD_LOST) as run:
         await run.strike(fail)

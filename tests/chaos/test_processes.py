@@ -10,11 +10,13 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
+from tests.chaos.bound import Bound
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
-from tests.chaos.run import DEADLINE, Run
+from tests.chaos.run import DEADLINE, SMALL, Run
 from tests.chaos.second_web import SecondWeb, second_web
-from tests.chaos.strikes import go_on, step_is_open, stop, stopped_in_open_step
+from tests.chaos.strikes import busiest, go_on, step_is_open, stop, stopped_in_open_step
+from tests.chaos.tracebacks import CHILD_LOST, TOO_LONG
 from tests.chaos.zombie import outlive
 from tests.service import Pids, Service
 from tests.waiting import wait_until
@@ -22,17 +24,19 @@ from tests.waiting import wait_until
 TIMES = either(short=1, long=3)
 STOPPED_SECONDS = either(short=3, long=20)
 PROCESSES = 2
+BUSY_SECONDS = 20
 BACK_SECONDS = 120
 
 Pick = Callable[[Pids], int | None]
 
 PARTS: dict[str, Pick] = {
-    "a pool child": lambda pids: pids.pool[0] if pids.pool else None,
+    "a pool child": lambda pids: busiest(pids.pool),
     "the worker": lambda pids: pids.worker,
     "beat": lambda pids: pids.beat,
     "the web process": lambda pids: pids.web,
 }
-SECOND = "one of two web processes is killed"
+SECOND_KILLED = "one of two web processes is killed"
+SECOND_ENDED = "one of two web processes is asked to end"
 STOPPED_WEB = "the web process is stopped for a while"
 STOPPED_WORKER = "the worker is stopped for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
@@ -65,12 +69,18 @@ def whole(service: Service) -> Pids | None:
     return pids if pids.web and pids.worker and pids.beat and len(pids.pool) == PROCESSES else None
 
 
-def send(service: Service, pick: Pick, number: signal.Signals) -> None:
-    """And wait until another has taken its place."""
+def send(service: Service, pick: Pick, number: signal.Signals) -> bool:
+    """And wait until another has taken its place; False where no pool child was at work."""
     struck = pick(all_of(service))
-    assert struck
-    os.kill(struck, number)
-    wait_until(lambda: (pids := whole(service)) and struck not in (*pids.pool, pick(pids)), BACK_SECONDS, pause=0.3)
+    if struck:
+        os.kill(struck, number)
+        wait_until(lambda: is_replaced(service, struck), BACK_SECONDS, pause=0.3)
+    return struck is not None
+
+
+def is_replaced(service: Service, struck: int) -> bool:
+    pids = whole(service)
+    return bool(pids and struck not in {*pids.pool, pids.web, pids.worker, pids.beat})
 
 
 def stop_for_a_while(service: Service, pick: Pick) -> None:
@@ -84,8 +94,8 @@ def stop_for_a_while(service: Service, pick: Pick) -> None:
         go_on(pid)
 
 
-def end_second(second: SecondWeb) -> None:
-    second.kill()
+def end_second(second: SecondWeb, number: signal.Signals) -> None:
+    second.end(number)
     second.start()
 
 
@@ -98,13 +108,20 @@ def end_second(second: SecondWeb) -> None:
     "beat is asked to end",
 )
 async def test_what_makes_accounts_comes_back(service: Service, strikes: Strikes) -> None:
-    async with Run(service, strikes) as run:
+    async with Run(service, strikes, raises=CHILD_LOST) as run:
         for name in ("a pool child", "the worker", "beat"):
             await run.strike(partial(send, service, PARTS[name], SIGKILL), times=TIMES, name=f"{name} is killed")
             await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} is asked to end")
 
 
-@pytest.mark.fault("the web process is killed", "the web process is asked to end", SECOND, STOPPED_WEB, STOPPED_WORKER)
+@pytest.mark.fault(
+    SECOND_KILLED,
+    SECOND_ENDED,
+    "the web process is killed",
+    "the web process is asked to end",
+    STOPPED_WEB,
+    STOPPED_WORKER,
+)
 async def test_what_shows_accounts_comes_back(service: Service, second: SecondWeb, strikes: Strikes) -> None:
     web = PARTS["the web process"]
 
@@ -112,7 +129,9 @@ async def test_what_shows_accounts_comes_back(service: Service, second: SecondWe
         return {service.address: service.pids().web or 0, second.address: second.pid}
 
     async with Run(service, strikes, webs=webs) as run:
-        await run.strike(partial(end_second, second), times=TIMES, name=SECOND)
+        await run.strike(partial(end_second, second, SIGKILL), times=TIMES, name=SECOND_KILLED)
+        await run.strike(partial(end_second, second, SIGTERM), times=TIMES, name=SECOND_ENDED)
+        assert run.steady.connections == 1, "those of the other see nothing of it"
         await run.strike(partial(send, service, web, SIGKILL), times=TIMES, name="the web process is killed")
         await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process is asked to end")
         await run.strike(partial(stop_for_a_while, service, web), times=TIMES, name=STOPPED_WEB)
@@ -121,7 +140,7 @@ async def test_what_shows_accounts_comes_back(service: Service, second: SecondWe
 
 @pytest.mark.fault(ZOMBIE)
 async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
-    async with Run(service, strikes) as run:
+    async with Run(service, strikes, raises=CHILD_LOST) as run:
 
         async def come_back_late() -> None:
             await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
@@ -131,10 +150,16 @@ async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strike
 
 @pytest.mark.fault(FROZEN)
 async def test_a_hand_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
+    """Meanwhile a write waits as long as SQLite is told to, and is refused."""
+
     def freeze() -> bool:
         with stopped_in_open_step(service, step_is_open(service, None)) as pid:
+            if pid is None:
+                return False
+            refused = Bound(BUSY_SECONDS).ask(lambda: run.program.post("/api/jobs", {"total": SMALL}))
+            assert refused.problem == (503, "unavailable")
             wait_until(lambda: pid not in service.pids().pool, DEADLINE, pause=0.3)
-        return pid is not None
+        return True
 
-    async with Run(service, strikes) as run:
+    async with Run(service, strikes, raises=TOO_LONG) as run:
         await run.strike(freeze)

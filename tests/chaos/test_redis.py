@@ -1,49 +1,95 @@
 """Redis or Valkey fails in each way that it can, one after another under the same jobs: it delays, and loses nothing.
 
 While it is away or frozen, pages and API take jobs: what they answer they answer without it, or after the bounds of its
-timeouts. A frozen one never answers, so that a page that waited for it would fail here.
+timeouts. A frozen one never answers, so that a page or a task that waited for it would fail here.
 """
 
 import asyncio
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 
+from tests.chaos.bound import Bound
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.redis_faults import RedisFaults
 from tests.chaos.run import DEADLINE, SMALL, Run
+from tests.chaos.tracebacks import CHILD_LOST, REDIS_LOST
 from tests.chaos.visitor import Visitor
 from tests.service import Service
-from tests.waiting import wait_until
+from tests.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
+KILLED_MEANWHILE = "Redis is frozen and the pool children are killed meanwhile"
+SLOW = 12  # accounts at full strength: some seconds of work for each pool child
+FROZEN_SECONDS = 5  # longer than the worker waits for an answer
+GOES_ON_SECONDS = 90  # the rescue comes after 5 to 10 s, the worker or its connection anew after 30
 AWAY_SECONDS = either(short=3, long=20)
 SLOW_SECONDS = either(short=2, long=20)
+PROMISED_SECONDS = 3  # one for the hint, two for the queue
 QUEUE_AWAY = re.compile(r"The queue cannot be reached just now. Job (\d+) is kept")
+TOOK = re.compile(r"TOOK (\S+)")
+HAND = """
+import time
+from task import slices
+from task.models import Hand
+hand = Hand.objects.get(job={})
+began = time.monotonic()
+slices.work(job_id=hand.job_id, task_id=hand.task_id)
+print("TOOK", time.monotonic() - began)
+"""
 
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-def jobs_are_taken(run: Run, visitor: Visitor, fault: AbstractContextManager[None]) -> None:
+def jobs_are_taken(run: Run, visitor: Visitor, fault: AbstractContextManager[None], bound: Bound) -> None:
     """By the page, which says that the job waits, and by the API; neither job is lost, and neither runs meanwhile."""
     with fault:
         until = time.monotonic() + AWAY_SECONDS
-        status, text = visitor.generate(SMALL)
+        status, text = bound.ask(lambda: visitor.generate(SMALL))
         assert status == 200
         kept = QUEUE_AWAY.search(text)
         assert kept, text
-        asked = run.program.post("/api/jobs", {"total": SMALL})
+        asked = bound.ask(lambda: run.program.post("/api/jobs", {"total": SMALL}))
         assert asked.status == 202, asked.text
-        assert visitor.page("/users/")[0] == visitor.page(f"/jobs/{kept[1]}/")[0] == 200
-        print(f"{time.monotonic() - until + AWAY_SECONDS:.1f} s for two jobs and three pages")
+        for path in ("/users/", f"/jobs/{kept[1]}/"):
+            assert bound.ask(lambda path=path: visitor.page(path))[0] == 200  # type: ignore[misc]
         wait_until(lambda: time.monotonic() > until, AWAY_SECONDS)
         waiting = [int(kept[1]), asked.json["id"]]
         assert [run.program.get(f"/api/jobs/{job}").json["state"] for job in waiting] == ["queued", "queued"]
-    run.finishing += waiting
+        run.finishing += waiting
+        bound.check(seconds_of_a_hand(run.service, waiting[0]))
+
+
+def seconds_of_a_hand(service: Service, job: int) -> float:
+    """Which works on the job to its end, where no message has come and none can be sent."""
+    found = TOOK.search(service.manage("shell", "-c", HAND.format(job)).stdout)
+    assert found
+    return float(found[1])
+
+
+async def children_are_killed(run: Run, redis: RedisFaults, strikes: Strikes) -> bool:
+    """Each in the middle of a message, which the worker then cannot put back; it must go on nevertheless."""
+    slow = await run.ask(SLOW, hashing="full")  # as many lanes as pool children
+    run.finishing.append(slow)
+    await wait_until_async(lambda: run.truth.jobs()[slow].created, DEADLINE)
+    with redis.frozen():
+        killed = run.service.pids().pool
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        frozen_at = time.monotonic()
+        await wait_until_async(lambda: time.monotonic() > frozen_at + FROZEN_SECONDS, DEADLINE)
+    job = await run.ask(SMALL)
+    run.finishing.append(job)
+    asked_at = time.monotonic()
+    await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", GOES_ON_SECONDS)
+    strikes.note(f"{time.monotonic() - asked_at:.1f} s after Redis was frozen and children were killed, a job was done")
+    return bool(killed)
 
 
 @pytest.mark.fault(
@@ -54,15 +100,16 @@ def jobs_are_taken(run: Run, visitor: Visitor, fault: AbstractContextManager[Non
     "Redis is slow",
     "Redis forgets everything (FLUSHALL)",
     "every connection to Redis is cut",
+    KILLED_MEANWHILE,
 )
 async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
     with Service(may_complain=True) as service:
         redis = RedisFaults(service)
-        visitor = await asyncio.to_thread(Visitor, service)
-        async with Run(service, strikes) as run:
+        visitor, bound = await asyncio.to_thread(Visitor, service), Bound(PROMISED_SECONDS)
+        async with Run(service, strikes, raises=CHILD_LOST | REDIS_LOST) as run:
 
             def unreachable(fault: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
-                return lambda: jobs_are_taken(run, visitor, fault())
+                return lambda: jobs_are_taken(run, visitor, fault(), bound)
 
             await run.strike(redis.kill_and_empty, times=TIMES, name="Redis is killed and comes back empty")
             await run.strike(unreachable(redis.away), times=TIMES, name="Redis is away for a while")
@@ -71,5 +118,7 @@ async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> 
             await run.strike(lambda: redis.slow(SLOW_SECONDS), times=TIMES, name="Redis is slow")
             await run.strike(redis.flush, times=TIMES, name="Redis forgets everything (FLUSHALL)")
             await run.strike(lambda: redis.cut_all() > 0, times=TIMES, name="every connection to Redis is cut")
+            await run.strike(lambda: children_are_killed(run, redis, strikes), times=TIMES, name=KILLED_MEANWHILE)
         assert run.steady.connections == 1, "the socket stayed open through it all"
-        print(f"{len(service.stderr.splitlines())} lines in the log")
+        strikes.note(f"without Redis a page, the API or a hand took {bound.longest_seconds:.1f} s at most")
+        strikes.note(f"Redis failed, and there were {len(service.stderr.splitlines())} lines in the log")

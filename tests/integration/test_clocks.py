@@ -51,6 +51,7 @@ def job_over_which_the_clock_goes_back() -> Job:
     return now(job)
 
 
+@pytest.mark.fault("the clock goes back an hour within a job")
 def test_the_times_of_a_job_keep_their_order() -> None:
     job = job_over_which_the_clock_goes_back()
     times = [job.created_at, job.started_at, job.finished_at, job.removal_began_at, job.stepped_at]
@@ -82,6 +83,7 @@ def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
     assert "<strong>0.0 s</strong> <span>elapsed</span>" in answer.content.decode()
 
 
+@pytest.mark.fault("a hand dies just before the clock goes back")
 def test_a_hand_that_died_before_the_clock_went_back_is_rescued_at_once() -> None:
     queued(60, clock=noon)
     assert [hand.seen_at for hand in hands.silent(ELEVEN)] == [NOON]
@@ -95,6 +97,7 @@ def test_clocks_that_differ_by_seconds_rescue_no_living_hand() -> None:
     assert hands.silent(NOON - datetime.timedelta(seconds=30)) == []
 
 
+@pytest.mark.fault("the clock goes back and a hand dies at every start")
 def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
     """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
     job, task_id = queued(60, clock=noon)
@@ -108,6 +111,7 @@ def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
     assert now(job).state == "failed"
 
 
+@pytest.mark.fault("a worker dies just before the clock goes back")
 def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
@@ -118,6 +122,7 @@ def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     assert workers.waiting_words(job, ELEVEN) == "waiting for a worker"
 
 
+@pytest.mark.fault("the clock goes back under the limit of jobs an hour")
 def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any) -> None:
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")

@@ -22,6 +22,7 @@ from realtime.hub import hub_of
 from realtime.models import Batch, Feed
 from realtime.protocol import Ask, Cursor
 from tests import machines
+from tests.chaos.hits import Strikes
 from tests.integration.feed_model import Model, Watching
 from tests.layers import HeldLayer
 from tests.waiting import wait_until_async
@@ -209,8 +210,11 @@ class FeedMachine(RuleBasedStateMachine):
             self.runner.close()
 
 
-def test_every_watcher_gets_the_log_after_its_cursor(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("cuts, stalls, lost hints, trims and new epochs in any order")
+def test_every_watcher_gets_the_log_after_its_cursor(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, strikes: Strikes
+) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HeldLayer"}}
     settings.HEAD_CHECK_SECONDS = HOUR
     monkeypatch.setattr("realtime.ring.RING_BYTES", 9_000)
-    machines.run(FeedMachine, examples=40, steps=25)
+    strikes.hit(times=machines.run(FeedMachine, examples=40, steps=25))

@@ -30,6 +30,7 @@ def work(hand: Hand) -> str:
     return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=60)
 
 
+@pytest.mark.fault("a database fails under every start of a hand")
 def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a full disk does: a start can still be counted, and a step finds no room."""
 
@@ -70,6 +71,7 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     assert Hand.objects.values_list("starts", "rescues").get() == (0, 0)
 
 
+@pytest.mark.fault("the hands of an old job die just after a retry or another removal")
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
     hand = ask().hands.get()

@@ -22,6 +22,7 @@ from task.options import FULL, Options
 from task.steering import NotNow, Steered
 from task.verification import verify
 from tests import machines
+from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
 from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
 from tests.integration.test_hands import queued_ids
@@ -207,6 +208,7 @@ class JobMachine(RuleBasedStateMachine):
             assert verify(job).problems == []
 
 
-def test_jobs_live_as_in_the_model(settings: Any) -> None:
+@pytest.mark.fault("hands late, twice, or after the end, and acts of people, in any order")
+def test_jobs_live_as_in_the_model(settings: Any, strikes: Strikes) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    machines.run(JobMachine, examples=15, steps=30)
+    strikes.hit(times=machines.run(JobMachine, examples=15, steps=30))

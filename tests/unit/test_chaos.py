@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.hits import PROPERTY, Strikes, rows, table
+from tests.chaos.hits import NOTES, PROPERTY, Strikes, notes, rows, table
 from tests.chaos.promise import difference
 from tests.chaos.snapshots import newest
 from tests.watcher import Watcher
@@ -35,6 +35,14 @@ def test_a_test_that_could_not_begin_or_end_has_failed(when: str) -> None:
 
 def test_the_table_reads_as_one() -> None:
     assert [*table(rows([report("a cut", 2)]))][-1] == "| a cut |       2 | held   |"
+
+
+def test_what_is_noted_is_told_once_whatever_phases_report_it() -> None:
+    measured = report("a cut", 2)
+    measured.user_properties.append((NOTES, ["3 MiB", "2 s"]))
+    over = report("a cut", 2, when="teardown")
+    over.user_properties = measured.user_properties
+    assert notes([measured, over, "a warning"]) == ["3 MiB", "2 s"]
 
 
 def test_a_strike_bears_a_name_of_its_test() -> None:

@@ -1,4 +1,4 @@
-"""docs/guarantees.md names every fault that the tests strike with, and no test that does not exist."""
+"""docs/guarantees.md promises and counts every fault that the tests strike with, and names no test in vain."""
 
 import ast
 import importlib
@@ -9,6 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "guarantees.md").read_text()
+PROMISES, _, RESULTS = PAGE.partition("## Faults, strikes, results")
 
 
 def faults_of(module: Any) -> Iterator[str]:
@@ -28,11 +29,32 @@ def faults_in(mark: Any) -> Iterator[str]:
                 yield from faults_in(inner.mark if hasattr(inner, "mark") else inner)
 
 
-def test_it_names_every_fault() -> None:
-    files = sorted((ROOT / "tests" / "chaos").glob("test_*.py"))
-    found = {fault for file in files for fault in faults_of(importlib.import_module(f"tests.chaos.{file.stem}"))}
-    assert found
-    assert {fault for fault in found if fault not in PAGE} == set()
+def struck() -> set[str]:
+    return {fault for module in modules("*") for fault in faults_of(module)}
+
+
+def modules(folder: str) -> list[Any]:
+    """Those in which a fault strikes."""
+    files = [file for file in (ROOT / "tests").glob(f"{folder}/test_*.py") if "mark.fault(" in file.read_text()]
+    return [importlib.import_module(f"tests.{file.parent.name}.{file.stem}") for file in sorted(files)]
+
+
+def test_in_each_test_of_chaos_a_fault_strikes() -> None:
+    """Or `make chaos` would leave it out."""
+    assert len(modules("chaos")) == len([*(ROOT / "tests" / "chaos").glob("test_*.py")])
+    for module in modules("chaos"):
+        for name, test in vars(module).items():
+            assert not name.startswith("test_") or [fault for mark in test.pytestmark for fault in faults_in(mark)], (
+                name
+            )
+
+
+def test_it_promises_something_for_every_fault() -> None:
+    assert {fault for fault in struck() if fault not in PROMISES} == set()
+
+
+def test_its_results_have_a_row_for_every_fault_and_no_other() -> None:
+    assert struck() == set(re.findall(r"^\| (.+?) +\| +\d+ \| held +\|$", RESULTS, re.MULTILINE))
 
 
 def test_each_test_that_it_names_exists() -> None:

@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from realtime import ring
 from realtime.protocol import Batch
 from tests import machines
+from tests.chaos.hits import Strikes
 
 SIZES = st.integers(1, 5)
 
@@ -53,6 +54,7 @@ class RingMachine(RuleBasedStateMachine):
             assert answer == newer or (answer is None and sum(len(one.frame) for one in newer) > ring.RING_BYTES)
 
 
-def test_the_ring_holds_the_newest_batches_without_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("hints late, twice, early or never, in any order")
+def test_the_ring_holds_the_newest_batches_without_a_gap(monkeypatch: pytest.MonkeyPatch, strikes: Strikes) -> None:
     monkeypatch.setattr(ring, "RING_BYTES", 400)
-    machines.run(RingMachine, examples=50, steps=30)
+    strikes.hit(times=machines.run(RingMachine, examples=50, steps=30))

@@ -1,0 +1,26 @@
+"""An answer within three times what the timeouts promise: a slow machine keeps to that, and what hangs does not."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+SLACK = 3
+
+
+class Bound:
+    """Of each answer; `longest_seconds` is what the slowest one took."""
+
+    def __init__(self, seconds: float) -> None:
+        self.longest_seconds = 0.0
+        self._seconds = seconds
+
+    def ask(self, question: Callable[[], T]) -> T:
+        began = time.monotonic()
+        answer = question()
+        self.check(time.monotonic() - began)
+        return answer
+
+    def check(self, took_seconds: float) -> None:
+        self.longest_seconds = max(self.longest_seconds, took_seconds)
+        assert took_seconds < SLACK * self._seconds, f"{took_seconds:.1f} s, where {self._seconds} s are promised"

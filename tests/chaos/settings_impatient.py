@@ -1,0 +1,8 @@
+"""The shipped settings, but PostgreSQL ends a transaction that stands still after 3 s in place of 30."""
+
+from asgi_config.settings import *  # noqa: F403
+
+SHIPPED, SOON = "idle_in_transaction_session_timeout=30s", "idle_in_transaction_session_timeout=3s"
+OPTIONS = DATABASES["default"]["OPTIONS"]  # noqa: F405
+assert SHIPPED in OPTIONS["options"], OPTIONS
+OPTIONS["options"] = OPTIONS["options"].replace(SHIPPED, SOON)

@@ -15,8 +15,10 @@ REDIS_LOST = frozenset(
         "TimeoutError",
         "OutOfMemoryError",
         "AttributeError",  # kombu's client of beat, once closed, has no address
+        "SoftTimeLimitExceeded",  # a pool process that was done, and could not say so to a worker that connects
     }
 )
+REDIS_FULL = frozenset({"ExecAbortError", "ResponseError"})  # its own log is on the full disk
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*([\w.]*)")
 

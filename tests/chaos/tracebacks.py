@@ -14,6 +14,7 @@ REDIS_LOST = frozenset(
         "SchedulingError",
         "TimeoutError",
         "OutOfMemoryError",
+        "ExecAbortError",  # of a transaction that a full Redis refuses
         "AttributeError",  # kombu's client of beat, once closed, has no address
         "SoftTimeLimitExceeded",  # a pool process that was done, and could not say so to a worker that connects
     }

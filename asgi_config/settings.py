@@ -15,10 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from asgi_config import environment
-from asgi_config.every import Every
-from asgi_config.log_configuration import log_configuration
-from asgi_config.static_version import version_of
+from asgi_config.logs.configuration import log_configuration
 from asgi_config.var_dir import BASE_DIR, VAR_DIR
+from asgi_config.web.static_version import version_of
+from asgi_config.worker.schedule import Every
 
 with suppress(OSError):  # what cannot do without it says so by itself
     VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,13 +78,13 @@ INSTALLED_APPS = [
     "task",
 ]
 MIDDLEWARE = [
-    "asgi_config.monitoring.watched_over",  # before all, as it asks for no name, TLS or session
-    "asgi_config.request_trace.traced",
+    "asgi_config.monitoring.middleware.watched_over",  # before all, as it asks for no name, TLS or session
+    "asgi_config.web.request_id.traced",
     "task.api.middleware.problems_under_api",  # before all others, as it words the errors of all others
-    "asgi_config.sizes.bounded",
+    "asgi_config.web.request_size.bounded",
     "django.middleware.security.SecurityMiddleware",
-    "asgi_config.middleware.content_security_policy",
-    "asgi_config.middleware.StaticFiles",
+    "asgi_config.web.csp.content_security_policy",
+    "asgi_config.web.csp.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -119,7 +119,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-AUTHENTICATION_BACKENDS = ["asgi_config.lockout.Lockout", MODEL_BACKEND]
+AUTHENTICATION_BACKENDS = ["asgi_config.sign_in.lockout.Lockout", MODEL_BACKEND]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -127,7 +127,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Limits: wrong passwords (django-axes, argued in asgi_config.lockout), and the size of what is sent to a page
+# Limits: wrong passwords (django-axes, argued in asgi_config.sign_in.lockout), and the size of what is sent to a page
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
@@ -137,8 +137,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # Django's form calls it so, whatever the user model does
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "asgi_config.lockout.say_locked"
-AXES_CLIENT_IP_CALLABLE = "asgi_config.lockout.address_of_client"
+AXES_LOCKOUT_CALLABLE = "asgi_config.sign_in.lockout.say_locked"
+AXES_CLIENT_IP_CALLABLE = "asgi_config.sign_in.lockout.address_of_client"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True  # a row and two writes for each good sign-in, of which a load test makes many
 AXES_ENABLE_ADMIN = False
@@ -229,7 +229,7 @@ CHANNEL_LAYERS = {
 }
 
 CELERY_BROKER_URL = REDIS_ADDRESS
-CELERY_BROKER_TRANSPORT = "asgi_config.queue_transport:Transport"
+CELERY_BROKER_TRANSPORT = "asgi_config.worker.transport:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A slice of work lasts 2 s, so a task is never redelivered while it runs; kombu looks for lost ones every 5 s.
     "visibility_timeout": 120,
@@ -279,5 +279,5 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ["text", "json"])
-LINES = {"text": "asgi_config.log_lines.TextLines", "json": "asgi_config.log_lines.JsonLines"}[LOG_FORMAT]
+LINES = {"text": "asgi_config.logs.formatters.TextLines", "json": "asgi_config.logs.formatters.JsonLines"}[LOG_FORMAT]
 LOGGING = log_configuration(LOG_LEVEL, LINES)

@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from asgi_config import housekeeping
+from asgi_config.worker import cleanup
 
 
 @shared_task
 def tidy() -> None:
-    housekeeping.tidy()
+    cleanup.tidy()

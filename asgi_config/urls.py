@@ -5,10 +5,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 import task.api.urls
-from asgi_config.sign_in import SignIn
-from asgi_config.views import sign_in_by_link, to_static_file
+from asgi_config.sign_in.views import SignIn
+from asgi_config.web.views import sign_in_by_link, to_static_file
 
-handler500 = "asgi_config.views.went_wrong"
+handler500 = "asgi_config.web.views.went_wrong"
 
 urlpatterns = [
     path("", include("task.urls")),

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from asgi_config import embedded_redis
+from asgi_config.live import embedded_redis
 from tests.chaos.form import FORM, SEED
 from tests.chaos.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
 from tests.waiting import wait_until

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from asgi_config import embedded_redis
+from asgi_config.live import embedded_redis
 from tests import postgres
 from tests.deployment import (
     SERVICES,

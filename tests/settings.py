@@ -6,7 +6,7 @@ Each process of a run in parallel (pytest-xdist) has its own of all; what it sta
 import os
 import tempfile
 
-from asgi_config.embedded_redis import new_address
+from asgi_config.live.embedded_redis import new_address
 
 owner = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 if os.environ.get("ARRIVALS_TESTS_OF") != owner:

@@ -20,7 +20,7 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from asgi_config import embedded_redis  # noqa: E402
+from asgi_config.live import embedded_redis  # noqa: E402
 from task import slices  # noqa: E402
 from task.generation import start_job  # noqa: E402
 from task.models import Hand, Job  # noqa: E402

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from asgi_config import embedded_redis
+from asgi_config.live import embedded_redis
 from tests.service import Service
 from tests.waiting import wait_until
 

@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from asgi_config import metrics, probes
+from asgi_config.monitoring import metrics, probes
 from task import upkeep, workers
 from task.models import Worker
 from task.tasks import BY_BEAT, rescue_jobs

@@ -5,7 +5,7 @@ import tempfile
 from django.core.checks import CheckMessage
 from pytest_django import Settings
 
-from asgi_config import checks
+from asgi_config.checks import settings as checks
 from tests.service import ROOT, clean_environment
 
 PRODUCTION = {

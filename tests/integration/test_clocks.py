@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from asgi_config.every import Every
+from asgi_config.worker.schedule import Every
 from task import accounts, generation, hands, limits, removal, steering, tokens, upkeep, workers
 from task.job_page import read_job_page
 from task.models import Act, Hand, Job, Token, Worker

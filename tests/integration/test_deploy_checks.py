@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
 
-from asgi_config import checks, deploy_checks
+from asgi_config.checks import deploy
+from asgi_config.checks import settings as checks
 from task import workers
 
 SOUND = {"maxmemory_policy": "noeviction", "aof_enabled": 1}
@@ -34,24 +35,24 @@ def asked(redis: str) -> Iterator[Any]:
 
 
 def test_a_redis_as_live_starts_it_is_sound(redis: str) -> None:
-    assert ids(deploy_checks.remarks_on_the_queue()) == []
+    assert ids(deploy.remarks_on_the_queue()) == []
 
 
 def test_a_redis_that_throws_away_or_forgets_is_told(asked: Any) -> None:
     asked.config_set("maxmemory-policy", "allkeys-lru")
     asked.config_set("appendonly", "no")
-    assert ids(deploy_checks.remarks_on_the_queue()) == ["arrivals.W006", "arrivals.W007"]
+    assert ids(deploy.remarks_on_the_queue()) == ["arrivals.W006", "arrivals.W007"]
 
 
 def test_a_redis_that_does_not_tell_is_said_to_be_unchecked(asked: Any, settings: Settings) -> None:
     asked.execute_command("ACL", "SETUSER", "shy", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//shy:").replace(password_of(settings), "pw")
-    assert ids(deploy_checks.remarks_on_the_queue()) == ["arrivals.I012"]
+    assert ids(deploy.remarks_on_the_queue()) == ["arrivals.I012"]
 
 
 def test_a_redis_that_refuses_the_password_is_said_to_be_unchecked(redis: str, settings: Settings) -> None:
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace(password_of(settings), "wrong")
-    found = deploy_checks.remarks_on_the_queue()
+    found = deploy.remarks_on_the_queue()
     assert ids(found) == ["arrivals.I011"]
     assert "refuses the password" in found[0].msg
 
@@ -60,7 +61,7 @@ def test_a_redis_that_is_frozen_does_not_hold_the_command_up(settings: Settings)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         settings.REDIS_ADDRESS = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
         began = time.monotonic()
-        assert ids(deploy_checks.remarks_on_the_queue()) == ["arrivals.I011"]
+        assert ids(deploy.remarks_on_the_queue()) == ["arrivals.I011"]
         assert time.monotonic() - began < 60
 
 
@@ -71,29 +72,29 @@ def password_of(settings: Settings) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_asked_for_its_clock_and_its_workers() -> None:
     workers.note("celery@elsewhere.example", timezone.now())
-    skew, names = deploy_checks.within(60, deploy_checks.ask_database)
-    assert abs(skew) < deploy_checks.MOST_SKEW_SECONDS
+    skew, names = deploy.within(60, deploy.ask_database)
+    assert abs(skew) < deploy.MOST_SKEW_SECONDS
     assert names == ["celery@elsewhere.example"]
 
 
 def test_a_question_that_raises_is_told_by_its_kind_only(settings: Settings) -> None:
-    found = deploy_checks.unasked("The database", OSError("password=secret"), "Look.")
+    found = deploy.unasked("The database", OSError("password=secret"), "Look.")
     assert (found.id, "secret" in found.msg) == ("arrivals.I011", False)
 
 
 @pytest.mark.parametrize(("skew", "words"), [(3.2, "3 s ahead of"), (-90, "90 s behind")])
 def test_a_clock_that_is_off_is_told(skew: float, words: str) -> None:
-    found = deploy_checks.remarks_on_clock("Redis", skew)
+    found = deploy.remarks_on_clock("Redis", skew)
     assert ids(found) == ["arrivals.W010"]
     assert words in found[0].msg
-    assert deploy_checks.remarks_on_clock("Redis", skew / 100) == []
+    assert deploy.remarks_on_clock("Redis", skew / 100) == []
 
 
 def test_workers_on_another_host_that_use_sqlite_are_told() -> None:
     names = ["celery@here", "celery@there"]
-    assert ids(deploy_checks.remarks_on_hosts("sqlite", names, "here")) == ["arrivals.W004"]
-    assert deploy_checks.remarks_on_hosts("sqlite", ["celery@here"], "here") == []
-    assert deploy_checks.remarks_on_hosts("postgresql", names, "here") == []
+    assert ids(deploy.remarks_on_hosts("sqlite", names, "here")) == ["arrivals.W004"]
+    assert deploy.remarks_on_hosts("sqlite", ["celery@here"], "here") == []
+    assert deploy.remarks_on_hosts("postgresql", names, "here") == []
 
 
 def test_settings_that_do_not_agree_are_told(settings: Settings) -> None:

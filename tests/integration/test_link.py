@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from asgi_config.links import LIFETIME, make_link, use_link
 from asgi_config.models import SignInLink
+from asgi_config.sign_in.links import LIFETIME, make_link, use_link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

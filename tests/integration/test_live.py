@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config import embedded_redis
+from asgi_config.live import embedded_redis
 from tests.browser import Browser
 from tests.service import START_SECONDS, Service
 from tests.waiting import wait_until

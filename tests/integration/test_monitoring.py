@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from asgi_config.metric_table import METRICS
+from asgi_config.monitoring.metric_table import METRICS
 from tests.answer import Answer
 from tests.caller import fetch
 from tests.program import Program

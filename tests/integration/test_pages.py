@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from asgi_config import middleware
+from asgi_config.web import csp
 from task.generation import Started
 from task.models import Job
 from task.views import say_started
@@ -164,5 +164,5 @@ def test_an_error_gets_a_clear_page_that_needs_nothing() -> None:
 @pytest.mark.parametrize("address", ["/accounts/login/", USERS, GENERATE])
 def test_every_page_runs_scripts_and_styles_of_this_host_only(owner: Client, address: str) -> None:
     response = owner.get(address)
-    assert response.headers["Content-Security-Policy"] == middleware.POLICY
+    assert response.headers["Content-Security-Policy"] == csp.POLICY
     assert not re.search(r"<style|style=|<script(?![^>]*(src=|application/json))|\son\w+=", response.content.decode())

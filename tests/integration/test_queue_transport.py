@@ -13,7 +13,7 @@ from kombu import Message
 from redis import Redis
 from redis.exceptions import RedisError
 
-from asgi_config.queue_transport import Transport
+from asgi_config.worker.transport import Transport
 
 QUEUE = "acknowledged"
 

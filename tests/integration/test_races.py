@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from asgi_config.links import make_link
+from asgi_config.sign_in.links import make_link
 from task import hands, slices, steering, turns, upkeep
 from task.generation import start_job
 from task.models import Act, Hand, Job

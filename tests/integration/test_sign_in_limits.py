@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.test import AsyncClient, Client, RequestFactory
 from pytest_django import Settings
 
-from asgi_config.links import make_link
-from asgi_config.sign_in import SignIn
+from asgi_config.sign_in.links import make_link
+from asgi_config.sign_in.views import SignIn
 from task import credentials
 from tests.integration import stepping
 

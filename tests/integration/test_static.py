@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
-from asgi_config.static_version import version_of
+from asgi_config.web.static_version import version_of
 from tests.browser import Browser
 
 YEAR_SECONDS = 365 * 24 * 3600

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config.interrupts import Interrupts
-from asgi_config.part import CouldNotStart, Part
-from asgi_config.supervisor import Stopped, Supervisor
+from asgi_config.live.process import CouldNotStart, Part
+from asgi_config.live.signals import Interrupts
+from asgi_config.live.supervisor import Stopped, Supervisor
 from tests.processes import all_processes
 from tests.waiting import wait_until
 

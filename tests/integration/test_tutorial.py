@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config import embedded_redis
+from asgi_config.live import embedded_redis
 from tests.browser import Browser
 from tests.service import ROOT, clean_environment, free_port
 from tests.waiting import wait_until, wait_until_async

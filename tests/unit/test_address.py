@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config.address import accepted_name, address_of, advice, read
+from asgi_config.live.address import accepted_name, address_of, advice, read
 
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 

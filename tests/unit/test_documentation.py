@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.apps import apps
 
-from asgi_config.metric_table import METRICS
+from asgi_config.monitoring.metric_table import METRICS
 from task.api.problems import CODES
 from task.api.urls import api
 
@@ -117,7 +117,7 @@ def test_the_operations_page_explains_every_metric_and_no_other() -> None:
 
 def test_the_operations_page_has_a_remedy_for_every_check_and_no_other() -> None:
     """The first of them is no check that runs: without it the settings cannot be loaded."""
-    files = ("settings.py", "checks.py", "deploy_checks.py")
+    files = ("settings.py", "checks/settings.py", "checks/deploy.py")
     sources = "".join((ROOT / "asgi_config" / name).read_text() for name in files)
     listed = re.findall(r"^\| (arrivals\.[A-Z]\d+) ", OPERATIONS, re.M)
     assert sorted(listed, key=lambda name: name[-3:]) == listed

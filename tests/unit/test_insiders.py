@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from asgi_config.insiders import is_insider, is_loopback
+from asgi_config.monitoring.access import is_insider, is_loopback
 
 ALONE = {"METRICS_TOKEN": "", "HTTPS": False, "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}
 ALONE["CSRF_TRUSTED_ORIGINS"] = ["http://localhost:3000", "http://[::1]:3000"]

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from asgi_config.log_lines import JsonLines, TextLines
-from asgi_config.redaction import redacted
-from asgi_config.request_trace import id_of
+from asgi_config.logs.formatters import JsonLines, TextLines
+from asgi_config.logs.redaction import redacted
+from asgi_config.web.request_id import id_of
 from realtime.traces import fields, tracing
 
 SECRETS = [

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from asgi_config.probes import InLoop, InThread
+from asgi_config.monitoring.probes import InLoop, InThread
 
 
 async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError
 
-from asgi_config.repeats import NotAgain
+from asgi_config.logs.duplicates import NotAgain
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from asgi_config import operator
-from asgi_config.address import address_of, read
-from asgi_config.links import make_link
+from asgi_config.live.address import address_of, read
+from asgi_config.sign_in import operator_account
+from asgi_config.sign_in.links import make_link
 from task.terminal.command import CANNOT, user_named
 
 
@@ -17,7 +17,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("user", nargs="?", default=operator.NAME, help="name of the user, `operator` by default")
+        parser.add_argument(
+            "user", nargs="?", default=operator_account.NAME, help="name of the user, `operator` by default"
+        )
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
         found = user_named(user)

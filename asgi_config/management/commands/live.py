@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from asgi_config.live import Live
-from asgi_config.part import CouldNotStart
+from asgi_config.live.process import CouldNotStart
+from asgi_config.live.run import Live
 from task.terminal.command import CANNOT
 
 

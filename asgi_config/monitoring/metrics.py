@@ -16,9 +16,9 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
-from asgi_config import metric_table, probes
-from asgi_config.insiders import is_insider
-from asgi_config.metric_table import Sample
+from asgi_config.monitoring import metric_table, probes
+from asgi_config.monitoring.access import is_insider
+from asgi_config.monitoring.metric_table import Sample
 from realtime import log, metrics, seats
 from realtime.hub import hubs
 from task import workers

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register  # noqa: A004
 from django.db import connection
 
-from asgi_config.insiders import is_public
+from asgi_config.monitoring.access import is_public
 
 SHORTEST_TOKEN = 20
 FIRST_SQLITE_WITHOUT_WAL_BUG = (3, 51, 3)
@@ -89,7 +89,7 @@ def times_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 @register(deploy=True)
 def others_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Found only now: redis-py takes 0.2 s to import, and every command loads this module."""
-    return list(import_module("asgi_config.deploy_checks").remarks())
+    return list(import_module("asgi_config.checks.deploy").remarks())
 
 
 @register(deploy=True)

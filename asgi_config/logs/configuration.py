@@ -9,7 +9,7 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": lines}},
-        "filters": {"not_again": {"()": "asgi_config.repeats.NotAgain"}},
+        "filters": {"not_again": {"()": "asgi_config.logs.duplicates.NotAgain"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_again"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
@@ -18,7 +18,7 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
             # A page that is missing or forbidden is the visitor's matter.
             "django.request": {"level": "ERROR"},
-            # It names who tried to sign in; asgi_config.lockout says what matters.
+            # It names who tried to sign in; asgi_config.sign_in.lockout says what matters.
             "axes": {"level": "CRITICAL"},
             # Under DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
             "django.db.backends": {"level": "INFO"},

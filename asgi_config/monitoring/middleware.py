@@ -12,8 +12,8 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from asgi_config import metrics, probes
-from asgi_config.insiders import is_insider
+from asgi_config.monitoring import metrics, probes
+from asgi_config.monitoring.access import is_insider
 
 Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 

@@ -14,7 +14,7 @@ from django.db import Error, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from asgi_config.repeats import NotAgain
+from asgi_config.logs.duplicates import NotAgain
 from realtime import traces
 from task import hands, patience, workers
 from task.tallies import tally

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Mapping
 
-from asgi_config.redaction import redacted
+from asgi_config.logs.redaction import redacted
 from realtime import traces
 
 PLAIN = re.compile(r"[^\s\"=]+")

@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from asgi_config.part import CouldNotStart
+from asgi_config.live.process import CouldNotStart
 
 
 def check(host: str, port: int) -> None:

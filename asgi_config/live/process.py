@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from asgi_config import lifeline
+from asgi_config.live import parent_death
 
 
 class CouldNotStart(Exception):
@@ -39,7 +39,7 @@ class Part:
                 env={**os.environ, **self.environment},
                 pass_fds=self.pass_fds,
                 start_new_session=True,
-                preexec_fn=partial(lifeline.end_with, os.getpid()) if lifeline.IS_AVAILABLE else None,  # noqa: PLW1509
+                preexec_fn=partial(parent_death.end_with, os.getpid()) if parent_death.IS_AVAILABLE else None,  # noqa: PLW1509
             )
         except OSError as error:
             raise CouldNotStart(f"{self.name} could not start: {error.strerror} ({self.command[0]}).") from error

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-from asgi_config.address import name_of
-from asgi_config.part import Part
+from asgi_config.live.address import name_of
+from asgi_config.live.process import Part
 from asgi_config.var_dir import BASE_DIR
 
 READY_FD = "ARRIVALS_READY_FD"

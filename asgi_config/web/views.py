@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error
 
-from asgi_config.links import use_link
+from asgi_config.sign_in.links import use_link
 
 RETRY_SECONDS = 5
 

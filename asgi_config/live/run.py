@@ -13,13 +13,15 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from kombu.exceptions import OperationalError
 
-from asgi_config import embedded_redis, environment, leftovers, lifeline, listening, operator, parts
-from asgi_config.address import accepted_name, address_of, advice
+from asgi_config import environment
 from asgi_config.celery import app
-from asgi_config.interrupts import Interrupts
-from asgi_config.links import make_link
-from asgi_config.part import CouldNotStart
-from asgi_config.supervisor import Stopped, Supervisor
+from asgi_config.live import embedded_redis, listening, parent_death, processes, stale_processes
+from asgi_config.live.address import accepted_name, address_of, advice
+from asgi_config.live.process import CouldNotStart
+from asgi_config.live.signals import Interrupts
+from asgi_config.live.supervisor import Stopped, Supervisor
+from asgi_config.sign_in import operator_account
+from asgi_config.sign_in.links import make_link
 from asgi_config.var_dir import AlreadyHeld, held, write_private
 
 Say = Callable[[str], None]
@@ -58,14 +60,14 @@ class Live:
         else:
             start_redis(supervisor)
         prepare_database()
-        web = parts.web(host=self.host, port=self.port, asked_as=accepted_name(settings.ALLOWED_HOSTS))
-        supervisor.start(parts.worker(pool=self.pool), web)
+        web = processes.web(host=self.host, port=self.port, asked_as=accepted_name(settings.ALLOWED_HOSTS))
+        supervisor.start(processes.worker(pool=self.pool), web)
         write_private(settings.VAR_DIR / "address", address)
         self.welcome(address)
 
     def welcome(self, address: str) -> None:
         self.say(f"Arrivals is running at {address}\n")
-        if user := operator.find_or_make():
+        if user := operator_account.find_or_make():
             self.say(f"  Sign in, once and within 10 minutes:\n  {make_link(user=user, address=address)}\n")
             self.say("  Another link:  python manage.py link")
         else:
@@ -89,7 +91,7 @@ def only_one(var: Path) -> Iterator[None]:
 
 def end_leftovers(var: Path) -> None:
     """Of a `live` that was killed; the lock is ours, so none of them belongs to a living one."""
-    leftovers.end_all(var / "live.pids")
+    stale_processes.end_all(var / "live.pids")
     if (var / "redis.url").exists():
         embedded_redis.end_old((var / "redis.url").read_text())
     remove(var)
@@ -101,7 +103,7 @@ def remove(var: Path) -> None:
 
 
 def remember(file: Path) -> Callable[[list[int]], None]:
-    return (lambda pids: None) if lifeline.IS_AVAILABLE else partial(leftovers.remember, file)
+    return (lambda pids: None) if parent_death.IS_AVAILABLE else partial(stale_processes.remember, file)
 
 
 def check_redis() -> None:

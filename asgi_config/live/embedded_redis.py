@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from asgi_config.part import CouldNotStart, Part
+from asgi_config.live.process import CouldNotStart, Part
 
 CONFIGURATION = """\
 bind 127.0.0.1

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asgi_config.interrupts import Interrupts
-from asgi_config.part import CouldNotStart, Part
+from asgi_config.live.process import CouldNotStart, Part
+from asgi_config.live.signals import Interrupts
 
 START_SECONDS = 90
 LONGEST_PAUSE_SECONDS = 30

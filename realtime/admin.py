@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from realtime.models import Batch, Feed
-from realtime.read_only import ReadOnlyAdmin
+from realtime.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Feed)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from realtime.endpoints.flow_control import Window
 from realtime.protocol import OBJECTIONS, Ask, Close
-from realtime.window import Window
 
 
 @dataclass

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from realtime.read_only import ReadOnlyAdmin, permitted
+from realtime.read_only_admin import ReadOnlyAdmin, permitted
 from task import tokens
 from task.models import Account, Act, Job, Token, Worker
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from realtime import traces
+from realtime import log_context
 from task.clocks import CLOCKS_DIFFER, ago
 from task.models import Act, Hand, Job
 
@@ -37,7 +37,7 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
 
     Call it after the commit. By name, because the task's module stands above this one.
     """
-    headers = {REQUEST: traces.fields()["request"]} if "request" in traces.fields() else None
+    headers = {REQUEST: log_context.fields()["request"]} if "request" in log_context.fields() else None
     try:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:

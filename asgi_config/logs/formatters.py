@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from asgi_config.logs.redaction import redacted
-from realtime import traces
+from realtime import log_context
 
 PLAIN = re.compile(r"[^\s\"=]+")
 
@@ -16,7 +16,7 @@ class Lines(logging.Formatter):
     """`extra={"fields": {...}}` adds fields of one line to those of its trace."""
 
     def fields(self, record: logging.LogRecord) -> Mapping[str, object]:
-        return {**traces.fields(), **getattr(record, "fields", {})}
+        return {**log_context.fields(), **getattr(record, "fields", {})}
 
     def when(self, record: logging.LogRecord) -> str:
         moment = datetime.datetime.fromtimestamp(record.created, datetime.UTC)

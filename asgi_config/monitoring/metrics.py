@@ -19,7 +19,8 @@ from redis.asyncio import Redis
 from asgi_config.monitoring import metric_table, probes
 from asgi_config.monitoring.access import is_insider
 from asgi_config.monitoring.metric_table import Sample
-from realtime import log, metrics, seats
+from realtime import log, metrics
+from realtime.endpoints import connection_limits
 from realtime.hub import hubs
 from task import workers
 from task.job_counts import count_jobs
@@ -72,7 +73,7 @@ database = probes.InThread(read_database)
 
 def of_process() -> list[Sample]:
     samples: list[Sample] = [
-        ("arrivals_process_connections", seats.held(), []),
+        ("arrivals_process_connections", connection_limits.held(), []),
         ("arrivals_process_resumes_total", metrics.counted.resumes, []),
         ("arrivals_process_hints_lost_total", metrics.counted.hints_lost, []),
     ]

@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from realtime.departure import departure
+from realtime.endpoints.draining import departure
 
 # A proxy's ping must not be later than its patience, and a socket that went silent is known within 35 s.
 LIMITS = ["--ping-interval", "15", "--ping-timeout", "20", "--application-close-timeout", "5"]

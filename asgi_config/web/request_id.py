@@ -10,7 +10,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from realtime.traces import sane_id, tracing
+from realtime.log_context import sane_id, tracing
 
 HEADER = "X-Request-ID"
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from asgi_config.logs.duplicates import NotAgain
-from realtime import traces
+from realtime import log_context
 from task import hands, patience, workers
 from task.tallies import tally
 
@@ -56,7 +56,7 @@ def tell_what_was_counted(task: Any, **kwargs: Any) -> None:
 def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
     """The request comes with the message, from the click or from the hand before; old messages have none."""
     of_message = task.request.headers or {}
-    traces.replace(request=of_message.get(hands.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
+    log_context.replace(request=of_message.get(hands.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
 
 
 @after_setup_logger.connect

@@ -9,8 +9,8 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from realtime import seats
-from realtime.poll import Lost, poll
+from realtime.endpoints import connection_limits
+from realtime.endpoints.poll import Lost, poll
 from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Close, Refused, parse_ask
 from task.api.answers import retry_after
 from task.api.callers import authorise
@@ -69,7 +69,7 @@ async def list_events(request: HttpRequest) -> HttpResponse:
     limit = _number(query, "limit", DEFAULT_BATCHES, least=1, most=MOST_BATCHES)
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
     try:
-        with seats.seat(user.pk):
+        with connection_limits.seat(user.pk):
             text = await poll(FEED, parse_ask(query, "job"), limit=limit, wait_seconds=wait)
     except (Lost, Refused) as error:
         raise _problem(error) from error

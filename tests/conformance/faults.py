@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from websockets.typing import Subprotocol
 
 from realtime import protocol
+from realtime.endpoints.flow_control import Window
 from realtime.protocol import Ask, Close, Refused
-from realtime.window import Window
 from tests.conformance.faulty_streams import Batches, Course, stream
 from tests.conformance.faulty_windows import WINDOWS
 

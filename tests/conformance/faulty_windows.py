@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from realtime.endpoints.flow_control import Window
 from realtime.protocol import Close, Refused
-from realtime.window import Window
 
 
 class OneByOne(Window):

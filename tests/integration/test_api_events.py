@@ -11,11 +11,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from realtime import log
+from realtime.endpoints.connection_limits import seat
+from realtime.endpoints.poll import Lost, poll
 from realtime.hub import hub_of
 from realtime.models import Feed
-from realtime.poll import Lost, poll
 from realtime.protocol import Ask
-from realtime.seats import seat
 from tests.caller import Caller, caller
 from tests.integration.conftest import Append
 from tests.waiting import wait_until_async

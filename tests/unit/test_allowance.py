@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime.allowance import FRAMES_A_SECOND, FRAMES_AT_ONCE, Allowance
+from realtime.endpoints.allowance import FRAMES_A_SECOND, FRAMES_AT_ONCE, Allowance
 from realtime.protocol import Close, Refused
 
 

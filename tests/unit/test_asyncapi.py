@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
-from realtime import allowance, protocol
+from realtime import protocol
+from realtime.endpoints import allowance
 from realtime.protocol import Batch, Close, Position, Refused
 from task import events
 from task.api.urls import api

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from realtime.departure import LONGEST_PAUSE_SECONDS, Departure
+from realtime.endpoints.draining import LONGEST_PAUSE_SECONDS, Departure
+from realtime.endpoints.stay import Stay
 from realtime.protocol import Close, Refused
-from realtime.stay import Stay
 
 FOREVER = 3600
 

@@ -9,7 +9,7 @@ import pytest
 from asgi_config.logs.formatters import JsonLines, TextLines
 from asgi_config.logs.redaction import redacted
 from asgi_config.web.request_id import id_of
-from realtime.traces import fields, tracing
+from realtime.log_context import fields, tracing
 
 SECRETS = [
     ("operator@mail.example is taken", "operator@mail.example"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from realtime.poll import Found, answer, events_after
+from realtime.endpoints.poll import Found, answer, events_after
 from realtime.protocol import Batch, Cursor, pack
 
 EPOCH = UUID(int=7)

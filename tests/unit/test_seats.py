@@ -5,8 +5,8 @@ from contextlib import ExitStack, suppress
 import pytest
 from pytest_django import Settings
 
+from realtime.endpoints.connection_limits import seat, taken
 from realtime.protocol import Close, Refused
-from realtime.seats import seat, taken
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from realtime.stay import Stay
+from realtime.endpoints.stay import Stay
 
 FOREVER = 3600
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from realtime.endpoints.flow_control import Window
 from realtime.protocol import Refused
-from realtime.window import Window
 
 
 def test_a_window_is_full_until_enough_is_acknowledged() -> None:

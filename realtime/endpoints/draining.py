@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
+from realtime.endpoints.stay import Stay
 from realtime.protocol import Close, Refused
-from realtime.stay import Stay
 
 LONGEST_PAUSE_SECONDS = 0.01
 

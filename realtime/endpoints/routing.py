@@ -7,8 +7,8 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from realtime import protocol
-from realtime.access import Bearer
-from realtime.consumers import FeedConsumer
+from realtime.endpoints.access import Bearer
+from realtime.endpoints.socket import FeedConsumer
 from realtime.protocol import Close
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from channels.db import database_sync_to_async
 
 from realtime import log
-from realtime.departure import departure
+from realtime.endpoints.draining import departure
 from realtime.follow import follow
 from realtime.hub import read_head
 from realtime.protocol import Ask, Batch, Cursor, Position

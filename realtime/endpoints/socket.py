@@ -12,17 +12,18 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from realtime import access, metrics, protocol
-from realtime.allowance import Allowance
-from realtime.departure import departure
+from realtime import metrics, protocol
+from realtime.endpoints import access
+from realtime.endpoints.allowance import Allowance
+from realtime.endpoints.connection_limits import seat
+from realtime.endpoints.draining import departure
+from realtime.endpoints.flow_control import Window
+from realtime.endpoints.stay import Stay
 from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
+from realtime.log_context import sane_id, tracing
 from realtime.protocol import Close, Cursor, Refused
-from realtime.seats import seat
-from realtime.stay import Stay
-from realtime.traces import sane_id, tracing
-from realtime.window import Window
 
 logger = logging.getLogger(__name__)
 require_access = database_sync_to_async(access.require, thread_sensitive=False)

@@ -18,8 +18,8 @@ from django.dispatch import receiver
 
 from realtime.log import append
 from task import events
+from task.jobs.removal import Origin
 from task.models import Job
-from task.removal import Origin
 
 logger = logging.getLogger(__name__)
 

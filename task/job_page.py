@@ -9,10 +9,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import credentials, groups, job_words, option_words, workers
+from task import groups, job_words, option_words, workers
 from task.chart import Timeline, timeline_of
 from task.events import FEED
 from task.job_list import SOCKET_PATH, SeenJob, see
+from task.jobs import credentials
 from task.models import Account, Job
 from task.record_lines import Line, lines_of
 

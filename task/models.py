@@ -1,6 +1,7 @@
 """Jobs, their accounts and their record, the hands that work on them, and the tokens of programs.
 
-Only task.generation, task.steering, task.removal and task.hands change a job or a hand; only task.tokens a token.
+Only task.jobs.step, task.jobs.actions, task.jobs.removal and task.jobs.leases change a job or a hand; only task.tokens
+a token.
 """
 
 import uuid

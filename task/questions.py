@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from task import steering
+from task.jobs import actions
+from task.jobs.removal import preview
 from task.models import Job
-from task.removal import preview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Steer:
     """An act: what is asked first, what does it, and what is said afterwards."""
 
     ask: Callable[[Job], Question]
-    do: Callable[..., steering.Steered]
+    do: Callable[..., actions.Steered]
     done: str
 
 
@@ -41,7 +41,7 @@ def ask_retry(job: Job) -> Question:
     place = f"Job {job.pk} failed at {job.created:,} of {job.total:,}: {job.error}"
     return Question(
         title=f"Retry job {job.pk}",
-        says=f"{place} Retry it? It goes on where it stopped." if job.may_retry else steering.why_no_retry(job),
+        says=f"{place} Retry it? It goes on where it stopped." if job.may_retry else actions.why_no_retry(job),
         does=f"Retry job {job.pk}" if job.may_retry else None,
     )
 
@@ -63,20 +63,20 @@ def ask_forget(job: Job) -> Question:
         title=f"Forget the passwords of job {job.pk}",
         says=f"This forgets the passwords of {_accounts(job.created)} for good. {says}"
         if job.may_forget
-        else steering.why_not_forget(job),
+        else actions.why_not_forget(job),
         does="Forget passwords" if job.may_forget else None,
     )
 
 
 STEERS: Mapping[str, Steer] = {
-    "cancel": Steer(ask_cancel, steering.cancel, "Job {job} is cancelled. No more accounts are made."),
-    "retry": Steer(ask_retry, steering.retry, "Job {job} is queued again. It goes on where it stopped."),
-    "forget": Steer(ask_forget, steering.forget, "The passwords of job {job} are forgotten."),
-    "remove": Steer(ask_remove, steering.remove, "The accounts of job {job} are being removed."),
+    "cancel": Steer(ask_cancel, actions.cancel, "Job {job} is cancelled. No more accounts are made."),
+    "retry": Steer(ask_retry, actions.retry, "Job {job} is queued again. It goes on where it stopped."),
+    "forget": Steer(ask_forget, actions.forget, "The passwords of job {job} are forgotten."),
+    "remove": Steer(ask_remove, actions.remove, "The accounts of job {job} are being removed."),
 }
 
 
-def steer(act: str, *, job_id: int, by: Any) -> steering.Steered:
+def steer(act: str, *, job_id: int, by: Any) -> actions.Steered:
     """Raises Job.DoesNotExist and steering.NotNow."""
     return STEERS[act].do(job_id=job_id, by=by)
 

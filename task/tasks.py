@@ -6,9 +6,9 @@ from typing import Any
 
 from celery import shared_task
 
-from task import messages, slices, upkeep
-from task.generation import RequestIdReused, UnusableTotal, start_job
-from task.hands import FIRST_SIZE
+from task.jobs import messages, rescue, slices
+from task.jobs.leases import FIRST_SIZE
+from task.jobs.step import RequestIdReused, UnusableTotal, start_job
 
 BY_BEAT = "celery_beat_task"  # the header by which Celery marks what its beat sends
 
@@ -40,4 +40,4 @@ def rescue_jobs(self: Any) -> int:
     """Sent by beat, and by each worker that starts: only the first is a sign that beat lives."""
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
     is_beats = BY_BEAT in (self.request.headers or {})
-    return upkeep.rescue(worker=self.request.hostname or "", processes=processes, is_beats=is_beats)
+    return rescue.rescue(worker=self.request.hostname or "", processes=processes, is_beats=is_beats)

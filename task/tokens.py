@@ -15,8 +15,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from task import patience, record
+from task import patience
 from task.clocks import CLOCKS_DIFFER, ago
+from task.jobs import audit
 from task.models import Act, Token
 
 Clock = Callable[[], datetime.datetime]
@@ -52,7 +53,7 @@ def make_token(
     expires_at = None if days is None else now + datetime.timedelta(days=days)
     with transaction.atomic():
         Token.objects.create(user=user, name=name, digest=_digest(text), created_at=now, expires_at=expires_at)
-        record.note(Act.Kind.TOKEN_MADE, by=by, at=now, detail=_detail(name, user))
+        audit.note(Act.Kind.TOKEN_MADE, by=by, at=now, detail=_detail(name, user))
     return text
 
 
@@ -66,7 +67,7 @@ def revoke(*, token_id: int, by: Any = None, clock: Clock = timezone.now) -> Tok
         is_new = Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now)
         token = Token.objects.select_related("user").get(pk=token_id)
         if is_new:
-            record.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_detail(token.name, token.user))
+            audit.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_detail(token.name, token.user))
     return token
 
 

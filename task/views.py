@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from task.board import is_place, read_board
 from task.forms import GenerateRandomUserForm, blank_form
-from task.generation import RequestIdReused, Started, UnusableTotal, start_job
-from task.limits import TooManyJobs
+from task.jobs.limits import TooManyJobs
+from task.jobs.step import RequestIdReused, Started, UnusableTotal, start_job
 from task.options import UnusableOption
 from task.places import home_of, place_of_new
 

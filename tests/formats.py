@@ -131,7 +131,7 @@ def _beat() -> None:
 
 def _dispatch() -> None:
     """By name: its module needs the models, which are not there yet where this one is run."""
-    import_module("task.hands").dispatch(1, UUID(int=1))
+    import_module("task.jobs.leases").dispatch(1, UUID(int=1))
 
 
 def kinds(value: Any) -> Any:

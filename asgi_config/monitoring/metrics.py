@@ -23,7 +23,7 @@ from realtime import log, metrics
 from realtime.endpoints import connection_limits
 from realtime.hub import hubs
 from task import workers
-from task.job_counts import count_jobs
+from task.jobs.counts import count_jobs
 
 QUEUES = ("celery", "upkeep")
 REFUSED = (

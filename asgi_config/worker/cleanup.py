@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from asgi_config.models import SignInLink
-from task import portions, retention
+from task.jobs import cleanup, portions
 
 LINKS_ARE_KEPT = datetime.timedelta(days=1)
 
@@ -18,4 +18,4 @@ def tidy() -> None:
     portions.delete(Session.objects.filter(expire_date__lt=now))
     portions.delete(SignInLink.objects.filter(expires_at__lt=now - LINKS_ARE_KEPT))
     portions.delete(AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME))
-    retention.tidy(now)
+    cleanup.tidy(now)

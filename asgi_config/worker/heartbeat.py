@@ -16,7 +16,8 @@ from django.utils.module_loading import import_string
 
 from asgi_config.logs.duplicates import NotAgain
 from realtime import log_context
-from task import hands, patience, workers
+from task import patience, workers
+from task.jobs import leases
 from task.tallies import tally
 
 HEARD_EVERY_SECONDS = 5.0
@@ -56,7 +57,7 @@ def tell_what_was_counted(task: Any, **kwargs: Any) -> None:
 def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
     """The request comes with the message, from the click or from the hand before; old messages have none."""
     of_message = task.request.headers or {}
-    log_context.replace(request=of_message.get(hands.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
+    log_context.replace(request=of_message.get(leases.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
 
 
 @after_setup_logger.connect

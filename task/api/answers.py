@@ -8,12 +8,12 @@ from ninja.errors import HttpError, ValidationError
 
 from task.api.problems import MEDIA_TYPE, Problem
 from task.api.sentences import errors_of
-from task.credentials import NoCredentials
-from task.generation import RequestIdReused, UnusableTotal
-from task.limits import TooManyJobs
+from task.jobs.actions import NotNow
+from task.jobs.credentials import NoCredentials
+from task.jobs.limits import TooManyJobs
+from task.jobs.step import RequestIdReused, UnusableTotal
 from task.models import Job
 from task.options import UnusableOption
-from task.steering import NotNow
 
 NO_JOB = "There is no such job: GET /api/jobs lists those that there are."
 BAD_JSON = "The body is not JSON: send one JSON object."

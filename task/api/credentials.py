@@ -8,11 +8,11 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from task import credentials
 from task.api.callers import authorise
 from task.api.described import parameter, problems
 from task.api.problems import Problem
-from task.credential_text import FORMATS, Format
+from task.jobs import credentials
+from task.jobs.credential_formats import FORMATS, Format
 from task.models import Job
 
 logger = logging.getLogger(__name__)

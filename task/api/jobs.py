@@ -15,7 +15,7 @@ from task.api.problems import Problem
 from task.api.request_ids import Disagreement, request_id_of
 from task.api.schemas import JobFilter, JobPage, JobShown, JobWanted
 from task.api.shown import job_shown, jobs_shown
-from task.generation import start_job
+from task.jobs.step import start_job
 from task.models import Job
 
 router = Router(tags=["jobs"])

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr
 
 from task import options
 from task.api.problems import CODES
-from task.starts import LONGEST_PASSWORD
+from task.jobs.start import LONGEST_PASSWORD
 
 LONGEST_QUERY = 150  # As long as a username may be.
 PAGE_SIZE = 50

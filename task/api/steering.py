@@ -7,11 +7,11 @@ from typing import Any
 
 from ninja import Router
 
-from task import removal, steering
 from task.api.callers import Request, needing
 from task.api.described import WRITING, problems
 from task.api.schemas import JobShown, RemovalShown
 from task.api.shown import job_shown
+from task.jobs import actions, removal
 from task.models import Job
 
 router = Router(tags=["jobs"])
@@ -22,19 +22,19 @@ STEERED: dict[str, Any] = {"response": {202: JobShown}, "openapi_extra": problem
 @router.post("/jobs/{int:job_id}/cancel", auth=needing("task.change_job"), summary="Cancel a job", **STEERED)
 def cancel_job(request: Request, job_id: int) -> dict[str, Any]:
     """After the answer not one account of it is made; those that it has made stay."""
-    return job_shown(steering.cancel(job_id=job_id, by=request.auth).job, request.auth)
+    return job_shown(actions.cancel(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post("/jobs/{int:job_id}/retry", auth=needing("task.change_job"), summary="Retry a failed job", **STEERED)
 def retry_job(request: Request, job_id: int) -> dict[str, Any]:
     """It goes on where it stopped."""
-    return job_shown(steering.retry(job_id=job_id, by=request.auth).job, request.auth)
+    return job_shown(actions.retry(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post("/jobs/{int:job_id}/remove", auth=needing("task.delete_job"), summary="Remove its accounts", **STEERED)
 def remove_accounts(request: Request, job_id: int) -> dict[str, Any]:
     """In the background, all but those in use; a removal that failed goes on."""
-    return job_shown(steering.remove(job_id=job_id, by=request.auth).job, request.auth)
+    return job_shown(actions.remove(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post(
@@ -42,7 +42,7 @@ def remove_accounts(request: Request, job_id: int) -> dict[str, Any]:
 )
 def forget_passwords(request: Request, job_id: int) -> dict[str, Any]:
     """For good: they go on working, and nobody can export them again."""
-    return job_shown(steering.forget(job_id=job_id, by=request.auth).job, request.auth)
+    return job_shown(actions.forget(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.get(

@@ -18,8 +18,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
+from task.jobs.actions import NotNow, Steered
 from task.models import Job
-from task.steering import NotNow, Steered
 from task.terminal.database import sentence_of
 
 REFUSED = 1

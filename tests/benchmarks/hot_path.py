@@ -12,8 +12,10 @@ set_up_django()
 from django.db import connection  # noqa: E402
 
 from realtime import hints  # noqa: E402
-from task import accounts, announcements, generation  # noqa: E402
-from task.generation import start_job  # noqa: E402
+from task import accounts  # noqa: E402
+from task.jobs import feed  # noqa: E402
+from task.jobs import step as generation  # noqa: E402
+from task.jobs.step import start_job  # noqa: E402
 from task.models import Hand  # noqa: E402
 from tests.benchmarks.rows import fill  # noqa: E402
 from tests.benchmarks.writing import redis  # noqa: E402
@@ -75,7 +77,7 @@ def watched() -> Parts:
     parts.watch(accounts, "insert", "step: texts of the events")
     parts.watch(accounts, "_insert_users", "step: INSERT of the users")
     parts.watch(accounts, "_insert_accounts", "step: INSERT of the accounts")
-    parts.watch(announcements, "append", "step: batches of the log")
+    parts.watch(feed, "append", "step: batches of the log")
     parts.watch(connection, "_commit", "step: COMMIT, with checkpoints")
     parts.watch(hints, "send", "after it: the hint")
     return parts

@@ -21,8 +21,8 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from asgi_config.live import embedded_redis  # noqa: E402
-from task import slices  # noqa: E402
-from task.generation import start_job  # noqa: E402
+from task.jobs import slices  # noqa: E402
+from task.jobs.step import start_job  # noqa: E402
 from task.models import Hand, Job  # noqa: E402
 from tests.benchmarks import rows  # noqa: E402
 from tests.waiting import wait_until  # noqa: E402

@@ -9,8 +9,8 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from task.hands import TASK
-from task.messages import task_id_of
+from task.jobs.leases import TASK
+from task.jobs.messages import task_id_of
 from tests.chaos.hits import Strikes
 from tests.chaos.truth import JobRow, Truth
 from tests.program import Program
@@ -28,7 +28,7 @@ SECONDS = 120
 TOTAL = 20_000
 HAND = "SELECT task_id FROM task_hand WHERE job_id = {}"
 RETIRE = (
-    "from django.utils.timezone import now; from task.retention import retire_jobs; retire_jobs(now(), before=now())"
+    "from django.utils.timezone import now; from task.jobs.cleanup import retire_jobs; retire_jobs(now(), before=now())"
 )
 
 

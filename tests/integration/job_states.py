@@ -4,7 +4,8 @@ from typing import Any
 
 from django.test import Client
 
-from task import generation, removal, steering
+from task.jobs import actions, removal
+from task.jobs import step as generation
 from task.models import Hand, Job
 from task.options import Options
 from tests.integration.stepping import step
@@ -47,8 +48,8 @@ def job_in(state: str) -> Job:
     if state == "failed":
         generation.fail(job_id=job.pk, error="No names are left.")
     if state in {"cancelled", "removing", "removed"}:
-        steering.cancel(job_id=job.pk)
+        actions.cancel(job_id=job.pk)
     if state in {"removing", "removed"}:
-        steering.remove(job_id=job.pk)
+        actions.remove(job_id=job.pk)
         removed(job, 10 if state == "removing" else 25)
     return Job.objects.get(pk=job.pk)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from task import accounts, generation, removal, slices, steering
-from task.generation import start_job
+from task import accounts
+from task.jobs import actions, removal, slices
+from task.jobs import step as generation
+from task.jobs.step import start_job
 from task.models import Act, Hand, Job
 
 LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
@@ -52,18 +54,18 @@ def failed(made: int = 25, total: int = 60) -> Job:
 
 
 def cancelled(made: int = 25, total: int = 60) -> Job:
-    return steering.cancel(job_id=running(made, total)[0].pk).job
+    return actions.cancel(job_id=running(made, total)[0].pk).job
 
 
 def removing(total: int = 60) -> tuple[Job, UUID]:
     """A finished job whose removal has begun, and the id of its hand."""
-    job = steering.remove(job_id=finished(total).pk).job
+    job = actions.remove(job_id=finished(total).pk).job
     return job, job.hands.get().task_id
 
 
 def remove_all(job: Job) -> Job:
     """Begin the removal, and work until it is over."""
-    steering.remove(job_id=job.pk)
+    actions.remove(job_id=job.pk)
     slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     return now(job)
 

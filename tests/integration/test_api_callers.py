@@ -9,8 +9,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from task import slices, tokens
-from task.generation import start_job
+from task import tokens
+from task.jobs import slices
+from task.jobs.step import start_job
 from task.models import Job, Token
 from tests.caller import ALL, Caller, caller, person
 

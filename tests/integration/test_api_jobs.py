@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from task import slices, steering
-from task.generation import start_job
+from task.jobs import actions, slices
+from task.jobs.step import start_job
 from task.models import Act, Job
 from tests.caller import Caller, caller, fetch
 from tests.integration.conftest import at_once, database_url, session_of
@@ -234,7 +234,7 @@ def test_a_list_costs_as_many_queries_as_one_job(
     settings.JOBS_AT_WORK_MAX = 30
     for _ in range(30):
         start_job(total=1, requested_by=asker.user)
-    steering.remove(job_id=work(Job.objects.earliest("pk")).pk)
+    actions.remove(job_id=work(Job.objects.earliest("pk")).pk)
     long_ago = timezone.now() - datetime.timedelta(minutes=1)
     Job.objects.update(created_at=long_ago, stepped_at=long_ago)
     with django_assert_num_queries(8):  # session, user, two for permissions, jobs, accounts left, and two for workers

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import generation, slices
-from task.generation import start_job
+from task.jobs import slices
+from task.jobs import step as generation
+from task.jobs.step import start_job
 from task.models import Account, Act, Job
 from tests.caller import Caller, caller
 

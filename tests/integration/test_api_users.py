@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from realtime import log
 from realtime.protocol import Cursor
-from task import slices
-from task.generation import start_job
+from task.jobs import slices
+from task.jobs.step import start_job
 from task.models import Job
 from tests.caller import Caller, caller
 from tests.integration.conftest import Append

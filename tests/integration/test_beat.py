@@ -10,7 +10,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from asgi_config.monitoring import metrics, probes
-from task import upkeep, workers
+from task import workers
+from task.jobs import rescue
 from task.models import Worker
 from task.tasks import BY_BEAT, rescue_jobs
 
@@ -66,5 +67,5 @@ def test_a_rescue_that_failed_is_none() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_to_look):
-        upkeep.rescue(worker="one", is_beats=True)
+        rescue.rescue(worker="one", is_beats=True)
     assert Worker.objects.get().rescued_at is None

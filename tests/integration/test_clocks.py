@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from asgi_config.worker.schedule import Every
-from task import accounts, generation, hands, limits, removal, steering, tokens, upkeep, workers
+from task import accounts, tokens, workers
 from task.job_page import read_job_page
+from task.jobs import actions, leases, limits, removal, rescue
+from task.jobs import step as generation
 from task.models import Act, Hand, Job, Token, Worker
 from tests.integration.feeding import feed_events
 from tests.integration.job_states import hand_of, operator_visit
@@ -46,7 +48,7 @@ def job_over_which_the_clock_goes_back() -> Job:
     step_at(job, noon, 25)
     step_at(job, eleven, 25)
     step_at(job, eleven, 10)
-    steering.remove(job_id=job.pk, clock=eleven)
+    actions.remove(job_id=job.pk, clock=eleven)
     removal.step(job_id=job.pk, task_id=hand_of(job), size=20, clock=eleven)
     return now(job)
 
@@ -86,28 +88,28 @@ def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
 @pytest.mark.fault("a hand dies just before the clock goes back")
 def test_a_hand_that_died_before_the_clock_went_back_is_rescued_at_once() -> None:
     queued(60, clock=noon)
-    assert [hand.seen_at for hand in hands.silent(ELEVEN)] == [NOON]
-    hands.send_again(hands.silent(ELEVEN)[0], ELEVEN)
-    assert hands.silent(ELEVEN) == []
-    assert len(hands.silent(ELEVEN + 2 * hands.RESCUE_AFTER)) == 1
+    assert [hand.seen_at for hand in leases.silent(ELEVEN)] == [NOON]
+    leases.send_again(leases.silent(ELEVEN)[0], ELEVEN)
+    assert leases.silent(ELEVEN) == []
+    assert len(leases.silent(ELEVEN + 2 * leases.RESCUE_AFTER)) == 1
 
 
 def test_clocks_that_differ_by_seconds_rescue_no_living_hand() -> None:
     queued(60, clock=noon)
-    assert hands.silent(NOON - datetime.timedelta(seconds=30)) == []
+    assert leases.silent(NOON - datetime.timedelta(seconds=30)) == []
 
 
 @pytest.mark.fault("the clock goes back and a hand dies at every start")
 def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
     """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
     job, task_id = queued(60, clock=noon)
-    for _ in range(hands.STARTS_WITHOUT_STEP):
-        hands.begin(job_id=job.pk, task_id=task_id, clock=eleven)
+    for _ in range(leases.STARTS_WITHOUT_STEP):
+        leases.begin(job_id=job.pk, task_id=task_id, clock=eleven)
     hand = Hand.objects.select_related("job").get()
-    assert not hands.is_hopeless(hand, ELEVEN)
+    assert not leases.is_hopeless(hand, ELEVEN)
     Job.objects.update(created_at=timezone.now() + HOUR)
-    Hand.objects.update(rescues=hands.HOPELESS_RESCUES, seen_at=timezone.now() + HOUR)
-    upkeep.rescue()
+    Hand.objects.update(rescues=leases.HOPELESS_RESCUES, seen_at=timezone.now() + HOUR)
+    rescue.rescue()
     assert now(job).state == "failed"
 
 
@@ -126,7 +128,7 @@ def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
 def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any) -> None:
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")
-    steering.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
+    actions.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
     assert generation.start_job(total=5, requested_by=ann, clock=eleven).is_new
     with pytest.raises(limits.TooManyJobs) as refused:
         generation.start_job(total=5, requested_by=ann, clock=eleven)

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from realtime.models import Batch
-from task import credentials, steering
+from task.jobs import actions, credentials
 from task.models import Act, Job
 from task.options import SHARED, Options
 from tests.caller import Caller, caller, fetch
@@ -168,7 +168,7 @@ def test_the_shell_writes_a_new_file_that_only_its_owner_reads(tmp_path: Path) -
 
 def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path) -> None:
     job, file = stepping.finished(1), tmp_path / "users.csv"
-    steering.forget(job_id=job.pk)
+    actions.forget(job_id=job.pk)
     assert refusal(str(job.pk), "--output", str(file)) == (1, f"The passwords of job {job.pk} are forgotten.")
     assert refusal("999", "--output", str(file)) == (2, "There is no job 999.")
     assert refusal(str(job.pk), "--output", str(tmp_path)) == (2, f"{tmp_path} is there already: name a new file.")

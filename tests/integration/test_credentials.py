@@ -8,8 +8,9 @@ from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.db import OperationalError
 
-from task import credentials, passwords, steering
-from task.credentials import Credentials, NoCredentials
+from task import passwords
+from task.jobs import actions, credentials
+from task.jobs.credentials import Credentials, NoCredentials
 from task.models import Account, Act, Job
 from task.options import FULL, SHARED, Options
 from tests.integration import stepping
@@ -145,7 +146,7 @@ def removed() -> Job:
 
 
 def forgotten() -> Job:
-    return steering.forget(job_id=stepping.finished(1).pk).job
+    return actions.forget(job_id=stepping.finished(1).pk).job
 
 
 def shared() -> Job:
@@ -187,7 +188,7 @@ def test_forgetting_is_final_on_the_record_once_and_the_passwords_go_on_working(
     job = stepping.finished(1, options=FULL_STRENGTH)
     (row,) = exported(job)
     by = User.objects.create(username="forgetter")
-    assert [steering.forget(job_id=job.pk, by=by).is_new for _ in range(2)] == [True, False]
+    assert [actions.forget(job_id=job.pk, by=by).is_new for _ in range(2)] == [True, False]
     assert bytes(stepping.now(job).nonce) == b""
     assert Act.objects.get(kind=Act.Kind.FORGOTTEN).by == by
     assert signs_in(row)
@@ -198,19 +199,19 @@ def test_forgetting_is_final_on_the_record_once_and_the_passwords_go_on_working(
 
 def test_a_job_at_work_needs_its_passwords() -> None:
     job, task_id = stepping.running(made=1, total=3)
-    with pytest.raises(steering.NotNow, match="needs its passwords: cancel it first, or wait for its end"):
-        steering.forget(job_id=job.pk)
+    with pytest.raises(actions.NotNow, match="needs its passwords: cancel it first, or wait for its end"):
+        actions.forget(job_id=job.pk)
     assert stepping.step(job, task_id, 2)
     assert all(signs_in(row) for row in exported(job))
 
 
 def test_a_failed_job_whose_passwords_are_forgotten_makes_no_more_accounts() -> None:
     job = stepping.failed()
-    steering.forget(job_id=job.pk)
-    with pytest.raises(steering.NotNow, match="are forgotten: it can make no more accounts"):
-        steering.retry(job_id=job.pk)
+    actions.forget(job_id=job.pk)
+    with pytest.raises(actions.NotNow, match="are forgotten: it can make no more accounts"):
+        actions.retry(job_id=job.pk)
 
 
 def test_a_password_that_was_typed_cannot_be_forgotten() -> None:
-    with pytest.raises(steering.NotNow, match="has the password that was typed: there is nothing to forget"):
-        steering.forget(job_id=shared().pk)
+    with pytest.raises(actions.NotNow, match="has the password that was typed: there is nothing to forget"):
+        actions.forget(job_id=shared().pk)

@@ -9,8 +9,9 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from task import generation, slices, steering, upkeep
-from task.generation import start_job
+from task.jobs import actions, rescue, slices
+from task.jobs import step as generation
+from task.jobs.step import start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.integration import stepping
@@ -26,9 +27,9 @@ LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
     job = stepping.finished(5, options=Options(remove_after_hours=24))
     assert job.options == Options(remove_after_hours=24)
-    assert steering.remove_expired(job.created_at + 23 * HOUR) == 0
+    assert actions.remove_expired(job.created_at + 23 * HOUR) == 0
     Job.objects.update(remove_at=timezone.now())
-    upkeep.rescue()
+    rescue.rescue()
     slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     assert stepping.now(job).state == "removed"
     assert list(job.acts.order_by("pk").values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
@@ -37,17 +38,17 @@ def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
 def test_an_expiry_waits_for_the_end_of_its_job_and_comes_once() -> None:
     job, _ = stepping.queued(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
-    assert steering.remove_expired(later) == 0
-    steering.cancel(job_id=job.pk)
-    assert [steering.remove_expired(later) for _ in range(2)] == [1, 0]
+    assert actions.remove_expired(later) == 0
+    actions.cancel(job_id=job.pk)
+    assert [actions.remove_expired(later) for _ in range(2)] == [1, 0]
 
 
 def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
     job = stepping.finished(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
-    steering.remove_expired(later)
+    actions.remove_expired(later)
     generation.fail(job_id=job.pk, error="It was told to.")
-    assert steering.remove_expired(later) == 0
+    assert actions.remove_expired(later) == 0
 
 
 def test_while_the_queue_is_away_one_expiry_tries_it_and_the_others_wait() -> None:

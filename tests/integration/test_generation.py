@@ -9,10 +9,11 @@ from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError, connection
 
-from task import accounts, generation, passwords
-from task.generation import RequestIdReused, UnusableTotal, start_job
+from task import accounts, passwords
+from task.jobs import step as generation
+from task.jobs.step import RequestIdReused, UnusableTotal, start_job
+from task.jobs.verification import verify
 from task.models import Account, Hand, Job
-from task.verification import verify
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_events
 from tests.integration.stepping import queued, step, take

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from task import generation, hands, slices, steering, upkeep
+from task.jobs import actions, leases, rescue, slices
+from task.jobs import step as generation
 from task.models import Hand, Job
 from tests.integration.stepping import LONG_AGO, age, failed, queued, removing
 
@@ -16,14 +17,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def retried() -> Job:
     job = failed()
     age(job)
-    return steering.retry(job_id=job.pk).job
+    return actions.retry(job_id=job.pk).job
 
 
 def removing_again() -> Job:
     job, _ = removing()
     generation.fail(job_id=job.pk, error="It was told to.")
     age(job)
-    return steering.remove(job_id=job.pk).job
+    return actions.remove(job_id=job.pk).job
 
 
 def work(hand: Hand) -> str:
@@ -43,7 +44,7 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     job, _ = queued()
     age(job)
     hand = job.hands.get()
-    for _ in range(2 * hands.STARTS_WITHOUT_STEP):
+    for _ in range(2 * leases.STARTS_WITHOUT_STEP):
         Hand.objects.update(seen_at=LONG_AGO, rescues=3)
         with connection.execute_wrapper(fail_inserts):
             assert work(hand) == f"Job {hand.job_id} is interrupted and goes on later."
@@ -75,10 +76,10 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
     hand = ask().hands.get()
-    for _ in range(hands.STARTS_WITHOUT_STEP):
-        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+    for _ in range(leases.STARTS_WITHOUT_STEP):
+        leases.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert work(hand) == f"Job {hand.job_id} rests until the rescue."
     age(hand.job)
     Hand.objects.update(seen_at=LONG_AGO)
-    upkeep.rescue()
+    rescue.rescue()
     assert Job.objects.get().state == "failed"

@@ -11,11 +11,12 @@ from django.utils import timezone
 from redis import Redis
 
 from realtime.models import Batch
-from task import hands, passwords, slices, upkeep
-from task.generation import start_job
+from task import passwords
+from task.jobs import leases, rescue, slices
+from task.jobs.step import start_job
+from task.jobs.verification import verify
 from task.models import Hand, Job
 from task.tasks import rescue_jobs
-from task.verification import verify
 from tests.integration.stepping import LONG_AGO, age, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
@@ -75,7 +76,7 @@ def test_a_message_that_comes_twice_at_the_end_of_its_slice_hands_over_once() ->
     hand = new_hand()
     queued_ids()
     for _ in range(2):
-        hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=100)
+        leases.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=100)
     assert len(queued_ids()) == 1
 
 
@@ -86,7 +87,7 @@ def test_a_message_for_a_job_that_is_gone_ends_at_once() -> None:
 def test_the_rescue_leaves_a_fresh_hand_alone() -> None:
     new_hand()
     queued_ids()
-    assert upkeep.rescue() == 0
+    assert rescue.rescue() == 0
     assert queued_ids() == []
 
 
@@ -97,9 +98,9 @@ def test_the_rescue_sends_the_same_message_again_and_waits_twice_as_long_each_ti
     waits = []
     for _ in range(4):
         seen_at = now
-        while not hands.silent(now):
+        while not leases.silent(now):
             now += datetime.timedelta(seconds=1)
-        assert hands.send_again(hands.silent(now)[0], now)
+        assert leases.send_again(leases.silent(now)[0], now)
         waits.append((now - seen_at).seconds)
         assert queued_ids() == [hand.task_id]
     assert waits == [5, 10, 20, 40]
@@ -118,8 +119,8 @@ def test_two_rescues_at_once_send_one_message() -> None:
     queued_ids()
     Hand.objects.update(seen_at=LONG_AGO)
     now = timezone.now()
-    for hand in [hands.silent(now)[0], hands.silent(now)[0]]:
-        hands.send_again(hand, now)
+    for hand in [leases.silent(now)[0], leases.silent(now)[0]]:
+        leases.send_again(hand, now)
     assert len(queued_ids()) == 1
 
 
@@ -127,11 +128,11 @@ def test_a_rescued_job_ends_complete() -> None:
     new_hand()
     queued_ids()
     Hand.objects.update(seen_at=LONG_AGO)
-    assert upkeep.rescue() == 1
+    assert rescue.rescue() == 1
     (task_id,) = queued_ids()
     slices.work(job_id=Job.objects.get().pk, task_id=task_id, seconds=60)
     assert verify(Job.objects.get()).problems == []
-    assert upkeep.rescue() == 0
+    assert rescue.rescue() == 0
 
 
 def test_a_step_starts_the_count_anew() -> None:
@@ -146,9 +147,9 @@ def test_a_job_whose_hand_dies_at_every_start_fails_with_the_reason() -> None:
     hand = new_hand()
     age(hand.job)
     for _ in range(5):
-        assert hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+        assert leases.begin(job_id=hand.job_id, task_id=hand.task_id)
     Hand.objects.update(seen_at=LONG_AGO)
-    upkeep.rescue()
+    rescue.rescue()
     job = Job.objects.get()
     assert (job.state, job.error) == (
         "failed",
@@ -161,19 +162,19 @@ def test_five_copies_of_a_message_that_begin_at_once_fail_no_job() -> None:
     age(hand.job)
     Hand.objects.update(rescues=4)
     for _ in range(4):
-        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
-    assert upkeep.rescue() == 0
+        leases.begin(job_id=hand.job_id, task_id=hand.task_id)
+    assert rescue.rescue() == 0
     assert work(hand) == "160 random users created with success!"
 
 
 def test_a_hand_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
     hand = new_hand()
     for _ in range(5):
-        hands.begin(job_id=hand.job_id, task_id=hand.task_id)
+        leases.begin(job_id=hand.job_id, task_id=hand.task_id)
     assert work(hand) == f"Job {hand.job_id} rests until the rescue."
     age(hand.job)
     Hand.objects.update(seen_at=LONG_AGO)
-    upkeep.rescue()
+    rescue.rescue()
     assert Job.objects.get().state == "failed"
 
 

@@ -14,9 +14,11 @@ from pytest_django import Settings
 
 from asgi_config.models import SignInLink
 from asgi_config.sign_in.links import make_link, use_link
-from asgi_config.worker import cleanup
-from task import generation, portions, retention, steering, tokens, workers
-from task.job_counts import count_jobs
+from asgi_config.worker import cleanup as site_cleanup
+from task import tokens, workers
+from task.jobs import actions, cleanup, portions
+from task.jobs import step as generation
+from task.jobs.counts import count_jobs
 from task.models import Account, Act, Job, Retired, Token, Worker
 from tests.integration import stepping
 
@@ -36,7 +38,7 @@ def test_expired_sessions_and_links_go_and_living_ones_stay(ann: Any) -> None:
     link = make_link(user=ann, address="")
     ben = get_user_model().objects.create_user("ben")
     SignInLink.objects.create(user=ben, digest="old", expires_at=timezone.now() - 2 * DAY)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert Session.objects.count() == 1
     assert use_link(token=link.partition("token=")[2]) == ann
     assert not SignInLink.objects.filter(digest="old").exists()
@@ -46,7 +48,7 @@ def test_a_lock_that_has_ended_goes_and_one_that_holds_stays() -> None:
     for name in ("old", "new"):
         AccessAttempt.objects.create(username=name, failures_since_start=10)
     AccessAttempt.objects.filter(username="old").update(attempt_time=timezone.now() - DAY)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert AccessAttempt.objects.get().username == "new"
 
 
@@ -56,7 +58,7 @@ def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> N
     long_ago, lately = timezone.now() - 31 * DAY, timezone.now() - 29 * DAY
     Token.objects.filter(name="expired").update(expires_at=long_ago)
     Token.objects.filter(name="revoked").update(revoked_at=lately)
-    retention.tidy(timezone.now())
+    cleanup.tidy(timezone.now())
     assert set(Token.objects.values_list("name", flat=True)) == {"living", "revoked"}
     assert Act.objects.filter(kind="token_made").count() == 3
 
@@ -64,7 +66,7 @@ def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> N
 def test_a_worker_that_is_silent_for_a_day_goes() -> None:
     workers.note("gone", timezone.now() - 2 * DAY)
     workers.note("here", timezone.now())
-    retention.tidy(timezone.now())
+    cleanup.tidy(timezone.now())
     assert Worker.objects.get().name == "here"
 
 
@@ -77,7 +79,7 @@ def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(speak_before):
-        retention.tidy(timezone.now())
+        cleanup.tidy(timezone.now())
     assert Worker.objects.get().name == "back"
 
 
@@ -89,14 +91,14 @@ def removed_job(*, days_ago: int) -> Job:
 
 def test_no_job_is_deleted_unless_it_was_asked_for() -> None:
     removed_job(days_ago=1000)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert Job.objects.count() == 1
 
 
 def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
     gone, young, kept = removed_job(days_ago=31), removed_job(days_ago=29), stepping.finished(4)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, kept.pk}
     assert not Act.objects.filter(job_id=gone.pk).exists()
     assert (count_jobs().accounts, Retired.objects.get().accounts) == (10, 3)
@@ -114,28 +116,28 @@ def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
     get_user_model().objects.filter(account__number=1).update(last_login=timezone.now())
     stepping.remove_all(job)
     Job.objects.update(removed_at=timezone.now() - 31 * DAY)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert Account.objects.get().job == job
 
 
 def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
-    cancelled = [steering.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
+    cancelled = [actions.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
     failed, waiting = stepping.queued()[0], stepping.queued()[0]
     generation.fail(job_id=failed.pk, error="It was told to.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert set(Job.objects.values_list("pk", flat=True)) == {job.pk for job in stays}
     assert (Retired.objects.get().jobs, count_jobs().accounts) == (2, 6)
 
 
 def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypatch: Any) -> None:
     settings.JOBS_KEEP_DAYS = 30
-    monkeypatch.setattr(retention, "JOBS_AT_ONCE", 2)
+    monkeypatch.setattr(cleanup, "JOBS_AT_ONCE", 2)
     for _ in range(5):
         removed_job(days_ago=31)
-    cleanup.tidy()
+    site_cleanup.tidy()
     assert Job.objects.count() == 0
     assert sorted(Retired.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
 

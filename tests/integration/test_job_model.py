@@ -15,12 +15,14 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from task import accounts, generation, hands, removal, steering, workers
+from task import accounts, workers
 from task.accounts import Candidate
+from task.jobs import actions, leases, removal
+from task.jobs import step as generation
+from task.jobs.actions import NotNow, Steered
+from task.jobs.verification import verify
 from task.models import Hand, Job
 from task.options import FULL, Options
-from task.steering import NotNow, Steered
-from task.verification import verify
 from tests import machines
 from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
@@ -32,7 +34,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 User = get_user_model()
 MINUTES = st.sampled_from([1, 6, -1, -60])
 SIZES = st.integers(1, 12)
-LONGEST_WAIT = hands.RESCUE_AFTER * 2**hands.MOST_DOUBLINGS
+LONGEST_WAIT = leases.RESCUE_AFTER * 2**leases.MOST_DOUBLINGS
 
 
 class JobMachine(RuleBasedStateMachine):
@@ -88,7 +90,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(target=prepared, message=messages, size=SIZES)
     def begin(self, message: tuple[int, UUID], size: int) -> Any:
         job_id, task_id = message
-        hand = hands.begin(job_id=job_id, task_id=task_id, clock=self.clock)
+        hand = leases.begin(job_id=job_id, task_id=task_id, clock=self.clock)
         assert (hand is not None) == self.may_work(*message)
         if hand is None or hand.job.state not in ACTIVE:
             return multiple()
@@ -120,7 +122,7 @@ class JobMachine(RuleBasedStateMachine):
     def hand_over(self, message: tuple[int, UUID]) -> Any:
         job_id, task_id = message
         queued_ids()
-        hands.hand_over(job_id=job_id, task_id=task_id, size=5, clock=self.clock)
+        leases.hand_over(job_id=job_id, task_id=task_id, size=5, clock=self.clock)
         was_current = task_id in self.current
         successors = self.sent(job_id)
         assert len(successors.values) == was_current
@@ -147,9 +149,9 @@ class JobMachine(RuleBasedStateMachine):
     def rescue(self) -> Any:
         """Sends the same ids again, of hands at work only, and changes nothing else."""
         queued_ids()
-        silent = hands.silent(self.clock())
+        silent = leases.silent(self.clock())
         for hand in silent:
-            assert hands.send_again(hand, self.now)
+            assert leases.send_again(hand, self.now)
             assert self.may_work(hand.job_id, hand.task_id)
         assert queued_ids() == [hand.task_id for hand in silent]
         return multiple(*((hand.job_id, hand.task_id) for hand in silent))
@@ -168,15 +170,15 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(job_id=jobs)
     def cancel(self, job_id: int) -> None:
-        self.steer(steering.cancel, job_id, self.models[job_id].cancel())
+        self.steer(actions.cancel, job_id, self.models[job_id].cancel())
 
     @rule(target=messages, job_id=jobs)
     def retry(self, job_id: int) -> Any:
-        return self.steer(steering.retry, job_id, self.models[job_id].retry())
+        return self.steer(actions.retry, job_id, self.models[job_id].retry())
 
     @rule(target=messages, job_id=jobs)
     def remove(self, job_id: int) -> Any:
-        return self.steer(steering.remove, job_id, self.models[job_id].remove())
+        return self.steer(actions.remove, job_id, self.models[job_id].remove())
 
     # What must be so
 
@@ -201,7 +203,7 @@ class JobMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever was done to it: no hand at work is lost to the rescue, and `verify` has nothing to say."""
         self.now += LONGEST_WAIT
-        silent = {hand.task_id for hand in hands.silent(self.now)}
+        silent = {hand.task_id for hand in leases.silent(self.now)}
         working = {task_id for task_id, place in self.current.items() if self.may_work(place[0], task_id)}
         assert working <= silent
         for job in Job.objects.filter(pk__in=self.models):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from realtime import log
-from task import steering
+from task.jobs import actions
 from task.models import Account, Job
 from tests.integration.job_states import job_in, made, operator_visit, removed, start
 from tests.integration.visiting import person, text_of, visit
@@ -149,7 +149,7 @@ def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Clie
     job = start(by=User.objects.get(username="operator"), hours=24)
     made(job, 25)
     operator.post(f"/jobs/{job.pk}/cancel/")
-    steering.remove(job_id=job.pk, by=person("colleague"))
+    actions.remove(job_id=job.pk, by=person("colleague"))
     removed(job, 25)
     record = record_on(operator.get(f"/jobs/{job.pk}/"))
     assert record == [

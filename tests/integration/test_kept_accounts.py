@@ -14,10 +14,11 @@ from django.db.models import PROTECT
 from django.test import Client
 from django.utils import timezone
 
-from task import passwords, removal, slices
+from task import passwords
+from task.jobs import removal, slices
+from task.jobs.verification import verify
 from task.models import Job
 from task.tokens import make_token
-from task.verification import verify
 from tests.integration import stepping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -9,11 +9,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import accounts, generation, slices, steering, upkeep, workers
-from task.generation import start_job
+from task import accounts, workers
+from task.jobs import actions, rescue, slices
+from task.jobs import step as generation
+from task.jobs.step import start_job
+from task.jobs.verification import verify
 from task.models import Account, Hand, Job
 from task.options import FULL, SHARED, Options
-from task.verification import verify
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
 from tests.integration.stepping import now, step
@@ -86,7 +88,7 @@ def test_a_lane_whose_hand_was_killed_goes_on_after_the_rescue_where_it_was() ->
     accounts.prepare(first, 10)  # and killed before its commit
     work(second)
     Hand.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
-    assert upkeep.rescue() == 1
+    assert rescue.rescue() == 1
     (left,) = hands_of(job)
     assert (left.lane, left.made, left.task_id) == (0, 10, first.task_id)
     assert work(left) == "60 random users created with success!"
@@ -108,7 +110,7 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
     step(job, second.task_id, 2)
     generation.fail(job_id=job.pk, error="It was told to.")
     assert work(second) == f"Job {job.pk} is not this message's to work on."
-    assert steering.retry(job_id=job.pk).is_dispatched
+    assert actions.retry(job_id=job.pk).is_dispatched
     assert [(hand.lane, hand.made) for hand in hands_of(job)] == [(1, 2), (2, 0)]
     assert second.task_id not in {hand.task_id for hand in hands_of(job)}
     for hand in hands_of(job):
@@ -120,7 +122,7 @@ def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
     hands = hands_of(job)
     prepared = [(hand, accounts.prepare(hand, 5)) for hand in hands]
-    steering.cancel(job_id=job.pk)
+    actions.cancel(job_id=job.pk)
     for hand, candidates in prepared:
         assert _step(hand.task_id, job, candidates) is None
         assert work(hand) == f"Job {job.pk} is not this message's to work on."

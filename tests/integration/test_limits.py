@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import steering, upkeep, workers
-from task.generation import start_job
-from task.limits import TooManyJobs
+from task import workers
+from task.jobs import actions, rescue
+from task.jobs.limits import TooManyJobs
+from task.jobs.step import start_job
 from task.models import Job, Worker
 from tests.integration import stepping
 from tests.integration.conftest import at_once
@@ -31,7 +32,7 @@ def test_a_person_has_so_many_jobs_at_work_and_no_more(ann: Any, settings: Any) 
     with pytest.raises(TooManyJobs, match="You have 2 jobs at work, which is the most") as refused:
         start_job(total=5, requested_by=ann)
     assert refused.value.retry_after_seconds > 0
-    steering.cancel(job_id=first.pk)
+    actions.cancel(job_id=first.pk)
     assert start_job(total=5, requested_by=ann).is_new
 
 
@@ -53,7 +54,7 @@ def test_a_person_asks_for_so_many_jobs_an_hour(ann: Any, settings: Any) -> None
     began = timezone.now()
     for asked_at in (began, began + 10 * MINUTE):
         job = start_job(total=5, requested_by=ann, clock=partial(next, iter([asked_at]))).job
-        steering.cancel(job_id=job.pk)
+        actions.cancel(job_id=job.pk)
     with pytest.raises(TooManyJobs, match="ask again in 40 min") as refused:
         start_job(total=5, requested_by=ann, clock=lambda: began + 20 * MINUTE)
     assert refused.value.retry_after_seconds == 40 * 60
@@ -78,7 +79,7 @@ def test_a_job_waits_for_a_worker_and_after_a_while_says_that_none_is_running() 
     job, _ = stepping.queued()
     assert workers.waiting_words(job, job.created_at) == "waiting for a worker"
     assert workers.waiting_words(job, job.created_at + MINUTE) == "no worker is running"
-    upkeep.rescue(worker="celery@here")
+    rescue.rescue(worker="celery@here")
     assert Worker.objects.get().name == "celery@here"
     assert workers.waiting_words(job, timezone.now() + MINUTE / 3) == "waiting for a worker"
 

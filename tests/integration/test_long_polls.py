@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from realtime import log
-from task import slices
-from task.generation import start_job
+from task.jobs import slices
+from task.jobs.step import start_job
 from tests.answer import Answer
 from tests.caller import fetch
 from tests.integration.conftest import Append, answers, at_once, database_url, session_of

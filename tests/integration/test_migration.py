@@ -11,10 +11,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from task import passwords, slices, steering
+from task import passwords
+from task.jobs import actions, slices
+from task.jobs.removal import preview
 from task.models import Account, Hand, Job
 from task.options import Options
-from task.removal import preview
 from tests.integration.feeding import feed_types
 from tests.integration.stepping import now
 
@@ -106,7 +107,7 @@ def test_a_job_at_work_goes_on_and_ends_complete(old_apps: Any, state: str) -> N
 def test_a_failed_job_can_be_retried_and_ends_complete(old_apps: Any) -> None:
     job_id = old_job(old_apps, "failed")
     migrate_to_now()
-    assert steering.retry(job_id=job_id).is_dispatched
+    assert actions.retry(job_id=job_id).is_dispatched
     assert (work(job_id).state, Account.objects.filter(job=job_id).count()) == ("finished", 60)
 
 
@@ -121,5 +122,5 @@ def test_the_accounts_of_before_can_be_removed(old_apps: Any) -> None:
     job_id = old_job(old_apps, "finished")
     migrate_to_now()
     assert preview(now(Job(pk=job_id))).removes == 60
-    steering.remove(job_id=job_id)
+    actions.remove(job_id=job_id)
     assert work(job_id).state == "removed"

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from asgi_config.sign_in.links import make_link
-from task import hands, slices, steering, turns, upkeep
-from task.generation import start_job
+from task import turns
+from task.jobs import actions, leases, rescue, slices
+from task.jobs.step import start_job
 from task.models import Act, Hand, Job
 from task.passwords import Deriver
 from tests.integration import stepping
@@ -129,7 +130,7 @@ def test_a_link_and_a_deletion_of_its_user_do_not_lock_each_other_out(beside: An
     assert acting.result() is False
 
 
-@pytest.mark.parametrize("act", [steering.cancel, start_own])
+@pytest.mark.parametrize("act", [actions.cancel, start_own])
 def test_who_is_deleted_in_the_middle_of_an_act_has_done_it_or_may_not(beside: Any, append: Any, act: Any) -> None:
     job = stepping.running()[0]
     ann = User.objects.create(username="ann")
@@ -148,16 +149,16 @@ def test_who_is_deleted_in_the_middle_of_an_act_has_done_it_or_may_not(beside: A
 def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
     job = stepping.failed()
     Job.objects.filter(pk=job.pk).update(remove_at=timezone.now())
-    with after_first_query(lambda: steering.retry(job_id=job.pk)):
-        assert steering.remove_expired(timezone.now()) == 0
+    with after_first_query(lambda: actions.retry(job_id=job.pk)):
+        assert actions.remove_expired(timezone.now()) == 0
     assert stepping.now(job).state == "queued"
 
 
 def test_a_hand_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -> None:
     job, _ = stepping.running()
-    hand = hands.silent(timezone.now() + hands.RESCUE_AFTER)[0]
-    steering.cancel(job_id=job.pk)
-    steering.remove(job_id=job.pk)
+    hand = leases.silent(timezone.now() + leases.RESCUE_AFTER)[0]
+    actions.cancel(job_id=job.pk)
+    actions.remove(job_id=job.pk)
     slices.give_up(hand)
     assert stepping.now(job).state == "removing"
 
@@ -218,11 +219,11 @@ def test_a_rescue_passes_over_a_hand_in_a_step_and_sees_to_the_others(beside: An
     Hand.objects.update(seen_at=stepping.LONG_AGO)
     with transaction.atomic():
         frozen.hands.select_for_update().get()
-        rescue = beside(upkeep.rescue)
+        rescued = beside(rescue.rescue)
         if connection.vendor == "postgresql":
-            assert rescue.result() == 1
+            assert rescued.result() == 1
     sent_again = [other.pk] if connection.vendor == "postgresql" else [frozen.pk, other.pk]
-    assert rescue.result() == len(sent_again)
+    assert rescued.result() == len(sent_again)
     assert [hand.job_id for hand in Hand.objects.filter(rescues=1).order_by("pk")] == sent_again
 
 

@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
-from task import hands, removal, slices, steering, upkeep
+from task.jobs import actions, leases, removal, rescue, slices
+from task.jobs.actions import NotNow
+from task.jobs.verification import verify
 from task.models import Account, Act, Hand, Job
-from task.steering import NotNow
-from task.verification import verify
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_events, feed_types
@@ -63,7 +63,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("task.removal.tell", killed)
+        patch.setattr("task.jobs.removal.tell", killed)
         with pytest.raises(SystemExit):
             stepping.remove_some(job, task_id, 5)
     assert (stepping.now(job).removed_through, Account.objects.count(), len(feed_types())) == (0, 10, before)
@@ -86,7 +86,7 @@ def test_many_hands_with_the_same_message_at_once_remove_each_account_once() -> 
 def test_a_vanished_hand_of_a_removal_is_rescued() -> None:
     job, task_id = stepping.removing(10)
     Hand.objects.update(seen_at=timezone.now() - HOUR)
-    assert upkeep.rescue() == 1
+    assert rescue.rescue() == 1
     slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert stepping.now(job).state == "removed"
 
@@ -141,7 +141,7 @@ def test_other_receivers_hear_of_each_removal() -> None:
 def test_a_job_at_work_is_to_be_cancelled_first(made: Callable[[], tuple[Job, object]]) -> None:
     job, _ = made()
     with pytest.raises(NotNow, match="cancel it first, then remove its accounts"):
-        steering.remove(job_id=job.pk)
+        actions.remove(job_id=job.pk)
 
 
 def test_a_cancelled_and_a_failed_job_can_be_undone() -> None:
@@ -153,17 +153,17 @@ def test_a_cancelled_and_a_failed_job_can_be_undone() -> None:
 
 def test_a_job_that_made_nothing_is_removed_at_once() -> None:
     job, _ = stepping.queued()
-    steering.cancel(job_id=job.pk)
+    actions.cancel(job_id=job.pk)
     assert stepping.remove_all(job).state == "removed"
 
 
 def test_asking_twice_removes_once() -> None:
     job = stepping.finished(5)
-    outcomes = at_once(5, lambda: steering.remove(job_id=job.pk))
+    outcomes = at_once(5, lambda: actions.remove(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
     assert Hand.objects.count() == 1
     slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
-    assert not steering.remove(job_id=job.pk).is_new
+    assert not actions.remove(job_id=job.pk).is_new
     assert feed_types().count("job.removed") == 1
 
 
@@ -180,7 +180,7 @@ def test_a_hand_of_a_removal_that_dies_at_every_start_fails_it() -> None:
     Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)
     Act.objects.update(at=long_ago)
     for _ in range(5):
-        assert hands.begin(job_id=job.pk, task_id=task_id)
+        assert leases.begin(job_id=job.pk, task_id=task_id)
     Hand.objects.update(seen_at=long_ago)
-    upkeep.rescue()
+    rescue.rescue()
     assert stepping.now(job).error.startswith("Its worker was started 5 times in a row without making a step")

@@ -7,11 +7,11 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from task import accounts, workers
-from task.generation import start_job
 from task.identities import identities
+from task.jobs.step import start_job
+from task.jobs.verification import verify
 from task.models import Hand, Job
 from task.options import FULL, RANDOM, REALISTIC, Options
-from task.verification import verify
 from tests.integration.stepping import finished, now, remove_all, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from asgi_config.sign_in.links import make_link
 from asgi_config.sign_in.views import SignIn
-from task import credentials
+from task.jobs import credentials
 from tests.integration import stepping
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from realtime import log
-from task import accounts, generation, slices, steering
+from task import accounts
+from task.jobs import actions, slices
+from task.jobs import step as generation
+from task.jobs.actions import NotNow, Steered
+from task.jobs.verification import Verdict, verify
 from task.models import Account, Act, Hand, Job
-from task.steering import NotNow, Steered
-from task.verification import Verdict, verify
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
@@ -23,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def test_a_cancelled_job_makes_not_one_account_more() -> None:
     job, task_id = stepping.running(made=25)
-    steering.cancel(job_id=job.pk)
+    actions.cancel(job_id=job.pk)
     assert stepping.step(job, task_id, 25) is None
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("cancelled", 25, 25)
@@ -39,21 +41,21 @@ def test_a_cancelled_job_ends_on_the_feed_and_verifies() -> None:
 
 def test_a_job_that_nobody_has_begun_can_be_cancelled() -> None:
     job, task_id = stepping.queued()
-    steering.cancel(job_id=job.pk)
+    actions.cancel(job_id=job.pk)
     assert slices.work(job_id=job.pk, task_id=task_id) == f"Job {job.pk} is not this message's to work on."
     assert verify(stepping.now(job)).problems == []
 
 
 def test_cancelling_twice_tells_once() -> None:
     job, _ = stepping.queued()
-    assert [steering.cancel(job_id=job.pk).is_new for _ in range(2)] == [True, False]
+    assert [actions.cancel(job_id=job.pk).is_new for _ in range(2)] == [True, False]
     assert feed_types() == ["job.queued", "job.cancelled"]
     assert Act.objects.filter(kind="cancelled").count() == 1
 
 
 def test_ten_cancels_at_once_are_one() -> None:
     job, _ = stepping.queued()
-    outcomes = at_once(10, lambda: steering.cancel(job_id=job.pk))
+    outcomes = at_once(10, lambda: actions.cancel(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
     assert feed_types() == ["job.queued", "job.cancelled"]
 
@@ -81,7 +83,7 @@ def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
 
 def cancel_or_not(job: Job) -> Steered | None:
     try:
-        return steering.cancel(job_id=job.pk)
+        return actions.cancel(job_id=job.pk)
     except NotNow:
         return None
 
@@ -102,7 +104,7 @@ def test_a_cancel_waits_for_the_step_that_holds_the_job() -> None:
 
 
 def cancel_and_close(job: Job) -> None:
-    steering.cancel(job_id=job.pk)
+    actions.cancel(job_id=job.pk)
     connection.close()
 
 
@@ -118,13 +120,13 @@ def is_waiting() -> bool:
 def test_what_has_ended_cannot_be_cancelled(ended: Callable[[], Job]) -> None:
     job = ended()
     with pytest.raises(NotNow, match=f"Job {job.pk} has ended already: it is {job.state}"):
-        steering.cancel(job_id=job.pk)
+        actions.cancel(job_id=job.pk)
     assert stepping.now(job).state == job.state
 
 
 def test_a_failed_job_goes_on_where_it_stopped() -> None:
     job = stepping.failed(made=25, total=60)
-    outcome = steering.retry(job_id=job.pk)
+    outcome = actions.retry(job_id=job.pk)
     assert (outcome.is_new, outcome.is_dispatched, outcome.job.state, outcome.job.error) == (True, True, "queued", "")
     slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     job = stepping.now(job)
@@ -135,14 +137,14 @@ def test_a_failed_job_goes_on_where_it_stopped() -> None:
 def test_a_job_that_is_retried_after_its_beginning_was_trimmed_is_not_called_wrong() -> None:
     job = stepping.failed()
     log.trim("users", keep=0, older_than=timezone.now())
-    steering.retry(job_id=job.pk)
+    actions.retry(job_id=job.pk)
     slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
     assert verify(stepping.now(job)) == Verdict([], is_trimmed=True)
 
 
 def test_ten_retries_at_once_are_one() -> None:
     job = stepping.failed()
-    outcomes = at_once(10, lambda: steering.retry(job_id=job.pk))
+    outcomes = at_once(10, lambda: actions.retry(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
     assert Hand.objects.count() == 1
 
@@ -151,27 +153,27 @@ def test_ten_retries_at_once_are_one() -> None:
 def test_only_a_failed_job_can_be_retried(ended: Callable[[], Job]) -> None:
     job = ended()
     with pytest.raises(NotNow, match=f"Job {job.pk} is {job.state}"):
-        steering.retry(job_id=job.pk)
+        actions.retry(job_id=job.pk)
 
 
 def test_a_job_whose_removal_failed_makes_no_accounts_again() -> None:
     job, _ = stepping.removing()
     generation.fail(job_id=job.pk, error="It was told to.")
     with pytest.raises(NotNow, match="only one that failed while it made accounts can go on"):
-        steering.retry(job_id=job.pk)
+        actions.retry(job_id=job.pk)
 
 
 def test_each_act_is_recorded_with_who_did_it_and_keeps_the_name() -> None:
     ann = get_user_model().objects.create(username="ann")
     job, _ = stepping.queued(60, requested_by=ann)
-    steering.cancel(job_id=job.pk, by=ann)
-    steering.remove(job_id=job.pk)
+    actions.cancel(job_id=job.pk, by=ann)
+    actions.remove(job_id=job.pk)
     ann.delete()
     acts = job.acts.order_by("pk").values_list("kind", "by_name", "detail")
     assert list(acts) == [("asked", "ann", ""), ("cancelled", "ann", "at 0 of 60"), ("removed", "", "")]
 
 
-@pytest.mark.parametrize("act", [steering.cancel, steering.retry, steering.remove])
+@pytest.mark.parametrize("act", [actions.cancel, actions.retry, actions.remove])
 def test_a_job_that_is_not_there_is_not_steered(act: Callable[..., Steered]) -> None:
     with pytest.raises(Job.DoesNotExist):
         act(job_id=999)

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from task import slices, stopping
-from task.generation import start_job
+from task import stopping
+from task.jobs import slices
+from task.jobs.step import start_job
 from task.models import Hand, Job
 from tests.integration import stepping
 from tests.integration.conftest import database_url

@@ -10,10 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from task import generation, slices, steering
-from task.generation import start_job
+from task.jobs import actions, slices
+from task.jobs import step as generation
+from task.jobs.step import start_job
+from task.jobs.verification import verify
 from task.models import Act, Job
-from task.verification import verify
 from tests.integration.stepping import step
 from tests.waiting import wait_until
 
@@ -182,7 +183,7 @@ def test_generate_ends_with_1_when_somebody_cancels_the_job() -> None:
         try:
             job = wait_until(Job.objects.first)
             assert job
-            return steering.cancel(job_id=job.pk).is_new
+            return actions.cancel(job_id=job.pk).is_new
         finally:
             connection.close()
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from task import removal, slices
+from task.jobs import removal, slices
 from task.models import Job
 from task.options import FULL, REALISTIC, SHARED, Options
 from task.passwords import Deriver

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task import passwords
-from task.credential_text import CUT_OFF, FORMATS, FORMULA
-from task.credentials import Credentials
+from task.jobs.credential_formats import CUT_OFF, FORMATS, FORMULA
+from task.jobs.credentials import Credentials
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, st.text(passwords.ALPHABET)), min_size=1)

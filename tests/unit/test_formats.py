@@ -35,7 +35,7 @@ def test_messages_and_hints_are_sent_by_those_whom_present_asks() -> None:
         "asgi_config/celery.py",  # be_heard
         "realtime/hints.py",
         "realtime/hub.py",  # a probe, which nobody reads
-        "task/hands.py",  # dispatch
+        "task/jobs/leases.py",  # dispatch
     ]
 
 

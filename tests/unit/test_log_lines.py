@@ -31,7 +31,7 @@ SECRETS = [
 
 
 def record(message: str, *args: object, **more: object) -> logging.LogRecord:
-    made = logging.LogRecord("task.slices", logging.INFO, __file__, 1, message, args, None)
+    made = logging.LogRecord("task.jobs.slices", logging.INFO, __file__, 1, message, args, None)
     made.__dict__.update(more)
     return made
 
@@ -61,7 +61,7 @@ def test_a_text_line_has_time_level_logger_message_and_the_fields_of_its_trace()
         line = TextLines().format(record("Job %s goes on", 7, fields={"ms": 3, "why": 'a "lock"'}))
     when, _, rest = line.partition(" ")
     assert when.endswith("Z")
-    assert rest == 'INFO task.slices: Job 7 goes on request=abc job=7 ms=3 why="a \\"lock\\""'
+    assert rest == 'INFO task.jobs.slices: Job 7 goes on request=abc job=7 ms=3 why="a \\"lock\\""'
 
 
 def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
@@ -71,7 +71,7 @@ def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
         line = JsonLines().format(record("It\nfails", exc_info=sys.exc_info()))
     content = json.loads(line)
     assert "\n" not in line
-    assert (content["level"], content["logger"], content["message"]) == ("INFO", "task.slices", "It\nfails")
+    assert (content["level"], content["logger"], content["message"]) == ("INFO", "task.jobs.slices", "It\nfails")
     assert "ValueError: invalid literal" in content["error"]
 
 

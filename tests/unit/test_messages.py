@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from task import messages
+from task.jobs import messages
 
 
 @pytest.mark.parametrize("job", [0, -1, 2**63, 1.0, True, "7", [7]])

@@ -1,6 +1,6 @@
 """The size of a step suits the machine."""
 
-from task.slices import LARGEST_SIZE, Pace
+from task.jobs.slices import LARGEST_SIZE, Pace
 
 
 def test_quick_steps_grow_fourfold_to_the_largest_size() -> None:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from task import steering
+from task.jobs import actions
 from task.terminal.command import TerminalCommand, add_job, add_json, whole
 from task.terminal.words import accounts
 
@@ -16,7 +16,7 @@ class Command(TerminalCommand):
         add_json(parser, "the job as one line")
 
     def handle(self, *args: Any, job: str, as_json: bool, **options: Any) -> None:
-        steered = self.steer(steering.cancel, whole(job, "JOB"))
+        steered = self.steer(actions.cancel, whole(job, "JOB"))
         cancelled = steered.job
         if as_json:
             self.write_json(cancelled, is_new=steered.is_new)

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from task import credentials
-from task.credential_text import FORMATS, Format
+from task.jobs import credentials
+from task.jobs.credential_formats import FORMATS, Format
 from task.models import Job
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, no_such_job, whole
 from task.terminal.words import accounts

@@ -9,10 +9,10 @@ from django.core.management.base import CommandError
 
 from realtime import log
 from realtime.protocol import Cursor
-from task import steering
 from task.events import FEED
+from task.jobs import actions
+from task.jobs.removal import Preview, preview
 from task.models import Job
-from task.removal import Preview, preview
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, add_json, job_of
 from task.terminal.progress import Removing
 from task.terminal.until_end import follow_until_end
@@ -49,7 +49,7 @@ class Command(TerminalCommand):
             return
         if plan.removes and found.may_remove and not yes:
             self._ask(found, plan)
-        self.steer(steering.remove, found.pk)
+        self.steer(actions.remove, found.pk)
         if follow:
             self._follow(found, plan, cursor, as_json)
         elif not as_json:
@@ -74,8 +74,8 @@ class Command(TerminalCommand):
 
 def _require_ended(job: Job) -> None:
     try:
-        steering.require_ended(job)
-    except steering.NotNow as error:
+        actions.require_ended(job)
+    except actions.NotNow as error:
         raise CommandError(str(error), returncode=REFUSED) from error
 
 

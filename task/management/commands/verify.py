@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from realtime.log import CursorLost
+from task.jobs.verification import Verdict, verify
 from task.models import Job
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, add_json, job_of
-from task.verification import Verdict, verify
 
 
 class Command(TerminalCommand):

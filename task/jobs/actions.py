@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from task import record
-from task.announcements import changed, moment_of, tell
-from task.hands import dispatch, dispatch_all
+from task.jobs import audit
+from task.jobs.feed import changed, moment_of, tell
+from task.jobs.leases import dispatch, dispatch_all
 from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]
@@ -49,7 +49,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
         job.hands.all().delete()
-        record.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
+        audit.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True)
 
@@ -66,13 +66,13 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
         waiting = _renew_hands(job, seen_at)
-        record.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
+        audit.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
 
 
 def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now) -> Steered:
-    """Begin to remove the accounts of a job that has ended, but for those in use; task.removal does it.
+    """Begin to remove the accounts of a job that has ended, but for those in use; task.jobs.removal does it.
 
     A removal that failed goes on where it stopped. Raises Job.DoesNotExist and NotNow.
     """
@@ -87,7 +87,7 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         job.save(update_fields=["state", "error", "removal_began_at"])
         job.hands.all().delete()
         Hand.objects.create(job=job, task_id=task_id, seen_at=seen_at)
-        record.note(kind, by=by, job=job, at=now)
+        audit.note(kind, by=by, job=job, at=now)
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
 
@@ -106,7 +106,7 @@ def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
             raise NotNow(why_not_forget(job))
         job.nonce = b""
         job.save(update_fields=["nonce"])
-        record.note(Act.Kind.FORGOTTEN, by=by, job=job, at=moment_of(job, clock()))
+        audit.note(Act.Kind.FORGOTTEN, by=by, job=job, at=moment_of(job, clock()))
     return Steered(job, is_new=True)
 
 

@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from task import accounts, limits, record, starts
+from task import accounts
 from task.accounts import Candidate
-from task.announcements import changed, moment_of, tell
-from task.hands import dispatch_all
+from task.jobs import audit, limits, start
+from task.jobs.feed import changed, moment_of, tell
+from task.jobs.leases import dispatch_all
 from task.models import Act, Hand, Job
 from task.options import Options
 
@@ -64,13 +65,13 @@ def start_job(
     request_id, now = request_id or uuid4(), clock()
     job, waiting = Job.objects.filter(request_id=request_id).first(), None
     if job is None:  # a request that is known costs no hash, and asks for no right anew
-        starts.require_allowed(options, requested_by)
+        start.require_allowed(options, requested_by)
         asked = {"total": total, "requested_by": requested_by, "created_at": now}
-        job, waiting = _keep(request_id, {**asked, **starts.values_of(options, now)}, first=task_id)
+        job, waiting = _keep(request_id, {**asked, **start.values_of(options, now)}, first=task_id)
     if waiting is not None:
         logger.info("Job %s is asked for: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
         return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
-    if not starts.is_same(job, total=total, requested_by=requested_by, options=options):
+    if not start.is_same(job, total=total, requested_by=requested_by, options=options):
         raise RequestIdReused(f"The request {request_id} was used for job {job.pk}, with other values.")
     return Started(job, is_new=False, is_dispatched=True)
 
@@ -134,8 +135,8 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
         job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
         if not is_new:
             return job, None
-        waiting = starts.make_hands(job, now, first=first)
-        record.note(Act.Kind.ASKED, by=person, job=job, at=now)
+        waiting = start.make_hands(job, now, first=first)
+        audit.note(Act.Kind.ASKED, by=person, job=job, at=now)
         tell(job, [changed(job)], at=now)
     return job, waiting
 

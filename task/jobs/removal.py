@@ -15,7 +15,7 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from task import events
-from task.announcements import changed, moment_of, tell
+from task.jobs.feed import changed, moment_of, tell
 from task.models import Hand, Job
 from task.passwords import LIGHT_PREFIX
 

@@ -12,7 +12,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from task import accounts, generation, hands, passwords, removal, stopping
+from task import accounts, passwords, stopping
+from task.jobs import leases, removal
+from task.jobs import step as generation
 from task.models import Hand, Job
 from task.tallies import tally
 from task.turns import turn
@@ -49,7 +51,7 @@ class Pace:
         self.size = max(self.least, min(LARGEST_SIZE, int(self.size * factor)))
 
 
-def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
+def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
     """Work on the job for a slice, hand over if it is not done, and say how far it is.
 
     Safe to repeat and to run many times at once. Errors that may pass are repeated, and in the end left to the
@@ -61,7 +63,7 @@ def work(*, job_id: int, task_id: UUID, size: int = hands.FIRST_SIZE, seconds: f
         connection.close()
         logger.warning("Job %s is interrupted and goes on later: %r", job_id, error)
         with suppress(*TRANSIENT):
-            hands.excuse(job_id=job_id, task_id=task_id)
+            leases.excuse(job_id=job_id, task_id=task_id)
         return f"Job {job_id} is interrupted and goes on later."
     except SoftTimeLimitExceeded:
         connection.close()
@@ -79,16 +81,16 @@ def give_up(hand: Hand) -> None:
     generation.fail(
         job_id=hand.job_id,
         task_id=hand.task_id,
-        error=f"Its worker was started {hands.STARTS_WITHOUT_STEP} times in a row without making a step; "
+        error=f"Its worker was started {leases.STARTS_WITHOUT_STEP} times in a row without making a step; "
         "the worker's log says why.",
     )
 
 
 def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
-    hand = hands.begin(job_id=job_id, task_id=task_id)
+    hand = leases.begin(job_id=job_id, task_id=task_id)
     if hand is None:
         return f"Job {job_id} is not this message's to work on."
-    if hands.is_worn_out(hand):
+    if leases.is_worn_out(hand):
         return f"Job {job_id} rests until the rescue."
     if hand.job.state == Job.State.REMOVING:
         return _steps(hand, pace, until, _removal)
@@ -126,7 +128,7 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
             return _said(hand.job)
         now = time.monotonic()
         if now + (now - began) > until or stopping.is_asked():  # another such step would be over the time
-            hands.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
+            leases.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
 
 

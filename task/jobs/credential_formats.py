@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from task.credentials import Credentials
+from task.jobs.credentials import Credentials
 
 HEADER = ("username", "email", "password")
 

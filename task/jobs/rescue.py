@@ -6,7 +6,8 @@ import logging
 from django.db import connection
 from django.utils import timezone
 
-from task import hands, slices, steering, workers
+from task import workers
+from task.jobs import actions, leases, slices
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> i
     now, rescued = timezone.now(), 0
     try:
         workers.note(worker, now, processes=processes)
-        steering.remove_expired(now)
+        actions.remove_expired(now)
         rescued = _rescue(now)
         if is_beats:
             workers.note_rescue(worker, now)
@@ -31,10 +32,10 @@ def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> i
 
 
 def _rescue(now: datetime.datetime) -> int:
-    silent = hands.silent(now)
+    silent = leases.silent(now)
     for hand in silent:
-        if hands.is_hopeless(hand, now):
+        if leases.is_hopeless(hand, now):
             slices.give_up(hand)
-        elif not hands.send_again(hand, now):
+        elif not leases.send_again(hand, now):
             break
     return len(silent)

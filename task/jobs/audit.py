@@ -3,8 +3,8 @@
 import datetime
 from typing import Any
 
+from task.jobs.persons import hold
 from task.models import Act, Job
-from task.persons import hold
 
 
 def note(kind: Act.Kind, *, by: Any, at: datetime.datetime, job: Job | None = None, detail: str = "") -> Act:

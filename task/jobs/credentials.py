@@ -15,13 +15,14 @@ from django.contrib.auth.hashers import check_password
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from task import columns, passwords, record
-from task.announcements import moment_of
+from task import columns, passwords
+from task.jobs import audit
+from task.jobs.actions import Clock
+from task.jobs.feed import moment_of
 from task.models import Account, Act, Job
 from task.options import SHARED
 from task.passwords import LIGHT_PREFIX, Deriver
 from task.patience import short
-from task.steering import Clock
 
 PART_SIZE = 1_000
 PART_SECONDS = 1.0  # A password that was used to sign in takes 0.2 s to verify: whoever reads must not wait for 1,000.
@@ -82,7 +83,7 @@ def export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timez
         job = Job.objects.select_for_update().get(pk=job_id)
         if reason := refusal(job):
             raise NoCredentials(reason)
-        record.note(Act.Kind.EXPORTED, by=by, job=job, at=moment_of(job, clock()), detail=f"as {written_as.upper()}")
+        audit.note(Act.Kind.EXPORTED, by=by, job=job, at=moment_of(job, clock()), detail=f"as {written_as.upper()}")
     return job
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 
-from task import portions
+from task.jobs import portions
 from task.models import Account, Job, Retired, Token, Worker
 
 ENDED_TOKENS_ARE_KEPT = datetime.timedelta(days=30)

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from task.clocks import CLOCKS_DIFFER
+from task.jobs.persons import hold
 from task.models import Job
-from task.persons import hold
 
 HOUR = datetime.timedelta(hours=1)
 RETRY_SECONDS = 10

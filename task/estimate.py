@@ -11,8 +11,8 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from task import workers
+from task.accounts.passwords import ALPHABET, LENGTH
 from task.job_words import duration
-from task.passwords import ALPHABET, LENGTH
 
 LEAST_SECONDS = 0.01
 LEAST_WAIT_MS = 1_000

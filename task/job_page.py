@@ -9,7 +9,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import groups, job_words, option_words, workers
+from task import job_words, option_words, workers
+from task.accounts import groups
 from task.chart import Timeline, timeline_of
 from task.events import FEED
 from task.job_list import SOCKET_PATH, SeenJob, see

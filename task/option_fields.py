@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from task import groups
+from task.accounts import groups
 from task.estimate import Estimate
 from task.option_words import EXPIRIES, LANGUAGES, SAYS, summary
 from task.options import FULL, INDIVIDUAL, LIGHT, RANDOM, REALISTIC, SHARED, Options

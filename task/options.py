@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from task.names import LOCALES
+from task.accounts.names import LOCALES
 
 HOUR = datetime.timedelta(hours=1)
 LONGEST_EXPIRY_HOURS = 24 * 366

@@ -15,13 +15,13 @@ from django.contrib.auth.hashers import check_password
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from task import columns, passwords
+from task.accounts import columns, passwords
+from task.accounts.passwords import LIGHT_PREFIX, Deriver
 from task.jobs import audit
 from task.jobs.actions import Clock
 from task.jobs.feed import moment_of
 from task.models import Account, Act, Job
 from task.options import SHARED
-from task.passwords import LIGHT_PREFIX, Deriver
 from task.patience import short
 
 PART_SIZE = 1_000

@@ -15,9 +15,9 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from task import events
+from task.accounts.passwords import LIGHT_PREFIX
 from task.jobs.feed import changed, moment_of, tell
 from task.models import Hand, Job
-from task.passwords import LIGHT_PREFIX
 
 Clock = Callable[[], datetime.datetime]
 

@@ -12,7 +12,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from task import accounts, passwords, stopping
+from task import stopping
+from task.accounts import insert, passwords
 from task.jobs import leases, removal
 from task.jobs import step as generation
 from task.models import Hand, Job
@@ -106,7 +107,7 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
 
 
 def _generation(hand: Hand, size: int) -> Callable[[], Hand | None]:
-    candidates = accounts.prepare(hand, min(size, hand.share - hand.made))
+    candidates = insert.prepare(hand, min(size, hand.share - hand.made))
     return partial(generation.step, job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
 
 

@@ -11,7 +11,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from task import groups, passwords, workers
+from task import workers
+from task.accounts import groups, passwords
 from task.models import Hand, Job
 from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
 

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from task import accounts
-from task.accounts import Candidate
+from task.accounts import insert
+from task.accounts.insert import Candidate
 from task.jobs import audit, limits, start
 from task.jobs.feed import changed, moment_of, tell
 from task.jobs.leases import dispatch_all
@@ -144,7 +144,7 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
 def _make(hand: Hand, candidates: Sequence[Candidate], now: datetime.datetime) -> None:
     job = hand.job
     texts = _started(job, now)
-    made = accounts.insert(job, candidates, now=now)
+    made = insert.insert(job, candidates, now=now)
     hand.made += len(made)
     hand.tried += len(candidates)
     job.created += len(made)

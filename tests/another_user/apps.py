@@ -9,6 +9,6 @@ class AnotherUserConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from task.columns import SOURCES  # noqa: PLC0415 (it needs the user model, which is loaded by now)
+        from task.accounts.columns import SOURCES  # noqa: PLC0415 (it needs the user model, which is loaded by now)
 
         SOURCES["customer_number"] = lambda identity: f"C-{identity.username}"

@@ -11,11 +11,11 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
+from task.accounts.passwords import Deriver
 from task.jobs import slices
 from task.jobs.verification import verify
 from task.models import Account, Job
 from task.options import FULL, REALISTIC, Options
-from task.passwords import Deriver
 from tests.integration.feeding import feed_events
 from tests.integration.stepping import finished, remove_all
 

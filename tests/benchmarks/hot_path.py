@@ -12,7 +12,7 @@ set_up_django()
 from django.db import connection  # noqa: E402
 
 from realtime import hints  # noqa: E402
-from task import accounts  # noqa: E402
+from task.accounts import insert  # noqa: E402
 from task.jobs import feed  # noqa: E402
 from task.jobs import step as generation  # noqa: E402
 from task.jobs.step import start_job  # noqa: E402
@@ -72,11 +72,11 @@ def measure() -> list[Figure]:
 
 def watched() -> Parts:
     parts = Parts()
-    parts.watch(accounts, "prepare", "prepare: names, passwords, hashes, event texts")
+    parts.watch(insert, "prepare", "prepare: names, passwords, hashes, event texts")
     parts.watch(generation, "step", "step: the rest of it, job and hand among it")
-    parts.watch(accounts, "insert", "step: texts of the events")
-    parts.watch(accounts, "_insert_users", "step: INSERT of the users")
-    parts.watch(accounts, "_insert_accounts", "step: INSERT of the accounts")
+    parts.watch(insert, "insert", "step: texts of the events")
+    parts.watch(insert, "_insert_users", "step: INSERT of the users")
+    parts.watch(insert, "_insert_accounts", "step: INSERT of the accounts")
     parts.watch(feed, "append", "step: batches of the log")
     parts.watch(connection, "_commit", "step: COMMIT, with checkpoints")
     parts.watch(hints, "send", "after it: the hint")
@@ -87,7 +87,7 @@ def make(total: int) -> None:
     job = start_job(total=total).job
     hand = Hand.objects.select_related("job").get(job=job)
     while not hand.is_done:
-        candidates = accounts.prepare(hand, min(AT_ONCE, hand.share - hand.made))
+        candidates = insert.prepare(hand, min(AT_ONCE, hand.share - hand.made))
         after = generation.step(job_id=job.pk, task_id=hand.task_id, candidates=candidates, first=hand.tried)
         assert after
         hand = after

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from task import accounts
+from task.accounts import insert
 from task.jobs import actions, removal, slices
 from task.jobs import step as generation
 from task.jobs.step import start_job
@@ -26,11 +26,11 @@ def step(job: Job, task_id: UUID, size: int) -> Job | None:
     hand = Hand.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
     if hand is None:
         return None
-    after = take(hand, accounts.prepare(hand, size))
+    after = take(hand, insert.prepare(hand, size))
     return after.job if after else None
 
 
-def take(hand: Hand, candidates: list[accounts.Candidate]) -> Hand | None:
+def take(hand: Hand, candidates: list[insert.Candidate]) -> Hand | None:
     return generation.step(job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
 
 

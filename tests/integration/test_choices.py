@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import Group, Permission
 from pytest_django import Settings
 
-from task import groups
+from task.accounts import groups
 from task.jobs.step import RequestIdReused, start_job
 from task.models import Job
 from task.options import Options, UnusableOption

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from asgi_config.worker.schedule import Every
-from task import accounts, tokens, workers
+from task import tokens, workers
+from task.accounts import insert
 from task.job_page import read_job_page
 from task.jobs import actions, leases, limits, removal, rescue
 from task.jobs import step as generation
@@ -38,7 +39,7 @@ def eleven() -> datetime.datetime:
 def step_at(job: Job, clock: Any, size: int) -> None:
     hand = Hand.objects.select_related("job").get(job=job)
     generation.step(
-        job_id=job.pk, task_id=hand.task_id, candidates=accounts.prepare(hand, size), first=hand.tried, clock=clock
+        job_id=job.pk, task_id=hand.task_id, candidates=insert.prepare(hand, size), first=hand.tried, clock=clock
     )
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.db import OperationalError
 
-from task import passwords
+from task.accounts import passwords
 from task.jobs import actions, credentials
 from task.jobs.credentials import Credentials, NoCredentials
 from task.models import Account, Act, Job

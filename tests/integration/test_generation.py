@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError, connection
 
-from task import accounts, passwords
+from task.accounts import insert, passwords
 from task.jobs import step as generation
 from task.jobs.step import RequestIdReused, UnusableTotal, start_job
 from task.jobs.verification import verify
@@ -89,7 +89,7 @@ def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> Non
 def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
     job, task_id = queued(10)
     hand = job.hands.get()
-    candidates = accounts.prepare(hand, 10)
+    candidates = insert.prepare(hand, 10)
     User.objects.create(username=candidates[3].login_name, email="mine@example.org")
     after = take(hand, candidates)
     assert after is not None
@@ -202,7 +202,7 @@ def test_verify_finds_what_is_wrong() -> None:
 def test_the_last_account_survives_a_taken_name_too() -> None:
     job, task_id = queued(1)
     hand = job.hands.get()
-    candidates = accounts.prepare(hand, 1)
+    candidates = insert.prepare(hand, 1)
     User.objects.create(username=candidates[0].login_name)
     after = take(hand, candidates)
     assert after is not None
@@ -225,7 +225,7 @@ def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> Non
         cursor.execute("CREATE UNIQUE INDEX one_active_user ON auth_user (is_active)")
         try:
             job, task_id = queued(2)
-            with pytest.raises(accounts.NoneInserted):
+            with pytest.raises(insert.NoneInserted):
                 step(job, task_id, 2)
         finally:
             cursor.execute("DROP INDEX one_active_user")
@@ -234,7 +234,7 @@ def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> Non
 
 def test_names_that_are_all_taken_are_passed_over() -> None:
     job, task_id = queued(3)
-    for candidate in accounts.prepare(job.hands.get(), 3):
+    for candidate in insert.prepare(job.hands.get(), 3):
         User.objects.create(username=candidate.login_name)
     passed = step(job, task_id, 3)
     assert passed is not None
@@ -248,7 +248,7 @@ def test_names_that_are_all_taken_are_passed_over() -> None:
 def test_what_was_prepared_before_another_step_of_the_same_message_is_left_out() -> None:
     job, _ = queued(10)
     hand = job.hands.get()
-    candidates = accounts.prepare(hand, 4)
+    candidates = insert.prepare(hand, 4)
     first, second = take(hand, candidates), take(hand, candidates)
     assert first is not None
     assert second is not None

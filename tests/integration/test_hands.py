@@ -11,7 +11,7 @@ from django.utils import timezone
 from redis import Redis
 
 from realtime.models import Batch
-from task import passwords
+from task.accounts import passwords
 from task.jobs import leases, rescue, slices
 from task.jobs.step import start_job
 from task.jobs.verification import verify
@@ -195,7 +195,7 @@ def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.M
     def broken(*args: object, **options: object) -> None:
         raise ValueError("secret detail")
 
-    monkeypatch.setattr("task.accounts.identities", broken)
+    monkeypatch.setattr("task.accounts.insert.identities", broken)
     hand = new_hand()
     assert work(hand) == f"Job {hand.job_id} failed."
     assert Job.objects.get().error == "ValueError in the worker; its log says more."

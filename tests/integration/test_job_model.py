@@ -15,8 +15,9 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from task import accounts, workers
-from task.accounts import Candidate
+from task import workers
+from task.accounts import insert
+from task.accounts.insert import Candidate
 from task.jobs import actions, leases, removal
 from task.jobs import step as generation
 from task.jobs.actions import NotNow, Steered
@@ -94,7 +95,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (hand is not None) == self.may_work(*message)
         if hand is None or hand.job.state not in ACTIVE:
             return multiple()
-        return multiple((hand, accounts.prepare(hand, size)))
+        return multiple((hand, insert.prepare(hand, size)))
 
     @rule(made_ready=prepared)
     def step(self, made_ready: tuple[Hand, list[Candidate]]) -> None:

@@ -14,7 +14,7 @@ from django.db.models import PROTECT
 from django.test import Client
 from django.utils import timezone
 
-from task import passwords
+from task.accounts import passwords
 from task.jobs import removal, slices
 from task.jobs.verification import verify
 from task.models import Job

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import accounts, workers
+from task import workers
+from task.accounts import insert
 from task.jobs import actions, rescue, slices
 from task.jobs import step as generation
 from task.jobs.step import start_job
@@ -85,7 +86,7 @@ def test_a_lane_whose_hand_was_killed_goes_on_after_the_rescue_where_it_was() ->
     job = job_with(2)
     first, second = hands_of(job)
     step(job, first.task_id, 10)
-    accounts.prepare(first, 10)  # and killed before its commit
+    insert.prepare(first, 10)  # and killed before its commit
     work(second)
     Hand.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
@@ -121,7 +122,7 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
 def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
     hands = hands_of(job)
-    prepared = [(hand, accounts.prepare(hand, 5)) for hand in hands]
+    prepared = [(hand, insert.prepare(hand, 5)) for hand in hands]
     actions.cancel(job_id=job.pk)
     for hand, candidates in prepared:
         assert _step(hand.task_id, job, candidates) is None
@@ -132,7 +133,7 @@ def test_a_cancel_ends_all_lanes() -> None:
 def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
     hand = hands_of(job)[0]
-    candidates = accounts.prepare(hand, 5)
+    candidates = insert.prepare(hand, 5)
     for _ in range(2):
         _step(hand.task_id, job, candidates)
     assert User.objects.count() == 5
@@ -166,5 +167,5 @@ def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None
     service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)
 
 
-def _step(task_id: UUID, job: Job, candidates: list[accounts.Candidate]) -> Hand | None:
+def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Hand | None:
     return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)

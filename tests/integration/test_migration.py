@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from task import passwords
+from task.accounts import passwords
 from task.jobs import actions, slices
 from task.jobs.removal import preview
 from task.models import Account, Hand, Job

@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from asgi_config.sign_in.links import make_link
 from task import turns
+from task.accounts.passwords import Deriver
 from task.jobs import actions, leases, rescue, slices
 from task.jobs.step import start_job
 from task.models import Act, Hand, Job
-from task.passwords import Deriver
 from tests.integration import stepping
 from tests.integration.feeding import feed_events
 from tests.waiting import wait_until

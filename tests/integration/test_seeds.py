@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import accounts, workers
-from task.identities import identities
+from task import workers
+from task.accounts import insert
+from task.accounts.identities import identities
 from task.jobs.step import start_job
 from task.jobs.verification import verify
 from task.models import Hand, Job
@@ -35,7 +36,7 @@ def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
         for hand in Hand.objects.select_related("job").filter(job=job).order_by("lane"):
             if killed:
-                accounts.prepare(hand, size + 3)  # by a hand that is killed before its commit
+                insert.prepare(hand, size + 3)  # by a hand that is killed before its commit
             step(job, hand.task_id, size)
         job = now(job)
     return job

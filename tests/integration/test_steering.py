@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from realtime import log
-from task import accounts
+from task.accounts import insert
 from task.jobs import actions, slices
 from task.jobs import step as generation
 from task.jobs.actions import NotNow, Steered
@@ -65,7 +65,7 @@ def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     """Whoever is first: a step that commits before the cancel counts, one that comes after it makes nothing."""
     job, _ = stepping.queued(60)
     hand = job.hands.get()
-    candidates = accounts.prepare(hand, size)
+    candidates = insert.prepare(hand, size)
     works: list[Callable[[], object]] = [
         lambda: stepping.take(hand, candidates),
         lambda: cancel_or_not(job),

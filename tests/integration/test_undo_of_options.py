@@ -9,10 +9,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from task.accounts.passwords import Deriver
 from task.jobs import removal, slices
 from task.models import Job
 from task.options import FULL, REALISTIC, SHARED, Options
-from task.passwords import Deriver
 from tests.integration import stepping
 from tests.integration.stepping import finished, remove_all
 

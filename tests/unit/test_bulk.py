@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.test.utils import isolate_apps
 
-from task import bulk
+from task.accounts import bulk
 
 
 @isolate_apps("task")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task import passwords
+from task.accounts import passwords
 from task.jobs.credential_formats import CUT_OFF, FORMATS, FORMULA
 from task.jobs.credentials import Credentials
 

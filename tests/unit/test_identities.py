@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from task.identities import random_identities, realistic_identities
-from task.names import LOCALES
+from task.accounts.identities import random_identities, realistic_identities
+from task.accounts.names import LOCALES
 from task.options import MIXED
 
 MANY = range(20_000)

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher
 
-from task.passwords import ALPHABET, LENGTH, SYMBOLS, Deriver, fingerprint, light_hash
+from task.accounts.passwords import ALPHABET, LENGTH, SYMBOLS, Deriver, fingerprint, light_hash
 
 NONCE = bytes(range(32))
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from task.names import LOCALES, Names
+from task.accounts.names import LOCALES, Names
+from task.accounts.permutation import Permutation
 from task.options import MIXED, REALISTIC, Options
-from task.permutation import Permutation
 
 LETTERS = 10
 # Of the 52^10 = 2^57.004 names nearly all, as a permutation of a power of two need not walk (0.7 us a name less).

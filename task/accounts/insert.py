@@ -9,12 +9,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
-from task import bulk, events
-from task.columns import columns_of, key_of, same
-from task.identities import identities
+from task import events
+from task.accounts import bulk
+from task.accounts.columns import columns_of, key_of, same
+from task.accounts.identities import identities
+from task.accounts.passwords import Deriver, light_hash
 from task.models import Account, Hand, Job
 from task.options import FULL, SHARED
-from task.passwords import Deriver, light_hash
 
 User: Any = get_user_model()
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 
-from task.identities import Identity
+from task.accounts.identities import Identity
 from task.options import REALISTIC
 
 Source = Callable[[Identity], Any]

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
 from asgi_config.live import parent_death
-from task import stopping
+from task.workers import shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
 
@@ -60,7 +60,7 @@ def tell_live(**kwargs: Any) -> None:
 @worker_shutting_down.connect
 def end_at_the_next_step(**kwargs: Any) -> None:
     """Not after the two seconds of a slice: what is left goes to another worker."""
-    stopping.ask()
+    shutdown.ask()
 
 
 @cache
@@ -72,6 +72,6 @@ def _watch(beat: Any) -> None:
 def _end_after(beat: Any) -> None:
     """Whoever started the worker starts it anew, and a new beat with it."""
     beat.join()
-    if not stopping.is_asked():
+    if not shutdown.is_asked():
         logger.error("Beat has ended, so the worker ends, too: without beat no vanished message would be sent again.")
         os.kill(os.getpid(), signal.SIGTERM)

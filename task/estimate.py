@@ -10,9 +10,9 @@ from functools import cache
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from task import workers
 from task.accounts.passwords import ALPHABET, LENGTH
 from task.job_words import duration
+from task.workers import registry
 
 LEAST_SECONDS = 0.01
 LEAST_WAIT_MS = 1_000
@@ -28,7 +28,7 @@ class Estimate:
 
     @classmethod
     def now(cls) -> "Estimate":
-        return cls(hash_seconds=hash_seconds(), processes=workers.processes(timezone.now()))
+        return cls(hash_seconds=hash_seconds(), processes=registry.processes(timezone.now()))
 
     def words(self, total: int | None) -> str:
         """`500 x 0.2 s on 2 worker processes, about 50 s`; without a total, what one account takes."""

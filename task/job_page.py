@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import job_words, option_words, workers
+from task import job_words, option_words
 from task.accounts import groups
 from task.chart import Timeline, timeline_of
 from task.events import FEED
@@ -17,6 +17,7 @@ from task.job_list import SOCKET_PATH, SeenJob, see
 from task.jobs import credentials
 from task.models import Account, Job
 from task.record_lines import Line, lines_of
+from task.workers import registry
 
 BOARD_SIZE = 20
 APPEND_TAKES = timedelta(seconds=1)  # An earlier version gave a batch a time a moment after that of its step.
@@ -108,7 +109,7 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
             seen=seen,
             epoch=epoch,
             now=now,
-            waiting=workers.waiting_words(seen.job, now),
+            waiting=registry.waiting_words(seen.job, now),
             before=before,
             accounts=accounts[:BOARD_SIZE],
             has_older=len(accounts) > BOARD_SIZE,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from task import workers
+from task.workers import registry
 
 PATIENCE_SECONDS = 4.0
 MOST_SKEW_SECONDS = 2.0
@@ -68,7 +68,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
 def ask_database() -> tuple[float, list[str]]:
     """How far its clock is from ours, and the names of the workers that live."""
     try:
-        return database_skew(), workers.living(timezone.now())
+        return database_skew(), registry.living(timezone.now())
     finally:
         connection.close()
 

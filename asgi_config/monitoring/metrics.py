@@ -22,8 +22,8 @@ from asgi_config.monitoring.metric_table import Sample
 from realtime import log, metrics
 from realtime.endpoints import connection_limits
 from realtime.hub import hubs
-from task import workers
 from task.jobs.counts import count_jobs
+from task.workers import registry
 
 QUEUES = ("celery", "upkeep")
 REFUSED = (
@@ -104,9 +104,9 @@ def _of_feeds() -> list[Sample]:
 
 def _of_workers() -> list[Sample]:
     """A rescue that never was is 0: where nothing stood, no alarm could see a beat that was never started."""
-    rescued_at = workers.last_rescued_at(timezone.now())
+    rescued_at = registry.last_rescued_at(timezone.now())
     samples: list[Sample] = [("arrivals_rescued_timestamp_seconds", rescued_at.timestamp() if rescued_at else 0, [])]
-    for worker in workers.known():
+    for worker in registry.known():
         samples += [
             ("arrivals_worker_heard_timestamp_seconds", worker.heard_at.timestamp(), [worker.name]),
             ("arrivals_worker_processes", worker.processes, [worker.name]),

@@ -19,7 +19,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 from redis.asyncio import Redis
 
-from task import workers
+from task.workers import registry
 
 NEEDED = ("database", "redis", "worker")
 PARTS = (*NEEDED, "beat")  # asked for by name only: no web process is to be taken away because beat is
@@ -99,7 +99,7 @@ def ask_database() -> Found:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         took, now = time.monotonic() - began, timezone.now()
-        return Found(took, _ago(workers.last_heard_at(now), now), _ago(workers.last_rescued_at(now), now))
+        return Found(took, _ago(registry.last_heard_at(now), now), _ago(registry.last_rescued_at(now), now))
     finally:
         connection.close()
 
@@ -128,7 +128,7 @@ async def _database_and_what_it_knows() -> list[Answer]:
 def _worker(heard: float | None) -> Answer:
     if heard is None:
         return Answer("worker", "none was ever heard from")
-    is_well = heard <= workers.SILENT_AFTER.total_seconds()
+    is_well = heard <= registry.SILENT_AFTER.total_seconds()
     return Answer("worker", "" if is_well else "none was heard from lately", heard)
 
 

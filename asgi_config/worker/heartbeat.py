@@ -16,9 +16,10 @@ from django.utils.module_loading import import_string
 
 from asgi_config.logs.duplicates import NotAgain
 from realtime import log_context
-from task import patience, workers
+from task import patience
 from task.jobs import leases
-from task.tallies import tally
+from task.workers import registry
+from task.workers.counters import tally
 
 HEARD_EVERY_SECONDS = 5.0
 
@@ -41,7 +42,7 @@ def be_heard(sender: Any, **kwargs: Any) -> None:
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
     try:
         with patience.short():
-            workers.note(sender.eventer.hostname, timezone.now(), processes=processes)
+            registry.note(sender.eventer.hostname, timezone.now(), processes=processes)
     except Error as error:
         logger.info("The word of this worker is not written this time: %r", error)
     finally:

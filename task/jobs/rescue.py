@@ -6,8 +6,8 @@ import logging
 from django.db import connection
 from django.utils import timezone
 
-from task import workers
 from task.jobs import actions, leases, slices
+from task.workers import registry
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> i
     """
     now, rescued = timezone.now(), 0
     try:
-        workers.note(worker, now, processes=processes)
+        registry.note(worker, now, processes=processes)
         actions.remove_expired(now)
         rescued = _rescue(now)
         if is_beats:
-            workers.note_rescue(worker, now)
+            registry.note_rescue(worker, now)
     except slices.TRANSIENT as error:
         connection.close()
         logger.warning("No rescue this time: %r", error)

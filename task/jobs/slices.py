@@ -12,13 +12,13 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from task import stopping
 from task.accounts import insert, passwords
 from task.jobs import leases, removal
 from task.jobs import step as generation
 from task.models import Hand, Job
-from task.tallies import tally
 from task.turns import turn
+from task.workers import shutdown
+from task.workers.counters import tally
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.05
@@ -128,7 +128,7 @@ def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
         if hand.is_done or hand.job.state not in Job.AT_WORK:
             return _said(hand.job)
         now = time.monotonic()
-        if now + (now - began) > until or stopping.is_asked():  # another such step would be over the time
+        if now + (now - began) > until or shutdown.is_asked():  # another such step would be over the time
             leases.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
             return _said(hand.job)
 

@@ -11,10 +11,10 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from task import workers
 from task.accounts import groups, passwords
 from task.models import Hand, Job
 from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
+from task.workers import registry
 
 LONGEST_PASSWORD = 1_000
 
@@ -32,7 +32,7 @@ def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
         "chosen": options.stored(),
         "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
         "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
-        "lanes": workers.processes(now) if options.needs_stretching else 1,
+        "lanes": registry.processes(now) if options.needs_stretching else 1,
         "remove_at": options.remove_at(now),
         "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
         "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),

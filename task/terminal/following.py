@@ -15,10 +15,10 @@ from django.utils import timezone
 from realtime import log
 from realtime.follow import follow
 from realtime.protocol import Batch, Cursor
-from task import workers
 from task.events import FEED
 from task.models import Job
 from task.terminal.progress import Making, Removing
+from task.workers import registry
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 0.2
@@ -155,7 +155,7 @@ def _why_waiting(job_id: int) -> str:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return ""
-    waits = workers.waiting_words(job, now)
-    if job.state == Job.State.REMOVING and not workers.are_heard(now):
-        waits = workers.NONE_RUNNING
-    return f"{waits}: start `make run` in another terminal" if waits == workers.NONE_RUNNING else waits
+    waits = registry.waiting_words(job, now)
+    if job.state == Job.State.REMOVING and not registry.are_heard(now):
+        waits = registry.NONE_RUNNING
+    return f"{waits}: start `make run` in another terminal" if waits == registry.NONE_RUNNING else waits

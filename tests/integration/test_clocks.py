@@ -11,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from asgi_config.worker.schedule import Every
-from task import tokens, workers
+from task import tokens
 from task.accounts import insert
 from task.job_page import read_job_page
 from task.jobs import actions, leases, limits, removal, rescue
 from task.jobs import step as generation
 from task.models import Act, Hand, Job, Token, Worker
+from task.workers import registry
 from tests.integration.feeding import feed_events
 from tests.integration.job_states import hand_of, operator_visit
 from tests.integration.stepping import now, queued, running
@@ -118,11 +119,11 @@ def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
 def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
-    assert workers.processes(ELEVEN) == 1
-    assert workers.waiting_words(job, ELEVEN) == workers.NONE_RUNNING
-    workers.note("back@here", ELEVEN, processes=2)
-    assert workers.processes(ELEVEN) == 2
-    assert workers.waiting_words(job, ELEVEN) == "waiting for a worker"
+    assert registry.processes(ELEVEN) == 1
+    assert registry.waiting_words(job, ELEVEN) == registry.NONE_RUNNING
+    registry.note("back@here", ELEVEN, processes=2)
+    assert registry.processes(ELEVEN) == 2
+    assert registry.waiting_words(job, ELEVEN) == "waiting for a worker"
 
 
 @pytest.mark.fault("the clock goes back under the limit of jobs an hour")
@@ -162,7 +163,7 @@ def test_the_record_is_in_the_order_in_which_people_acted() -> None:
 
 
 def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
-    workers.note("dead", NOON)
-    assert workers.last_heard_at(ELEVEN) is None
-    workers.note("living", ELEVEN)
-    assert workers.last_heard_at(ELEVEN) == ELEVEN
+    registry.note("dead", NOON)
+    assert registry.last_heard_at(ELEVEN) is None
+    registry.note("living", ELEVEN)
+    assert registry.last_heard_at(ELEVEN) == ELEVEN

@@ -15,7 +15,6 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from task import workers
 from task.accounts import insert
 from task.accounts.insert import Candidate
 from task.jobs import actions, leases, removal
@@ -24,6 +23,7 @@ from task.jobs.actions import NotNow, Steered
 from task.jobs.verification import verify
 from task.models import Hand, Job
 from task.options import FULL, Options
+from task.workers import registry
 from tests import machines
 from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
@@ -72,7 +72,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
     def ask(self, total: int, processes: int) -> int:
-        workers.note("worker@here", self.clock(), processes=processes)
+        registry.note("worker@here", self.clock(), processes=processes)
         options = Options(hashing=FULL) if processes > 1 else Options()
         job = generation.start_job(total=total, options=options, clock=self.clock).job
         least, rest = divmod(total, min(processes, total))

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from task import workers
 from task.accounts import insert
 from task.jobs import actions, rescue, slices
 from task.jobs import step as generation
@@ -17,6 +16,7 @@ from task.jobs.step import start_job
 from task.jobs.verification import verify
 from task.models import Account, Hand, Job
 from task.options import FULL, SHARED, Options
+from task.workers import registry
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
 from tests.integration.stepping import now, step
@@ -29,7 +29,7 @@ AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
 
 
 def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
-    workers.note("worker@here", timezone.now(), processes=processes)
+    registry.note("worker@here", timezone.now(), processes=processes)
     return start_job(total=total, options=options).job
 
 
@@ -147,13 +147,13 @@ def test_the_first_account_is_there_after_one_hash() -> None:
 
 def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
     at = timezone.now()
-    assert workers.processes(at) == 1
-    workers.note("a", at, processes=2)
-    workers.note("b", at, processes=3)
-    assert workers.processes(at) == 5
-    assert workers.processes(at + timedelta(minutes=5)) == 1
-    workers.note("b", at, processes=1_000)
-    assert workers.processes(at) == workers.MOST_LANES
+    assert registry.processes(at) == 1
+    registry.note("a", at, processes=2)
+    registry.note("b", at, processes=3)
+    assert registry.processes(at) == 5
+    assert registry.processes(at + timedelta(minutes=5)) == 1
+    registry.note("b", at, processes=1_000)
+    assert registry.processes(at) == registry.MOST_LANES
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from task import stopping
 from task.jobs import slices
 from task.jobs.step import start_job
 from task.models import Hand, Job
+from task.workers import shutdown
 from tests.integration import stepping
 from tests.integration.conftest import database_url
 from tests.running import Running
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def not_stopping() -> Iterator[None]:
     yield
-    stopping.forget()
+    shutdown.forget()
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def work() -> str:
 def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
     start_job(total=160, task_id=uuid4())
     before = Hand.objects.get().task_id
-    stopping.ask()
+    shutdown.ask()
     assert work() == "100 of 160 random users created so far."
     assert Hand.objects.get().task_id != before
-    stopping.forget()
+    shutdown.forget()
     assert work() == "160 random users created with success!"
     assert Job.objects.get().state == Job.State.FINISHED
 

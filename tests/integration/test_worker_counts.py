@@ -10,7 +10,7 @@ from pytest_django import Settings
 from asgi_config.worker import heartbeat
 from realtime import metrics
 from task.models import Worker
-from task.tallies import Tally
+from task.workers.counters import Tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "celery@idle.example"

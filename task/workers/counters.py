@@ -7,7 +7,7 @@ process finds them. What cannot be written now goes with the next slice; a kille
 from dataclasses import dataclass
 
 from realtime import metrics
-from task import workers
+from task.workers import registry
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Tally:
         lost = metrics.counted.hints_lost
         if not (self.steps or lost > self.hints_told):
             return
-        if workers.add(worker, steps=self.steps, step_seconds=self.step_seconds, hints_lost=lost - self.hints_told):
+        if registry.add(worker, steps=self.steps, step_seconds=self.step_seconds, hints_lost=lost - self.hints_told):
             self.steps, self.step_seconds, self.hints_told = 0, 0.0, lost
 
 

@@ -15,8 +15,8 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from task import patience
-from task.clocks import CLOCKS_DIFFER, ago
+from task.database import lock_timeout
+from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.jobs import audit
 from task.models import Act, Token
 
@@ -107,7 +107,7 @@ def _note_use(token: Token, now: datetime.datetime) -> None:
     is_long_ago = Q(last_used_at__lte=now - USE_IS_WRITTEN_EVERY) | Q(last_used_at__gt=now + CLOCKS_DIFFER)
     is_due = Q(last_used_at=None) | is_long_ago
     try:
-        with patience.short():
+        with lock_timeout.short():
             Token.objects.filter(is_due, pk=token.pk).update(last_used_at=now)
     except DatabaseError as error:
         logger.info("The last use of token %s is not written this time: %r", token.pk, error)

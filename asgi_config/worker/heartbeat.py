@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from asgi_config.logs.duplicates import NotAgain
 from realtime import log_context
-from task import patience
+from task.database import lock_timeout
 from task.jobs import leases
 from task.workers import registry
 from task.workers.counters import tally
@@ -41,7 +41,7 @@ def be_heard(sender: Any, **kwargs: Any) -> None:
     _Last.heard = time.monotonic()
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
     try:
-        with patience.short():
+        with lock_timeout.short():
             registry.note(sender.eventer.hostname, timezone.now(), processes=processes)
     except Error as error:
         logger.info("The word of this worker is not written this time: %r", error)

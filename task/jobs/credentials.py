@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from task.accounts import columns, passwords
 from task.accounts.passwords import LIGHT_PREFIX, Deriver
+from task.database.lock_timeout import short
 from task.jobs import audit
 from task.jobs.actions import Clock
 from task.jobs.feed import moment_of
 from task.models import Account, Act, Job
 from task.options import SHARED
-from task.patience import short
 
 PART_SIZE = 1_000
 PART_SECONDS = 1.0  # A password that was used to sign in takes 0.2 s to verify: whoever reads must not wait for 1,000.

@@ -15,7 +15,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from realtime import log_context
-from task.clocks import CLOCKS_DIFFER, ago
+from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.models import Act, Hand, Job
 
 Clock = Callable[[], datetime.datetime]

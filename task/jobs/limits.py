@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from task.clocks import CLOCKS_DIFFER
+from task.database.clock_skew import CLOCKS_DIFFER
 from task.jobs.persons import hold
 from task.models import Job
 

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from task.accounts import insert, passwords
+from task.database.sqlite_turns import turn
 from task.jobs import leases, removal
 from task.jobs import step as generation
 from task.models import Hand, Job
-from task.turns import turn
 from task.workers import shutdown
 from task.workers.counters import tally
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from django.db import Error
 from django.db.models import F, Max, Sum
 
-from task import patience
-from task.clocks import CLOCKS_DIFFER, ago
+from task.database import lock_timeout
+from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.models import Job, Worker
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
@@ -33,7 +33,7 @@ def add(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
     """
     counts = {"steps": steps, "step_seconds": step_seconds, "hints_lost": hints_lost}
     try:
-        with patience.short():
+        with lock_timeout.short():
             changes = {field: F(field) + count for field, count in counts.items()}
             return bool(Worker.objects.filter(name=name).update(**changes))
     except Error:

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from asgi_config.sign_in.links import make_link
-from task import turns
 from task.accounts.passwords import Deriver
+from task.database import sqlite_turns
 from task.jobs import actions, leases, rescue, slices
 from task.jobs.step import start_job
 from task.models import Act, Hand, Job
@@ -229,7 +229,7 @@ def test_a_rescue_passes_over_a_hand_in_a_step_and_sees_to_the_others(beside: An
 
 def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL, which locks rows and not the database, there is no rest, and the page need not be lucky."""
-    monkeypatch.setattr(turns, "REST_SECONDS", 1)
+    monkeypatch.setattr(sqlite_turns, "REST_SECONDS", 1)
     job, task_id = stepping.removing(3)
     step = beside(lambda: slices.work(job_id=job.pk, task_id=task_id, size=2))
     wait_until(lambda: stepping.now(job).removed_through >= 2)

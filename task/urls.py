@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from task import job_views, views
+from task.pages import job_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),

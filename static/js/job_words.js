@@ -1,4 +1,4 @@
-// How the state of a job is said. Pure; task/job_words.py says it the same way.
+// How the state of a job is said. Pure; task/pages/job_text.py says it the same way.
 
 import { grouped } from "./words.js";
 

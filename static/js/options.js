@@ -1,4 +1,4 @@
-// What is chosen, in words, as task/option_words.py and task/estimate.py say it. Pure.
+// What is chosen, in words, as task/pages/option_text.py and task/pages/estimate.py say it. Pure.
 
 import { duration } from "./job_words.js";
 import { grouped } from "./words.js";

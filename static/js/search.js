@@ -1,4 +1,4 @@
-// Which users a search lists: the same that task/board.py finds, but that SQLite tells capital letters beyond ASCII apart.
+// Which users a search lists: the same that task/pages/user_list.py finds, but that SQLite tells capital letters beyond ASCII apart.
 // Pure.
 
 export function matcher(query) {

@@ -1,4 +1,4 @@
-// Accounts a second over the life of a job, in few stretches; task/chart.py begins it in the same way. Pure.
+// Accounts a second over the life of a job, in few stretches; task/pages/chart.py begins it in the same way. Pure.
 
 const STRETCHES = 100;
 const TELLING = 2;

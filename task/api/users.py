@@ -11,10 +11,10 @@ from task.api.callers import Request, needing
 from task.api.described import problems
 from task.api.paging import page_of
 from task.api.schemas import UserFilter, UserPage
-from task.board import matches
 from task.events import FEED, wire_key, wire_time
 from task.models import Account
-from task.user_count import users_at_head
+from task.pages.user_count import users_at_head
+from task.pages.user_list import matches
 
 router = Router(tags=["users"])
 

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
-from task.job_words import duration
+from task.pages.job_text import duration
 
 register = template.Library()
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from task.estimate import Estimate
-from task.option_words import EXPIRIES, SAYS
 from task.options import Options
+from task.pages.estimate import Estimate
+from task.pages.option_text import EXPIRIES, SAYS
 from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
 from tests.unit.test_option_words import CASES

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from task import chart, job_words
 from task.models import Job
+from task.pages import chart, job_text
 from tests.e2e.modules import visitor
 from tests.e2e.test_board_modules import created, state_after
 from tests.e2e.test_job_modules import job_event
@@ -139,9 +139,9 @@ async def test_the_state_of_a_job_is_said_as_the_server_says_it(visitor: Visitor
     for removed, waiting in ((0, "no worker is running"), (1_000, ""), (1_234, "waiting for a worker")):
         asked = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
         asked |= {"durations": DURATIONS}
-        durations = [job_words.duration(one) for one in DURATIONS]
-        sentence = job_words.sentence(job, removed=removed, waiting=waiting)
-        said = [sentence, job_words.short(job), job_words.SIGNS[state], durations]
+        durations = [job_text.duration(one) for one in DURATIONS]
+        sentence = job_text.sentence(job, removed=removed, waiting=waiting)
+        said = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
         assert await visitor.page.evaluate(SAY, asked) == said
 
 

@@ -21,7 +21,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from realtime import log
-from task import user_count
+from task.pages import user_count
 from tests.deployment import command_of, nginx_command
 from tests.service import ROOT, Service, free_port
 from tests.waiting import wait_until

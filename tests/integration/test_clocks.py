@@ -13,10 +13,10 @@ from django.utils import timezone
 from asgi_config.worker.schedule import Every
 from task import tokens
 from task.accounts import insert
-from task.job_page import read_job_page
 from task.jobs import actions, leases, limits, removal, rescue
 from task.jobs import step as generation
 from task.models import Act, Hand, Job, Token, Worker
+from task.pages.job_page import read_job_page
 from task.workers import registry
 from tests.integration.feeding import feed_events
 from tests.integration.job_states import hand_of, operator_visit

@@ -11,10 +11,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from task.job_views import say_done
 from task.jobs.actions import Steered
 from task.models import Job
 from task.options import Options
+from task.pages.job_views import say_done
 from tests.integration.job_states import job_in, operator_visit, removed, start
 from tests.integration.visiting import person, text_of, visit
 

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from task import user_count
-from task.user_count import KEPT_SECONDS, KEPT_TIMES, WORTH_KEEPING_SECONDS, users_at_head
+from task.pages import user_count
+from task.pages.user_count import KEPT_SECONDS, KEPT_TIMES, WORTH_KEEPING_SECONDS, users_at_head
 
 pytestmark = pytest.mark.django_db
 

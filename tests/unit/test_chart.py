@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from task.chart import BUCKETS, Timeline, timeline_of
+from task.pages.chart import BUCKETS, Timeline, timeline_of
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

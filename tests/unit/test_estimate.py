@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from task import estimate
-from task.estimate import Estimate
+from task.pages import estimate
+from task.pages.estimate import Estimate
 
 
 @pytest.mark.parametrize(

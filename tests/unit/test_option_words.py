@@ -2,8 +2,8 @@
 
 import pytest
 
-from task.option_words import LANGUAGES, SAYS, sentence, summary
 from task.options import CHOICES, GREATEST_SEED, Options, UnusableOption
+from task.pages.option_text import LANGUAGES, SAYS, sentence, summary
 
 CASES = [
     (Options(), "random names, a password each, accounts stay"),

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from task.option_fields import OptionFields
+from task.pages.option_fields import OptionFields
 
 
 class GenerateRandomUserForm(OptionFields):

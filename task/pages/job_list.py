@@ -9,9 +9,9 @@ from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, W
 from django.utils import timezone
 
 from realtime.log import Snapshot, count_of, head, offset_of
-from task import job_words
 from task.events import FEED
 from task.models import Account, Act, Job
+from task.pages import job_text
 
 PAGE_SIZE = 50
 SOCKET_PATH = "/ws/users/"
@@ -38,11 +38,11 @@ class SeenJob:
 
     @property
     def words(self) -> str:
-        return job_words.short(self.job)
+        return job_text.short(self.job)
 
     @property
     def sign(self) -> str:
-        return job_words.SIGNS[self.job.state]
+        return job_text.SIGNS[self.job.state]
 
     @property
     def who(self) -> str:

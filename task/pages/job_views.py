@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.job_list import read_jobs
-from task.job_page import read_job_page
 from task.jobs.actions import NotNow, Steered
 from task.models import Job
-from task.places import place_of
-from task.questions import STEERS, steer
+from task.pages.confirmations import STEERS, steer
+from task.pages.job_list import read_jobs
+from task.pages.job_page import read_job_page
+from task.pages.landing import place_of
 
 PLACE = re.compile(r"[0-9]{0,18}")
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and goes on by itself as soon as it is back."

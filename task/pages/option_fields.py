@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 
 from task.accounts import groups
-from task.estimate import Estimate
-from task.option_words import EXPIRIES, LANGUAGES, SAYS, summary
 from task.options import FULL, INDIVIDUAL, LIGHT, RANDOM, REALISTIC, SHARED, Options
+from task.pages.estimate import Estimate
+from task.pages.option_text import EXPIRIES, LANGUAGES, SAYS, summary
 
 CHOSEN = ("names", "locale", "passwords", "shared_password", "hashing", "groups", "seed", "remove_after_hours")
 GONE = "Type it again: the form does not keep it."

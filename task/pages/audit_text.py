@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from task import job_words
-from task.job_list import SeenJob
 from task.models import Act, Job
+from task.pages import job_text
+from task.pages.job_list import SeenJob
 
 VERBS = {
     Act.Kind.ASKED: "asked",
@@ -63,5 +63,5 @@ def _own(seen: SeenJob, *, was_cancelled: bool) -> Iterator[Line]:
     if job.state == Job.State.FAILED and job.removal_began_at:
         yield Line(None, "the removal failed")
     if job.removed_at:
-        kept = job_words.kept(seen.present)
+        kept = job_text.kept(seen.present)
         yield Line(job.removed_at, f"{seen.removed:,} of {job.created:,} accounts removed{kept}")

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.board import is_place, read_board
-from task.forms import GenerateRandomUserForm, blank_form
 from task.jobs.limits import TooManyJobs
 from task.jobs.step import RequestIdReused, Started, UnusableTotal, start_job
 from task.options import UnusableOption
-from task.places import home_of, place_of_new
+from task.pages.forms import GenerateRandomUserForm, blank_form
+from task.pages.landing import home_of, place_of_new
+from task.pages.user_list import is_place, read_board
 
 QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
 QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."

@@ -16,9 +16,9 @@ from django.db.models import IntegerField, Q
 from django.utils import timezone
 
 from realtime.log import Snapshot
-from task.job_list import SOCKET_PATH, SeenJob, see
 from task.models import Account, Job
-from task.user_count import users_at_head
+from task.pages.job_list import SOCKET_PATH, SeenJob, see
+from task.pages.user_count import users_at_head
 
 PAGE_SIZE = 50
 JOB_LINES = 3

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from task.accounts.passwords import ALPHABET, LENGTH
-from task.job_words import duration
+from task.pages.job_text import duration
 from task.workers import registry
 
 LEAST_SECONDS = 0.01

@@ -9,14 +9,14 @@ from uuid import UUID
 from django.utils import timezone
 
 from realtime.log import head, timeline
-from task import job_words, option_words
 from task.accounts import groups
-from task.chart import Timeline, timeline_of
 from task.events import FEED
-from task.job_list import SOCKET_PATH, SeenJob, see
 from task.jobs import credentials
 from task.models import Account, Job
-from task.record_lines import Line, lines_of
+from task.pages import job_text, option_text
+from task.pages.audit_text import Line, lines_of
+from task.pages.chart import Timeline, timeline_of
+from task.pages.job_list import SOCKET_PATH, SeenJob, see
 from task.workers import registry
 
 BOARD_SIZE = 20
@@ -48,11 +48,11 @@ class JobPage:
 
     @property
     def sentence(self) -> str:
-        return job_words.sentence(self.job, removed=self.seen.removed, waiting=self.waiting)
+        return job_text.sentence(self.job, removed=self.seen.removed, waiting=self.waiting)
 
     @property
     def timeline_words(self) -> str:
-        return job_words.timeline(self.timeline.peak, self.timeline.span_ms)
+        return job_text.timeline(self.timeline.peak, self.timeline.span_ms)
 
     @property
     def elapsed_ms(self) -> float | None:
@@ -123,7 +123,7 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
 
 def _chosen(job: Job, viewer: Any) -> str:
     seed = job.seed if viewer.has_perm("auth.view_user") else None
-    return option_words.sentence(job.options, groups=groups.names_of(job.options.groups), seed=seed)
+    return option_text.sentence(job.options, groups=groups.names_of(job.options.groups), seed=seed)
 
 
 def _accounts(job: Job, before: int | None) -> list[Account]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from ninja.errors import HttpError, ValidationError
 
-from task.api.problems import MEDIA_TYPE, Problem
+from task.api.errors import MEDIA_TYPE, Problem
 from task.api.sentences import errors_of
 from task.jobs.actions import NotNow
 from task.jobs.credentials import NoCredentials

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
 from task.api.answers import problem_of, response_of
-from task.api.bodies import Reader
-from task.api.callers import needing
+from task.api.auth import needing
 from task.api.docs import for_callers
-from task.api.feed import CursorLost
+from task.api.event_schemas import CursorLost
+from task.api.parsers import Reader
 from task.api.schemas import ProblemShown
 
 

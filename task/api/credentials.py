@@ -8,9 +8,9 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from task.api.callers import authorise
-from task.api.described import parameter, problems
-from task.api.problems import Problem
+from task.api.auth import authorise
+from task.api.errors import Problem
+from task.api.openapi import parameter, problems
 from task.jobs import credentials
 from task.jobs.credential_formats import FORMATS, Format
 from task.models import Job

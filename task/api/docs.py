@@ -8,8 +8,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
 from task.api.answers import response_of
-from task.api.callers import authorise
-from task.api.problems import Problem
+from task.api.auth import authorise
+from task.api.errors import Problem
 
 View = Callable[..., HttpResponse]
 

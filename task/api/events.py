@@ -13,10 +13,10 @@ from realtime.endpoints import connection_limits
 from realtime.endpoints.poll import Lost, poll
 from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Close, Refused, parse_ask
 from task.api.answers import retry_after
-from task.api.callers import authorise
-from task.api.described import parameter, problems
-from task.api.feed import EventPage
-from task.api.problems import MEDIA_TYPE, Problem
+from task.api.auth import authorise
+from task.api.errors import MEDIA_TYPE, Problem
+from task.api.event_schemas import EventPage
+from task.api.openapi import parameter, problems
 from task.events import FEED
 
 router = Router(tags=["users"])

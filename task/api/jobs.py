@@ -8,13 +8,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Header, Query, Router
 
-from task.api.callers import Request, needing
-from task.api.described import WRITING, problems
+from task.api.auth import Request, needing
+from task.api.errors import Problem
+from task.api.idempotency import Disagreement, request_id_of
+from task.api.openapi import WRITING, problems
 from task.api.paging import page_of
-from task.api.problems import Problem
-from task.api.request_ids import Disagreement, request_id_of
 from task.api.schemas import JobFilter, JobPage, JobShown, JobWanted
-from task.api.shown import job_shown, jobs_shown
+from task.api.serializers import job_shown, jobs_shown
 from task.jobs.step import start_job
 from task.models import Job
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from task.api.answers import response_of
-from task.api.problems import MEDIA_TYPE, Problem
+from task.api.errors import MEDIA_TYPE, Problem
 
 PREFIX = "/api/"
 

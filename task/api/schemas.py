@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, SecretStr
 
 from task import options
-from task.api.problems import CODES
+from task.api.errors import CODES
 from task.jobs.start import LONGEST_PASSWORD
 
 LONGEST_QUERY = 150  # As long as a username may be.

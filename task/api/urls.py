@@ -1,11 +1,11 @@
 """The addresses of the API, for the site to mount."""
 
-from task.api import credentials, events, jobs, steering, users
+from task.api import actions, credentials, events, jobs, users
 from task.api.api import api
 
 __all__ = ["api", "urls"]
 
-for module in (jobs, steering, credentials, users, events):
+for module in (jobs, actions, credentials, users, events):
     api.add_router("", module.router)
 
 urls = api.urls

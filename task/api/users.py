@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from ninja import Query, Router
 
 from realtime.log import Snapshot, count_of, head
-from task.api.callers import Request, needing
-from task.api.described import problems
+from task.api.auth import Request, needing
+from task.api.openapi import problems
 from task.api.paging import page_of
 from task.api.schemas import UserFilter, UserPage
 from task.events import FEED, wire_key, wire_time

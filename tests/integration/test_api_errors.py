@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
-from task.api.problems import CODES
+from task.api.errors import CODES
 from task.jobs.step import start_job
 from tests.caller import ALL, Caller, caller
 

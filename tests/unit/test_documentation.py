@@ -7,7 +7,7 @@ from pathlib import Path
 from django.apps import apps
 
 from asgi_config.monitoring.metric_table import METRICS
-from task.api.problems import CODES
+from task.api.errors import CODES
 from task.api.urls import api
 
 ROOT = Path(__file__).resolve().parent.parent.parent

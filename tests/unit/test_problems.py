@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from task.api.problems import CODES, SENTENCES, Problem
+from task.api.errors import CODES, SENTENCES, Problem
 from task.api.schemas import JobFilter, JobWanted, UserFilter
 from task.api.sentences import WORDS, errors_of
 

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from task.api.request_ids import Disagreement, request_id_of
+from task.api.idempotency import Disagreement, request_id_of
 
 GIVEN = UUID(int=5)
 

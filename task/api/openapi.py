@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from task.api.problems import CODES, MEDIA_TYPE
+from task.api.errors import CODES, MEDIA_TYPE
 
 ALWAYS = ("not_signed_in", "not_allowed", "internal", "unavailable")
 WRITING = ("csrf", "length_required", "too_large", "unsupported_media_type")

@@ -8,8 +8,8 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from task import tokens
-from task.api.bodies import require_readable
-from task.api.problems import SENTENCES, Problem
+from task.api.errors import SENTENCES, Problem
+from task.api.parsers import require_readable
 
 WRONG_TOKEN = "This token is unknown, revoked or expired: make another with `manage.py token USER`."  # noqa: S105
 NO_BEARER = "Write the header as `Authorization: Bearer TOKEN`."

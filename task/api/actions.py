@@ -7,10 +7,10 @@ from typing import Any
 
 from ninja import Router
 
-from task.api.callers import Request, needing
-from task.api.described import WRITING, problems
+from task.api.auth import Request, needing
+from task.api.openapi import WRITING, problems
 from task.api.schemas import JobShown, RemovalShown
-from task.api.shown import job_shown
+from task.api.serializers import job_shown
 from task.jobs import actions, removal
 from task.models import Job
 

@@ -9,4 +9,4 @@ class TaskConfig(AppConfig):
     name = "task"
 
     def ready(self) -> None:
-        import_module("task.elsewhere")
+        import_module("task.signals")

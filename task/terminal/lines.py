@@ -4,8 +4,8 @@ import json
 import time
 
 from realtime.protocol import Batch, unpack
-from task.terminal import words
-from task.terminal.following import Show
+from task.terminal import text
+from task.terminal.follow import Show
 from task.terminal.progress import line
 
 SECONDS_A_LINE = 1.0
@@ -28,7 +28,7 @@ class EventLines(Show):
 
     def take(self, batch: Batch, after: int) -> None:
         if events := self.new_events(batch, after):
-            self.out.write("\n".join(map(words.event_line, events)))
+            self.out.write("\n".join(map(text.event_line, events)))
             self.out.flush()
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from task.terminal import words
+from task.terminal import text
 from task.terminal.rate import Rate
 
 
@@ -100,6 +100,6 @@ def line(progress: Progress) -> str:
         f"{words.grouped(progress.done)} of {words.accounts(progress.total)}",
         f"{progress.percent} %",
         f"{words.grouped(progress.a_second)} a second",
-        words.left(progress.seconds_left),
+        text.left(progress.seconds_left),
     ]
     return f"Job {progress.job}: {', '.join(filter(None, figures))}"

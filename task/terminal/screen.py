@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.protocol import Batch
-from task.terminal import words
-from task.terminal.following import Show
+from task.terminal import text
+from task.terminal.follow import Show
 from task.terminal.progress import Making, Removing
 from task.terminal.rate import Rate
 
@@ -131,13 +131,13 @@ class Lines:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for event in self._events:
             style = STYLES.get(event["type"])
-            yield Segment(words.event_line(event), console.get_style(style) if style else None)
+            yield Segment(text.event_line(event), console.get_style(style) if style else None)
             yield Segment.line()
 
 
 def figures_of(progress: Making | Removing) -> dict[int, str]:
     """By their place in the line, the most important first; of fixed widths, so that nothing jumps."""
-    total = words.grouped(progress.total)
+    total = text.grouped(progress.total)
     return {
         0: f"{words.grouped(progress.done):>{len(total)}} of {total}",
         3: f"{words.left(progress.seconds_left):<14}",

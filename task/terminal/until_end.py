@@ -8,13 +8,13 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from realtime.log import CursorLost
 from realtime.protocol import Cursor
-from task.terminal import following
+from task.terminal import follow
 from task.terminal.command import CANNOT, INTERRUPTED, REFUSED, nobody_reads
-from task.terminal.following import Following, Show
+from task.terminal.follow import Following, Show
 from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
 from task.terminal.screen import JobScreen, is_screen
-from task.terminal.words import accounts, printable
+from task.terminal.text import accounts, printable
 
 
 def follow_until_end(
@@ -28,7 +28,7 @@ def follow_until_end(
     follow = Following(_look(as_json, out)(out, err, progress), cursor, key=str(progress.job))
     try:
         follow.run()
-    except following.INTERRUPTED:
+    except follow.INTERRUPTED:
         err.write(progress.goes_on(follow.cursor.offset), str)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

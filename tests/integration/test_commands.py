@@ -13,7 +13,7 @@ from realtime import log
 from realtime.protocol import Cursor
 from task.jobs.step import start_job
 from task.models import Account, Job
-from task.terminal.words import event_words
+from task.terminal.text import event_words
 from tests.integration.conftest import database_url
 from tests.integration.stepping import step
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from realtime.protocol import Batch, pack, unpack
-from task.terminal import words
+from task.terminal import text
 from task.terminal.progress import Making, Removing, line
 from task.terminal.rate import Rate
 from task.terminal.screen import JobScreen, Lines, figures_of, fitting
@@ -39,7 +39,7 @@ def test_a_batch_is_unpacked_into_the_texts_that_were_packed(names: list[str], f
 
 def test_a_name_in_a_line_obeys_no_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31m\x9bb\n"}}
-    assert words.event_words(event) == "a?[31m?b?"
+    assert text.event_words(event) == "a?[31m?b?"
 
 
 def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
@@ -51,7 +51,7 @@ def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
 
 def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
     event = {"type": "job.failed", "job": 7, "created": 1, "total": 2, "error": "a\x07b"}
-    assert words.event_words(event) == "job 7, 1 of 2: a?b"
+    assert text.event_words(event) == "job 7, 1 of 2: a?b"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
     ],
 )
 def test_the_time_left_is_said_in_words(seconds: float | None, said: str) -> None:
-    assert words.left(seconds) == said
+    assert text.left(seconds) == said
 
 
 def test_a_rate_is_of_the_last_seconds_and_falls_when_nothing_comes() -> None:

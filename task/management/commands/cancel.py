@@ -5,7 +5,7 @@ from typing import Any
 
 from task.jobs import actions
 from task.terminal.command import TerminalCommand, add_job, add_json, whole
-from task.terminal.words import accounts
+from task.terminal.text import accounts
 
 
 class Command(TerminalCommand):

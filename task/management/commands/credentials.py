@@ -13,7 +13,7 @@ from task.jobs import credentials
 from task.jobs.credential_formats import FORMATS, Format
 from task.models import Job
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, no_such_job, whole
-from task.terminal.words import accounts
+from task.terminal.text import accounts
 
 Write = Callable[[str], Any]
 

@@ -9,7 +9,7 @@ from realtime import log
 from task.events import FEED
 from task.jobs.step import Started, UnusableTotal, start_job
 from task.options import Options, UnusableOption
-from task.terminal import words
+from task.terminal import text
 from task.terminal.command import CANNOT, TerminalCommand, add_json, whole
 from task.terminal.options import add_options, options_of
 from task.terminal.progress import Making
@@ -41,7 +41,7 @@ class Command(TerminalCommand):
             making = Making(job.pk, job.total)
             follow_until_end(making, cursor, out=self.stdout, err=self.stderr, as_json=as_json)
             if not as_json:
-                took = words.took(making.seconds)
+                took = text.took(making.seconds)
                 self.stdout.write(f"Job {job.pk} is finished: {words.accounts(job.total)} in {took}.")
 
     def _start(self, total: int, options: Options) -> Started:

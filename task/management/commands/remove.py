@@ -15,8 +15,8 @@ from task.jobs.removal import Preview, preview
 from task.models import Job
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, add_json, job_of
 from task.terminal.progress import Removing
+from task.terminal.text import accounts, grouped, reasons, took
 from task.terminal.until_end import follow_until_end
-from task.terminal.words import accounts, grouped, reasons, took
 
 
 class Command(TerminalCommand):

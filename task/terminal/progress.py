@@ -97,9 +97,9 @@ class Removing(Progress):
 def line(progress: Progress) -> str:
     """All figures in one line of a log."""
     figures = [
-        f"{words.grouped(progress.done)} of {words.accounts(progress.total)}",
+        f"{text.grouped(progress.done)} of {text.accounts(progress.total)}",
         f"{progress.percent} %",
-        f"{words.grouped(progress.a_second)} a second",
+        f"{text.grouped(progress.a_second)} a second",
         text.left(progress.seconds_left),
     ]
     return f"Job {progress.job}: {', '.join(filter(None, figures))}"

@@ -113,8 +113,8 @@ class EventScreen(Screen):
 
     def last_line(self) -> RenderableType:
         parts = [
-            f"{words.grouped(self._count)} events",
-            f"{words.grouped(self._rate.a_second(time.monotonic()))}/s",
+            f"{text.grouped(self._count)} events",
+            f"{text.grouped(self._rate.a_second(time.monotonic()))}/s",
             f"the feed is at {self.head}",
         ]
         style = "reverse" if self.console.color_system else ""
@@ -139,9 +139,9 @@ def figures_of(progress: Making | Removing) -> dict[int, str]:
     """By their place in the line, the most important first; of fixed widths, so that nothing jumps."""
     total = text.grouped(progress.total)
     return {
-        0: f"{words.grouped(progress.done):>{len(total)}} of {total}",
-        3: f"{words.left(progress.seconds_left):<14}",
-        2: f"{words.grouped(progress.a_second):>7}/s",
+        0: f"{text.grouped(progress.done):>{len(total)}} of {total}",
+        3: f"{text.left(progress.seconds_left):<14}",
+        2: f"{text.grouped(progress.a_second):>7}/s",
         1: f"{progress.percent:>3} %",
     }
 

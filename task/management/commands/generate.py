@@ -42,7 +42,7 @@ class Command(TerminalCommand):
             follow_until_end(making, cursor, out=self.stdout, err=self.stderr, as_json=as_json)
             if not as_json:
                 took = text.took(making.seconds)
-                self.stdout.write(f"Job {job.pk} is finished: {words.accounts(job.total)} in {took}.")
+                self.stdout.write(f"Job {job.pk} is finished: {text.accounts(job.total)} in {took}.")
 
     def _start(self, total: int, options: Options) -> Started:
         try:
@@ -56,6 +56,6 @@ class Command(TerminalCommand):
             self.write_json(job)
             return
         self.stdout.write(
-            f"Job {job.pk}: {words.accounts(job.total)} on their way. "
+            f"Job {job.pk}: {text.accounts(job.total)} on their way. "
             f"Follow them: manage.py watch --job {job.pk} --after {offset}"
         )

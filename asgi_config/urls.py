@@ -17,6 +17,6 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),
     path("admin/", admin.site.urls),
-    path("favicon.ico", to_static_file, {"path": "img/arrivals.svg", "version": ""}),
+    path("favicon.ico", to_static_file, {"path": "task/img/arrivals.svg", "version": ""}),
     re_path(r"^static/(?:(?P<version>[0-9a-f]{12})/)?(?P<path>.+)$", to_static_file),
 ]

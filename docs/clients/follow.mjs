@@ -8,7 +8,7 @@
 // more, and a "user.listed" for each user that there is.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { Connection, Cursor } from "../../static/js/connection.js";
+import { Connection, Cursor } from "../../static/realtime/connection.js";
 
 const ANSWER_MS = 60_000;
 

@@ -1,6 +1,6 @@
 """Accounts a second over the life of a job, in few buckets, and the line that a chart draws of them. Pure.
 
-static/js/timeline.js goes on with it in the same way.
+static/task/js/state/timeline.js goes on with it in the same way.
 """
 
 from collections.abc import Iterable

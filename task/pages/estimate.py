@@ -1,6 +1,6 @@
 """How long hashing at full strength takes: one hash is measured, the rest is words.
 
-static/js/options.js says it the same way while somebody chooses.
+static/task/js/format/options.js says it the same way while somebody chooses.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""How the state of a job is said on a page; static/js/job_words.js says it the same way."""
+"""How the state of a job is said on a page; static/task/js/format/job_words.js says it the same way."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

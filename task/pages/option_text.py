@@ -1,6 +1,6 @@
 """What was chosen for a job, in words: folded on the form, and as a sentence on the job's page. Pure.
 
-static/js/options.js puts the same words of SAYS together while somebody chooses.
+static/task/js/format/options.js puts the same words of SAYS together while somebody chooses.
 """
 
 from collections.abc import Sequence

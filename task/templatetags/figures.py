@@ -1,4 +1,4 @@
-"""How figures are written on a page; static/js/words.js writes them the same way."""
+"""How figures are written on a page; static/task/js/format/words.js writes them the same way."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def percent_of(part: int, whole: int) -> int:
 
 @register.simple_tag
 def job_number(job_id: Any, may_look: bool) -> Any:
-    """A link, as static/js/job_link.js makes it; nothing at all where no job made the user: CSS looks for `:empty`."""
+    """A link, as static/task/js/view/job_link.js makes it; nothing at all where no job made the user: CSS looks for `:empty`."""
     if not job_id:
         return ""
     if not may_look:

@@ -24,7 +24,7 @@ LOOK_SECONDS = 1.0
 END_SECONDS = 0.2
 END_ATTEMPTS = 25
 AWAY = (OperationalError, InterfaceError)
-INTERRUPTED = (KeyboardInterrupt, asyncio.CancelledError)
+INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 
 class Show:
@@ -84,7 +84,7 @@ class Following:
         self._is_away = False
 
     def run(self) -> None:
-        """Raises one of INTERRUPTED for Ctrl-C and SIGTERM, BrokenPipeError, and realtime.log.CursorLost."""
+        """Raises one of INTERRUPTIONS for Ctrl-C and SIGTERM, BrokenPipeError, and realtime.log.CursorLost."""
         asyncio.run(self._run())
 
     async def _run(self) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from realtime.log import CursorLost
 from realtime.protocol import Cursor
 from task.terminal.command import CANNOT, INTERRUPTED, REFUSED, nobody_reads
-from task.terminal.follow import INTERRUPTED, Following, Show
+from task.terminal.follow import INTERRUPTIONS, Following, Show
 from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
 from task.terminal.screen import JobScreen, is_screen
@@ -27,7 +27,7 @@ def follow_until_end(
     follow = Following(_look(as_json, out)(out, err, progress), cursor, key=str(progress.job))
     try:
         follow.run()
-    except INTERRUPTED:
+    except INTERRUPTIONS:
         err.write(progress.goes_on(follow.cursor.offset), str)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

@@ -8,7 +8,7 @@ from tests.e2e.conftest import Launch, arriving
 from tests.e2e.visitor import Visitor
 from tests.service import Service
 
-ADDRESS_OF = "js = (name) => new URL(`../js/${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
+ADDRESS_OF = "js = (name) => new URL(`../../${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 __all__ = ["visitor"]
 
 STATE = """async ({ board, rows, events, now }) => {
-  const { State } = await import(js("state"));
-  const { jobWords } = await import(js("job_words"));
+  const { State } = await import(js("task/js/state/state"));
+  const { jobWords } = await import(js("task/js/format/job_words"));
   const state = new State(board, rows);
   events.forEach((event) => state.apply(event, now));
   const { jobs, more } = state.jobs(3, now);
@@ -81,7 +81,7 @@ async def test_one_below_the_oldest_row_belongs_to_an_older_page(visitor: Visito
 
 async def test_rows_are_few_however_many_arrive(visitor: Visitor) -> None:
     kept = await visitor.page.evaluate("""async () => {
-      const { Rows } = await import(js("rows"));
+      const { Rows } = await import(js("task/js/state/rows"));
       const rows = new Rows([], 50, false);
       for (let id = 1; id <= 10_000; id += 1) rows.add({ id });
       for (let id = 10_000; id > 9_000; id -= 1) rows.remove(id);
@@ -103,7 +103,7 @@ async def test_a_search_lists_what_matches_and_counts_everybody(visitor: Visitor
 async def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
     visitor: Visitor, query: str, matches: bool
 ) -> None:
-    match = """async (query) => (await import(js("search")))
+    match = """async (query) => (await import(js("task/js/state/search")))
       .matcher(query)({ username: "user_kQzL", email: "user_kQzL@example.com" })"""
     assert await visitor.page.evaluate(match, query) == matches
 
@@ -127,7 +127,7 @@ async def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case
 )
 async def test_the_board_pauses_by_hand_and_by_itself(visitor: Visitor, steps: list[str], is_on: bool) -> None:
     walk = """async (steps) => {
-      const { Pause } = await import(js("pause"));
+      const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
       steps.forEach((step) => (step === "press" ? pause.press() : pause.note(step.slice(1), step[0] === "+")));
       return pause.isOn;
@@ -137,7 +137,7 @@ async def test_the_board_pauses_by_hand_and_by_itself(visitor: Visitor, steps: l
 
 async def test_a_paused_board_shows_what_it_last_showed_and_counts_what_it_misses(visitor: Visitor) -> None:
     seen = await visitor.page.evaluate("""async () => {
-      const { Pause } = await import(js("pause"));
+      const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
       const look = (arrived) => {
         const { rows, at, missed } = pause.view({ rows: [arrived], arrived, hasOlder: true }, arrived * 10);

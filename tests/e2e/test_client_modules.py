@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 __all__ = ["visitor"]
 
 FOLLOW = """async ({ after, frames }) => {
-  const { Cursor, parse, receive } = await import(js("protocol"));
+  const { Cursor, parse, receive } = await import(js("realtime/protocol"));
   const cursor = new Cursor("e", after);
   const handled = [];
   frames.forEach((frame) => receive(parse(JSON.stringify(frame)), cursor, (event) => handled.push(event.offset)));
@@ -45,7 +45,7 @@ async def test_every_event_is_handled_once(
 
 async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) -> None:
     offset = await visitor.page.evaluate("""async () => {
-      const { Cursor, receive } = await import(js("protocol"));
+      const { Cursor, receive } = await import(js("realtime/protocol"));
       const cursor = new Cursor("e", 0);
       const poison = () => { throw new Error("poison"); };
       try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* as it must */ }
@@ -56,19 +56,19 @@ async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) ->
 
 @pytest.mark.parametrize("text", ["", "no JSON", "null", "7", '"text"', "[]"])
 async def test_a_frame_that_is_none_is_ignored(visitor: Visitor, text: str) -> None:
-    read = 'async (text) => (await import(js("protocol"))).parse(text).type ?? null'
+    read = 'async (text) => (await import(js("realtime/protocol"))).parse(text).type ?? null'
     assert await visitor.page.evaluate(read, text) is None
 
 
 async def test_only_codes_from_4500_on_end_the_trying(visitor: Visitor) -> None:
     codes = [1000, 1001, 1006, 1011, 4000, 4001, 4008, 4499, 4500, 4501, 4503, 4504, 4999]
-    verdicts = await visitor.page.evaluate('async (codes) => codes.map((await import(js("protocol"))).verdict)', codes)
+    verdicts = await visitor.page.evaluate('async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes)
     assert verdicts == ["retry"] * 8 + ["stop", "sign in", "stop", "stop", "stop"]
 
 
 async def test_a_retry_waits_between_nothing_and_thirty_seconds(visitor: Visitor) -> None:
     delays = await visitor.page.evaluate("""async () => {
-      const { retryDelay } = await import(js("protocol"));
+      const { retryDelay } = await import(js("realtime/protocol"));
       return [0, 1, 4, 5, 50].map((attempt) => retryDelay(attempt, 1)).concat(retryDelay(9, 0));
     }""")
     assert delays == [1_000, 2_000, 16_000, 30_000, 30_000, 0]
@@ -76,7 +76,7 @@ async def test_a_retry_waits_between_nothing_and_thirty_seconds(visitor: Visitor
 
 async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) -> None:
     rates = await visitor.page.evaluate("""async () => {
-      const { Rate } = await import(js("rate"));
+      const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let time = 0; time < 10_000; time += 10) rate.add(time, 10_000);
       return [10_000, 11_500, 20_000].map((now) => rate.read(now));
@@ -86,10 +86,10 @@ async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) 
 
 async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visitor: Visitor) -> None:
     told = await visitor.page.evaluate("""async () => {
-      const { Rate } = await import(js("rate"));
+      const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
-      const { JobState } = await import(js("job_state"));
+      const { JobState } = await import(js("task/js/state/job_state"));
       const page = { job: { state: "running" }, started_at: "2026-01-01T12:00:00Z", finished_at: null };
       const timeline = { start: 0, width: 250, counts: [0] };
       return [rate.read(9_990), new JobState({ ...page, timeline }, []).elapsed(Date.parse("2026-01-01T11:00:00Z"))];
@@ -99,7 +99,7 @@ async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visi
 
 async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: Visitor) -> None:
     sent = await visitor.page.evaluate("""async () => {
-      const { Acknowledger } = await import(js("acknowledger"));
+      const { Acknowledger } = await import(js("realtime/acknowledger"));
       const sent = [];
       const acks = new Acknowledger((text) => sent.push(JSON.parse(text)));
       acks.open(1000);
@@ -134,14 +134,14 @@ async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: 
     ],
 )
 async def test_the_connection_is_told_in_words(visitor: Visitor, link: dict[str, Any], words: str | None) -> None:
-    tell = """async (link) => (await import(js("words")))
+    tell = """async (link) => (await import(js("task/js/format/words")))
       .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
     assert await visitor.page.evaluate(tell, link) == words
 
 
 async def test_ages_are_told_in_words(visitor: Visitor) -> None:
     ages = await visitor.page.evaluate("""async () => {
-      const { ago } = await import(js("words"));
+      const { ago } = await import(js("task/js/format/words"));
       return [-3, 0, 4.9, 5, 59, 60, 3_599].map((seconds) => ago(0, seconds * 1_000));
     }""")
     assert ages == ["just now", "just now", "just now", "5 s ago", "59 s ago", "1 min ago", "59 min ago"]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 EPOCH = "00000000-0000-4000-8000-000000000001"
 START = 100
 FOLLOW = """async ([query, epoch, offset, poison]) => {
-  const { Connection, Cursor } = await import(js("connection"));
+  const { Connection, Cursor } = await import(js("realtime/connection"));
   window.seen = [];
   const onEvent = (event) => {
     seen.push(event.offset);

@@ -27,7 +27,7 @@ async def test_a_module_that_cannot_be_loaded_leaves_the_page_not_live(
     service: Service, arrive: Arrive, module: str
 ) -> None:
     visitor = await arrive(service)
-    await visitor.page.route(f"**/js/{module}.js", lambda route: route.abort())
+    await visitor.page.route(f"**/{module}.js", lambda route: route.abort())
     await visitor.page.reload()
     await visitor.sees_status("^Not live. Reload to see more.$")
     await assert_the_page_can_be_used(visitor, service)
@@ -43,7 +43,7 @@ async def test_a_module_that_throws_while_it_loads_leaves_the_page_not_live(
 ) -> None:
     visitor = await arrive(service)
     await visitor.page.route(
-        f"**/js/{module}.js", lambda route: route.fulfill(body=THROWS, content_type="text/javascript")
+        f"**/{module}.js", lambda route: route.fulfill(body=THROWS, content_type="text/javascript")
     )
     await visitor.page.reload()
     await visitor.sees_status(FAILED)

@@ -45,7 +45,7 @@ async def test_a_job_is_verified_only_by_a_page_that_saw_every_number(
 
 async def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(visitor: Visitor) -> None:
     kept = await visitor.page.evaluate("""async () => {
-      const { Job } = await import(js("job"));
+      const { Job } = await import(js("task/js/state/job"));
       const job = new Job({ id: 7 });
       for (let number = 1; number <= 1_000_000; number += 1) job.account(1_000_000, number, number / 50);
       job.enter("finished", { total: 1_000_000, created: 1_000_000 }, 0);
@@ -57,7 +57,7 @@ async def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(visito
 async def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(visitor: Visitor) -> None:
     lines = await visitor.page.evaluate(
         """async (events) => {
-          const { AtWork } = await import(js("at_work"));
+          const { AtWork } = await import(js("task/js/state/active_jobs"));
           const jobs = new AtWork([]);
           events.forEach((event) => jobs.change(event, 0));
           return [0, 6_000, 6_001].map((now) => jobs.read(3, now).jobs.map((job) => [job.id, job.state, job.error]));
@@ -90,7 +90,7 @@ async def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
     visitor: Visitor, seconds: float, accounts: int, left: int | None
 ) -> None:
     measure = """async ([seconds, accounts]) => {
-      const { Pace } = await import(js("pace"));
+      const { Pace } = await import(js("task/js/state/eta"));
       const pace = new Pace();
       for (let one = 0; one <= accounts; one += 1) pace.add(one, (one * seconds * 1_000) / accounts);
       return pace.left(accounts === 1_000 ? 2_000 : 1_000, seconds * 1_000);
@@ -103,7 +103,7 @@ async def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_fo
     visitor: Visitor,
 ) -> None:
     left = await visitor.page.evaluate("""async () => {
-      const { Pace } = await import(js("pace"));
+      const { Pace } = await import(js("task/js/state/eta"));
       const pace = new Pace();
       for (let time = 0; time <= 10_000; time += 100) pace.add(time / 10, time);
       const before = pace.left(2_000, 10_000);
@@ -115,7 +115,7 @@ async def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_fo
 
 async def test_the_time_left_is_told_in_words(visitor: Visitor) -> None:
     words = await visitor.page.evaluate("""async () => {
-      const { leftWords } = await import(js("words"));
+      const { leftWords } = await import(js("task/js/format/words"));
       return [null, 0, 999, 1_000, 11_200, 59_000, 59_001, 180_000, 5_939_000, 6_000_000].map(leftWords);
     }""")
     assert words[:3] == ["", "under a second left", "under a second left"]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 __all__ = ["visitor"]
 
-CALL = "async ([name, ...given]) => (await import(js('options')))[name](...given)"
+CALL = "async ([name, ...given]) => (await import(js('task/js/format/options')))[name](...given)"
 ON_THE_FORM = [case for case in CASES if str(case[0].remove_after_hours or "") in EXPIRIES]
 
 

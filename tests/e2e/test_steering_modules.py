@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 __all__ = ["visitor"]
 
 JOB = """async ({ known, steps }) => {
-  const { Job, stateOf } = await import(js("job"));
+  const { Job, stateOf } = await import(js("task/js/state/job"));
   const job = new Job(known);
   for (const step of steps) {
     if (step.adopt) job.adopt(step.adopt);
@@ -59,7 +59,7 @@ async def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while
     assert [one[2] for one in state["jobs"]] == ["■ cancelled", "↺ removing", "↺ removed"]
     later = await visitor.page.evaluate(
         """async (events) => {
-          const { AtWork } = await import(js("at_work"));
+          const { AtWork } = await import(js("task/js/state/active_jobs"));
           const jobs = new AtWork([]);
           events.forEach((event) => jobs.change(event, 0));
           return jobs.read(3, 6_001).jobs.map((job) => job.id);
@@ -76,7 +76,7 @@ async def test_an_account_of_a_job_at_rest_that_somebody_deletes_brings_no_line(
 
 async def test_rows_that_were_read_anew_know_what_happened_meanwhile(visitor: Visitor) -> None:
     seen = await visitor.page.evaluate("""async () => {
-      const { LiveRows } = await import(js("live_rows"));
+      const { LiveRows } = await import(js("task/js/state/live_rows"));
       const row = (id) => ({ id });
       const rows = new LiveRows([row(9), row(8)], 2, true);
       rows.remove(9, 20);
@@ -96,7 +96,7 @@ async def test_rows_that_were_read_anew_know_what_happened_meanwhile(visitor: Vi
 
 
 TIMELINE = """async ({ given, times }) => {
-  const { Timeline } = await import(js("timeline"));
+  const { Timeline } = await import(js("task/js/state/timeline"));
   const timeline = new Timeline(given);
   times.forEach((time) => timeline.add(time));
   return [timeline.path, timeline.peak, timeline.spanMs];
@@ -125,7 +125,7 @@ async def test_a_chart_begins_with_the_first_account_however_long_the_job_waited
 
 DURATIONS = [40, 250, 350, 9_949, 9_950, 10_500, 99_499, 99_500, 750_000, 6_000_000, 9_000_000]
 SAY = """async ({ job, removed, waiting, begun, durations }) => {
-  const { jobSentence, jobWords, sign, duration } = await import(js("job_words"));
+  const { jobSentence, jobWords, sign, duration } = await import(js("task/js/format/job_words"));
   const known = { ...job, removed, isRemovalBegun: begun };
   return [jobSentence(known, waiting), jobWords(known), sign(known), durations.map(duration)];
 }"""

@@ -17,7 +17,7 @@ EPOCH = "00000000-0000-4000-8000-000000000001"
 
 
 def evaluated(expression: str) -> Any:
-    """In a module where `wire` is static/js/protocol.js."""
+    """In a module where `wire` is static/realtime/protocol.js."""
     module = (ROOT / "static" / "js" / "protocol.js").as_uri()
     program = f'const wire = await import("{module}"); console.log(JSON.stringify({expression}));'
     command = [str(NODE), "--input-type=module", "--eval", program]

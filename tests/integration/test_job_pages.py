@@ -178,7 +178,7 @@ def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(oper
         assert "Not live. Reload to see more." in text_of(response)
         assert not re.search("operator|a shell|from a shell", text_of(response))
         assert name not in content
-        assert not re.search("js/job", content)
+        assert not re.search("js/pages/job_", content)
     assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["asked", "started"]
 
 

@@ -41,7 +41,7 @@ def test_all_that_a_page_loads_is_kept_for_good(web: str, page: str) -> None:
 
 
 def test_a_module_that_only_another_one_imports_is_kept_for_good(web: str) -> None:
-    importing = f"{web}{settings.STATIC_URL}js/users.js"
+    importing = f"{web}{settings.STATIC_URL}task/js/pages/users.js"
     imported = re.findall(r'from "(\./[^"]+)"', assert_is_kept_for_good(importing))
     assert imported
     for relative in imported:
@@ -56,13 +56,13 @@ def test_every_import_is_relative_so_that_it_follows_the_version() -> None:
 
 @pytest.mark.parametrize("version", ["0123456789ab/", ""])
 def test_a_page_from_before_an_upgrade_is_led_to_the_present_files(web: str, version: str) -> None:
-    response = Browser().get(f"{web}/static/{version}js/users.js")
+    response = Browser().get(f"{web}/static/{version}task/js/pages/users.js")
     assert response.status == 200
-    assert response.url == f"{web}{settings.STATIC_URL}js/users.js"
+    assert response.url == f"{web}{settings.STATIC_URL}task/js/pages/users.js"
 
 
 @pytest.mark.parametrize("version", ["0123456789ab", settings.STATIC_VERSION])
-@pytest.mark.parametrize("path", ["js/no such.js", "../manage.py", "/example.org/x"])
+@pytest.mark.parametrize("path", ["task/js/no such.js", "../manage.py", "/example.org/x"])
 def test_a_file_that_does_not_exist_is_not_found(web: str, version: str, path: str) -> None:
     address = f"{web}/static/{version}/{path}".replace(" ", "%20")
     assert Browser().get(address).status == 404

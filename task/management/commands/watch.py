@@ -10,7 +10,7 @@ from realtime import log
 from realtime.protocol import Ask, Cursor
 from task.events import FEED
 from task.terminal.command import CANNOT, NO_SERVICE, TerminalCommand, add_json, job_of, nobody_reads, whole
-from task.terminal.follow import INTERRUPTED, Following, Show
+from task.terminal.follow import INTERRUPTIONS, Following, Show
 from task.terminal.lines import EventLines, JsonLines
 from task.terminal.screen import EventScreen, is_screen
 
@@ -37,7 +37,7 @@ class Command(TerminalCommand):
         follow = Following(self._look(as_json)(self.stdout, self.stderr), cursor, key=key)
         try:
             follow.run()
-        except INTERRUPTED:
+        except INTERRUPTIONS:
             if self.stdout.isatty():
                 only = f" --job {key}" if key else ""
                 self.stderr.write(f"Go on from here: manage.py watch{only} --after {follow.cursor.offset}", str)

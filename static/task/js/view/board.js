@@ -1,8 +1,8 @@
 // The rows: a fixed number of slots that text moves through, so that nothing on the page shifts. Text only, never HTML.
 
 import { writeJob } from "./job_link.js";
-import { write } from "./text.js";
-import { ago } from "./words.js";
+import { write } from "./dom.js";
+import { ago } from "../format/words.js";
 
 const FRESH_MS = 500;
 

@@ -1,8 +1,8 @@
 // Draws the timeline of a job: its line, its peak and how long it is, and the same in a sentence for those who hear it.
 
-import { duration, timelineWords } from "./job_words.js";
-import { write } from "./text.js";
-import { grouped } from "./words.js";
+import { duration, timelineWords } from "../format/job_words.js";
+import { write } from "./dom.js";
+import { grouped } from "../format/words.js";
 
 export class Chart {
   #element;

@@ -1,8 +1,8 @@
 // How a job is, in a sentence, a bar and four figures.
 
-import { duration, jobSentence, sign } from "./job_words.js";
-import { write } from "./text.js";
-import { grouped } from "./words.js";
+import { duration, jobSentence, sign } from "../format/job_words.js";
+import { write } from "./dom.js";
+import { grouped } from "../format/words.js";
 
 const UNKNOWN = "\u2013";
 

@@ -1,6 +1,6 @@
 // One job, as far as this page has seen it. Pure.
 
-import { Pace } from "./pace.js";
+import { Pace } from "./eta.js";
 
 const AT_WORK = ["queued", "running", "removing"];
 const STATES = ["queued", "finished", "failed", "cancelled", "removing", "removed"];

@@ -1,11 +1,11 @@
 // What every live page has: the feed from its snapshot's cursor on, one drawing an animation frame, the state of the
 // connection in words.
 
-import { Connection, Cursor } from "./connection.js";
-import { keepPresent } from "./presence.js";
-import { reloadOnce } from "./reload.js";
-import { Status } from "./status.js";
-import { connectionWords } from "./words.js";
+import { Connection, Cursor } from "../../../realtime/connection.js";
+import { keepPresent } from "../lifecycle/reconnect.js";
+import { reloadOnce } from "../lifecycle/reload.js";
+import { Status } from "../view/status.js";
+import { connectionWords } from "../format/words.js";
 
 const TICK_MS = 500;
 

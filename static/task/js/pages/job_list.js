@@ -1,8 +1,8 @@
 // The list of jobs comes alive: bars and states by events; which jobs there are, and who asked for them, by reading it anew.
 
-import { Fresh, dataOf } from "./fresh.js";
-import { JobLines } from "./job_lines.js";
-import { Job, stateOf } from "./job.js";
+import { Fresh, dataOf } from "../lifecycle/page_refresh.js";
+import { JobLines } from "../view/job_lines.js";
+import { Job, stateOf } from "../state/job.js";
 import { Live } from "./live.js";
 
 const page = dataOf(document, "list-data");

@@ -1,15 +1,15 @@
 // The page of one job comes alive: its snapshot, and the feed's events of this job from there on.
 
-import { Board, readRows } from "./board.js";
-import { Chart } from "./chart.js";
-import { Controls } from "./controls.js";
-import { Fresh, dataOf } from "./fresh.js";
-import { JobHead } from "./job_head.js";
-import { JobState } from "./job_state.js";
+import { Board, readRows } from "../view/board.js";
+import { Chart } from "../view/chart.js";
+import { Controls } from "../view/controls.js";
+import { Fresh, dataOf } from "../lifecycle/page_refresh.js";
+import { JobHead } from "../view/job_head.js";
+import { JobState } from "../state/job_state.js";
 import { Live } from "./live.js";
-import { takePart, tellTimes } from "./parts.js";
-import { Pause } from "./pause.js";
-import { Refill } from "./refill.js";
+import { takePart, tellTimes } from "../lifecycle/page_sections.js";
+import { Pause } from "../state/pause.js";
+import { Refill } from "../lifecycle/refill.js";
 
 const ASK_WHILE_QUEUED_MS = 5_000;
 

@@ -1,6 +1,6 @@
 // Parts that only the server can write, as names and rights have a say in them: taken over from a page that was read anew.
 
-import { clockWords } from "./words.js";
+import { clockWords } from "../format/words.js";
 
 export function takePart(page, id) {
   const [old, part] = [document.getElementById(id), document.adoptNode(page.getElementById(id))];

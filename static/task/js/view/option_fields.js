@@ -1,6 +1,6 @@
 // The folded options on the page: only the fields that matter for what is chosen, and the words that follow from it.
 
-import { estimate, summary } from "./options.js";
+import { estimate, summary } from "../format/options.js";
 
 const says = JSON.parse(document.getElementById("option-words").textContent);
 const summaryWords = document.getElementById("options-summary");

@@ -1,8 +1,8 @@
 // Pause, Resume and "37 new"; and what makes the board hold still by itself: its newest row is scrolled out of sight, or
 // text in it is selected, which new text would tear away.
 
-import { write } from "./text.js";
-import { clockTime, grouped } from "./words.js";
+import { write } from "./dom.js";
+import { clockTime, grouped } from "../format/words.js";
 
 export class Controls {
   #element;

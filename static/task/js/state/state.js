@@ -1,6 +1,6 @@
 // What the page knows: a snapshot and the events since. After every event it is what a fresh page would show. Pure.
 
-import { AtWork } from "./at_work.js";
+import { AtWork } from "./active_jobs.js";
 import { LiveRows } from "./live_rows.js";
 import { Rate } from "./rate.js";
 import { matcher } from "./search.js";

@@ -1,14 +1,14 @@
 // The users page comes alive: the page's snapshot, the feed from its cursor on.
 
-import { Board, readRows } from "./board.js";
-import { Controls } from "./controls.js";
-import { Figures } from "./figures.js";
-import { Fresh, dataOf } from "./fresh.js";
-import { Jobs } from "./jobs.js";
+import { Board, readRows } from "../view/board.js";
+import { Controls } from "../view/controls.js";
+import { Figures } from "../view/figures.js";
+import { Fresh, dataOf } from "../lifecycle/page_refresh.js";
+import { Jobs } from "../view/jobs.js";
 import { Live } from "./live.js";
-import { Pause } from "./pause.js";
-import { Refill } from "./refill.js";
-import { State } from "./state.js";
+import { Pause } from "../state/pause.js";
+import { Refill } from "../lifecycle/refill.js";
+import { State } from "../state/state.js";
 
 const page = dataOf(document, "board-data");
 const table = document.getElementById("board");

@@ -1,8 +1,8 @@
 // The lines of the list: written by the server, kept true by this page.
 
-import { countWords, sign } from "./job_words.js";
-import { write } from "./text.js";
-import { ago } from "./words.js";
+import { countWords, sign } from "../format/job_words.js";
+import { write } from "./dom.js";
+import { ago } from "../format/words.js";
 
 export class JobLines {
   #element;

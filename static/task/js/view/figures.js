@@ -1,7 +1,7 @@
 // The figures above the board, out of the same events as the rows: they cannot disagree.
 
-import { write } from "./text.js";
-import { ago, grouped } from "./words.js";
+import { write } from "./dom.js";
+import { ago, grouped } from "../format/words.js";
 
 export class Figures {
   #element;

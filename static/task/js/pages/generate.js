@@ -1,7 +1,7 @@
 // The form to generate users: the button says the number; one form is one request, also after a double click or Back.
 
-import { showOptions } from "./option_fields.js";
-import { grouped } from "./words.js";
+import { showOptions } from "../view/option_fields.js";
+import { grouped } from "../format/words.js";
 
 const form = document.getElementById("generate");
 const number = document.getElementById("generate-number");

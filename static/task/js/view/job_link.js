@@ -1,6 +1,6 @@
 // The number of a job, as a link where somebody may see jobs. Text only, never HTML.
 
-import { write } from "./text.js";
+import { write } from "./dom.js";
 
 export function writeJob(cell, number, address) {
   if (number === null || !address) {

@@ -1,9 +1,9 @@
 // The strip of jobs: fixed lines, in which a job keeps its place until it leaves, so that nothing moves. Text only, never
 // HTML.
 
-import { countWords, jobWords } from "./job_words.js";
-import { write } from "./text.js";
-import { grouped, leftWords } from "./words.js";
+import { countWords, jobWords } from "../format/job_words.js";
+import { write } from "./dom.js";
+import { grouped, leftWords } from "../format/words.js";
 
 export class Jobs {
   #section;

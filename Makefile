@@ -23,7 +23,7 @@ run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
 
 test: .venv/run.stamp .venv/test.stamp
-	$(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
+	$(PYTHON) -m tests.support.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
 	$(PYTHON) -m pytest $(PARALLEL)
 
 # `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
@@ -35,7 +35,7 @@ check: lint test
 # The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
 # of faults, strikes and results (docs/guarantees.md).
 chaos: .venv/run.stamp .venv/test.stamp
-	ARRIVALS_CHAOS=long $(PYTHON) -m tests.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
+	ARRIVALS_CHAOS=long $(PYTHON) -m tests.support.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
 
 lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(PYTHON) -m ruff check $(CODE)
@@ -55,7 +55,7 @@ format: .venv/dev.stamp
 	$(PYTHON) -m djlint --quiet --reformat templates
 
 screenshots: .venv/run.stamp .venv/test.stamp
-	$(PYTHON) -m tests.screenshots
+	$(PYTHON) -m tests.support.screenshots
 
 lock:
 	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt

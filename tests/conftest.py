@@ -22,7 +22,7 @@ from django.conf import settings
 from asgi_config.live import embedded_redis
 from tests.chaos.form import FORM, SEED
 from tests.chaos.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 PLACES = {"e2e": 0, "chaos": 1, "unit": 3}  # every other folder lies between
 KEPT = pytest.StashKey[Strikes]()

@@ -23,6 +23,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # What was not asked for in an order comes backwards, as it may from PostgreSQL on any day.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA reverse_unordered_selects=ON;"  # noqa: F405
 
-PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]
 
 INSTALLED_APPS = ["tests.flushing", *INSTALLED_APPS]  # noqa: F405

@@ -24,7 +24,7 @@ def percent_of(part: int, whole: int) -> int:
 
 @register.simple_tag
 def job_number(job_id: Any, may_look: bool) -> Any:
-    """A link, as static/task/js/view/job_link.js makes it; nothing at all where no job made the user: CSS looks for `:empty`."""
+    """A link, as job_link.js makes it; nothing at all where no job made the user: CSS looks for `:empty`."""
     if not job_id:
         return ""
     if not may_look:

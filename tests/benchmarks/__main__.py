@@ -10,9 +10,9 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from tests import postgres
 from tests.benchmarks.frame import Figure, as_json, machine, show
-from tests.service import ROOT
+from tests.support import postgres
+from tests.support.service import ROOT
 
 ALL = {
     "startup": ["sqlite"],

@@ -9,10 +9,10 @@ from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandle
 
 from tests.benchmarks.first_500 import filled_form
 from tests.benchmarks.frame import Figure, percentile, service
-from tests.browser import Browser
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support.browser import Browser
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 MILLION = 1_000_000
 SMALL = 50

@@ -3,8 +3,8 @@
 import time
 
 from tests.benchmarks.frame import Figure, figure, ratio, service
-from tests.browser import Browser
-from tests.service import Service
+from tests.support.browser import Browser
+from tests.support.service import Service
 
 REQUESTS = 40
 THOUSAND = 1_000

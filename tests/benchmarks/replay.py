@@ -11,9 +11,9 @@ import psycopg
 from realtime.protocol import WINDOW_BYTES
 from tests.benchmarks.frame import Figure, figure, in_turn, ratio, service
 from tests.benchmarks.plain import connect_plainly
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 ROUNDS = 7
 TOTAL = 100_000

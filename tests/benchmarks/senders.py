@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.service import Service
+from tests.support.service import Service
 
 APPEND = """
 import json, time

@@ -9,8 +9,8 @@ from collections import Counter
 
 from tests.benchmarks.frame import Figure, service
 from tests.benchmarks.plain import PlainWatcher
-from tests.program import Program
-from tests.service import ROOT, Service
+from tests.support.program import Program
+from tests.support.service import ROOT, Service
 
 TOTAL = 100_000
 

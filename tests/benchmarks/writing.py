@@ -25,7 +25,7 @@ from task.jobs import slices  # noqa: E402
 from task.jobs.step import start_job  # noqa: E402
 from task.models import Hand, Job  # noqa: E402
 from tests.benchmarks import rows  # noqa: E402
-from tests.waiting import wait_until  # noqa: E402
+from tests.support.waiting import wait_until  # noqa: E402
 
 ROUNDS = 5
 TOTAL = 20_000

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 NO_MORE_PAGES = "no-more-pages"
 LARGE_BYTES = 2 << 30  # a limit: what is not used takes no memory
@@ -41,7 +41,7 @@ class Tmpfs:
 
 class LimitedPages:
     name = "a database that may not grow (max_page_count)"
-    environment: Mapping[str, str] = {"DJANGO_SETTINGS_MODULE": "tests.settings_pages"}
+    environment: Mapping[str, str] = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_pages"}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

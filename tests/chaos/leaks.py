@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 
 from tests.chaos.form import either
 from tests.chaos.truth import Truth
-from tests.processes import Process
-from tests.service import Service
+from tests.support.processes import Process
+from tests.support.service import Service
 
 # Threads and pools keep what they opened for the next request; watchers come back by the dozen, so one left by each is
 # seen. Of the descriptors of all parts together as many again, as Redis has one for each of its clients.

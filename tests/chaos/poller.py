@@ -6,7 +6,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.program import Program
+from tests.support.program import Program
 
 WAIT_SECONDS = 2
 RETRY_SECONDS = 0.05

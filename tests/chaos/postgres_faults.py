@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 
 from tests.chaos.strikes import go_on, stop
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 PATIENCE_SECONDS = 15
 

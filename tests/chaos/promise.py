@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tests.chaos import leaks
 from tests.chaos.form import either
 from tests.chaos.poller import Poller
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 if TYPE_CHECKING:
     from tests.chaos.run import Run

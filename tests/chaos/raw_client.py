@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
-from tests.wire import require_documented
+from tests.support.wire import require_documented
 
 SMALL_BUFFER = 4096
 REQUEST = (

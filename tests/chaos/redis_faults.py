@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from redis import Redis
 
 from asgi_config.live import embedded_redis
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a part
 SLOW_MS = 250

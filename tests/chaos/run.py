@@ -15,16 +15,16 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
-from tests.answer import Answer
 from tests.chaos import leaks, promise, tracebacks
 from tests.chaos.form import SEED, either
 from tests.chaos.hits import Strikes
 from tests.chaos.poller import Poller
 from tests.chaos.truth import Truth
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.answer import Answer
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 TOTAL = 5_000  # with nothing left to do another job is asked, so more strikes mean more jobs
 UNDONE = 3_000

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tests.browser import Browser
-from tests.service import ROOT, Service, free_port
-from tests.waiting import wait_until
+from tests.support.browser import Browser
+from tests.support.service import ROOT, Service, free_port
+from tests.support.waiting import wait_until
 
 END_SECONDS = 60
 

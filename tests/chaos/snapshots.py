@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.chaos.run import DEADLINE, Run
 from tests.chaos.strikes import IsOpen, stopped_in_open_step
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 SHOWN = 100
 PAGE = f"/api/users?limit={SHOWN}"

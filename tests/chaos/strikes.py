@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 
-from tests import postgres
 from tests.chaos.truth import Truth
-from tests.service import Service
-from tests.waiting import wait_until
+from tests.support import postgres
+from tests.support.service import Service
+from tests.support.waiting import wait_until
 
 BUSY_TICKS = 3  # of 10 ms
 WAL_WRITE_LOCK = "120"

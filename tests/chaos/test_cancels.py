@@ -8,10 +8,10 @@ import pytest
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.strikes import database_url_of
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 CANCELS = either(short=3, long=50)
 TOTAL = 1_000_000  # not reached by any

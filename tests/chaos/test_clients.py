@@ -22,10 +22,10 @@ from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.memory import MIB, resident_bytes
 from tests.chaos.truth import Truth
-from tests.program import Program
-from tests.service import ROOT, Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.program import Program
+from tests.support.service import ROOT, Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 STALLED = 20
 ROUNDS = 3

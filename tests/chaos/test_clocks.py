@@ -10,8 +10,8 @@ from celery.beat import PersistentScheduler
 from redis import Redis
 
 from asgi_config.celery import app
-from tests.service import ROOT
-from tests.waiting import wait_until
+from tests.support.service import ROOT
+from tests.support.waiting import wait_until
 
 AHEAD = datetime.timedelta(hours=1)
 

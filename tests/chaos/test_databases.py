@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
-from tests.answer import Answer
 from tests.chaos.bound import Bound
 from tests.chaos.disks import LimitedPages, Tmpfs, a_disk
 from tests.chaos.form import either
@@ -23,8 +21,10 @@ from tests.chaos.run import DEADLINE, SMALL, Run
 from tests.chaos.strikes import go_on
 from tests.chaos.tracebacks import REDIS_FULL
 from tests.chaos.visitor import Visitor
-from tests.service import Service
-from tests.waiting import wait_until, wait_until_async
+from tests.support import postgres
+from tests.support.answer import Answer
+from tests.support.service import Service
+from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
 AWAY_SECONDS = either(short=1, long=20)

@@ -14,7 +14,7 @@ from tests.chaos.run import Run
 from tests.chaos.snapshots import Snapshots
 from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.chaos.tracebacks import CHILD_LOST
-from tests.service import Service
+from tests.support.service import Service
 
 STRIKES = either(short=2, long=10)
 MAKING = "a pool child is killed while its transaction is open, making accounts"

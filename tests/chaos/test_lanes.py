@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.hits import Strikes
 from tests.chaos.strikes import database_url_of, work_so_far
 from tests.chaos.tracebacks import CHILD_LOST, raised
-from tests.service import Service
+from tests.support.service import Service
 
 TOTAL = 30
 START = """

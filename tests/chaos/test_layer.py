@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-from tests.browser import Browser
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.run import DEADLINE, Run
-from tests.layers import HELD, HITS
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support.browser import Browser
+from tests.support.layers import HELD, HITS
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 TOTAL = 2000
 FAULTS = {
@@ -54,7 +54,7 @@ FINISHED_AT = "from task.models import Job; print('FINISHED', Job.objects.get().
 @pytest.mark.parametrize(("layer", "kinds"), either(short=IN_TURN, long=EACH + IN_TURN))
 async def test_a_layer_that_spoils_every_message_only_delays(layer: str, kinds: list[str], strikes: Strikes) -> None:
     """What is late comes before the last job is asked, so that its accounts would come after what it made repeat."""
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
     with Service(environment=environment) as service:
 
         async def is_spoiled(kind: str) -> bool:

@@ -13,8 +13,8 @@ from task.jobs.leases import TASK
 from task.jobs.messages import task_id_of
 from tests.chaos.hits import Strikes
 from tests.chaos.truth import JobRow, Truth
-from tests.program import Program
-from tests.service import Service
+from tests.support.program import Program
+from tests.support.service import Service
 
 LEFT_OUT = "A message of the queue is left out"
 SENTENCES = [

@@ -12,8 +12,8 @@ from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.run import Run
 from tests.chaos.tracebacks import CHILD_LOST
-from tests.service import Service
-from tests.waiting import wait_until, wait_until_async
+from tests.support.service import Service
+from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=5)
 BEFORE_HINT = "a pool child is killed after a commit and before its hint"

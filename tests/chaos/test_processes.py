@@ -18,8 +18,8 @@ from tests.chaos.second_web import SecondWeb, second_web
 from tests.chaos.strikes import busiest, go_on, step_is_open, stop, stopped_in_open_step
 from tests.chaos.tracebacks import CHILD_LOST, TOO_LONG
 from tests.chaos.zombie import outlive
-from tests.service import Pids, Service
-from tests.waiting import wait_until
+from tests.support.service import Pids, Service
+from tests.support.waiting import wait_until
 
 TIMES = either(short=1, long=3)
 STOPPED_SECONDS = either(short=3, long=20)

@@ -21,8 +21,8 @@ from tests.chaos.redis_faults import RedisFaults
 from tests.chaos.run import DEADLINE, SMALL, Run
 from tests.chaos.tracebacks import CHILD_LOST, REDIS_LOST
 from tests.chaos.visitor import Visitor
-from tests.service import Service
-from tests.waiting import wait_until, wait_until_async
+from tests.support.service import Service
+from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
 KILLED_MEANWHILE = "Redis is frozen and the pool children are killed meanwhile"

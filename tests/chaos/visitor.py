@@ -4,8 +4,8 @@ import re
 from urllib.parse import urlencode
 from urllib.request import Request
 
-from tests.browser import Browser
-from tests.service import Service
+from tests.support.browser import Browser
+from tests.support.service import Service
 
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|request_id)"\s+value="([^"]+)"')
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos.run import DEADLINE, Run
 from tests.chaos.strikes import go_on, stop
-from tests.waiting import wait_until, wait_until_async
+from tests.support.waiting import wait_until, wait_until_async
 
 SLOW = 30  # accounts at full strength: some seconds of work for each of two lanes
 LANES = "SELECT lane, made, rescues FROM task_hand WHERE job_id = {} ORDER BY lane"

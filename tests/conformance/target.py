@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests import wire
 from tests.conformance.making import Make
+from tests.support import wire
 
 FRAME_BYTES = wire.CHANNEL["x-limits"]["bytes-in-a-frame"]
 VERSION = "arrivals.v1"

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.stored import rows
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [

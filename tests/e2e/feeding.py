@@ -6,7 +6,7 @@ from typing import Any
 
 from task.events import wire_time
 from tests.e2e.test_client_connection import Server
-from tests.waiting import wait_until_async
+from tests.support.waiting import wait_until_async
 
 FRAME = 100
 

@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from tests.e2e.conftest import Launch, arriving
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 ADDRESS_OF = "js = (name) => new URL(`../../${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"
 

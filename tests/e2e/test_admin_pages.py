@@ -10,8 +10,8 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Arrive
 from tests.e2e.stored import usernames
 from tests.e2e.visitor import Visitor
-from tests.service import Service
-from tests.waiting import wait_until_async
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

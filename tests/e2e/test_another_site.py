@@ -13,13 +13,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocket
 
-from tests.clients import CLIENTS
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
-from tests.program import Program
-from tests.proxy import Proxy
-from tests.service import ROOT, Service
-from tests.waiting import wait_until_async
+from tests.support.clients import CLIENTS
+from tests.support.program import Program
+from tests.support.proxy import Proxy
+from tests.support.service import ROOT, Service
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

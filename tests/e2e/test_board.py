@@ -12,7 +12,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.feeding import Feeding
 from tests.e2e.test_client_connection import Server
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

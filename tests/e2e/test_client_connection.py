@@ -8,9 +8,9 @@ from playwright.async_api import WebSocketRoute, expect
 
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
-from tests.scripted_server import ScriptedServer
-from tests.service import Service
-from tests.waiting import wait_until_async
+from tests.support.scripted_server import ScriptedServer
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -62,7 +62,9 @@ async def test_a_frame_that_is_none_is_ignored(visitor: Visitor, text: str) -> N
 
 async def test_only_codes_from_4500_on_end_the_trying(visitor: Visitor) -> None:
     codes = [1000, 1001, 1006, 1011, 4000, 4001, 4008, 4499, 4500, 4501, 4503, 4504, 4999]
-    verdicts = await visitor.page.evaluate('async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes)
+    verdicts = await visitor.page.evaluate(
+        'async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes
+    )
     assert verdicts == ["retry"] * 8 + ["stop", "sign in", "stop", "stop", "stop"]
 
 

@@ -9,8 +9,8 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.modules import ADDRESS_OF
 from tests.e2e.test_client_connection import Server
 from tests.e2e.visitor import Visitor
-from tests.service import Service
-from tests.waiting import wait_until_async
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.stored import rows
 from tests.e2e.test_job_stories import press, says
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -10,8 +10,8 @@ from axe_playwright_python.async_playwright import Axe
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
 from tests.e2e.walk import every_page
-from tests.proxy import Proxy
-from tests.service import Service
+from tests.support.proxy import Proxy
+from tests.support.service import Service
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(400)]
 

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import Arrive
 from tests.e2e.stored import usernames
-from tests.service import Service
+from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

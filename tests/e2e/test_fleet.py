@@ -12,17 +12,17 @@ from typing import cast
 import psycopg
 import pytest
 
-from tests import postgres
 from tests.chaos.visitor import Visitor
-from tests.deployment import SERVICES, WEB, WORKERS
 from tests.e2e.conftest import Arrive
-from tests.fleet import METRICS_TOKEN, Fleet
-from tests.load import CountingWatcher, Users, scraped
-from tests.processes import descendants
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support import postgres
+from tests.support.deployment import SERVICES, WEB, WORKERS
+from tests.support.fleet import METRICS_TOKEN, Fleet
+from tests.support.load import CountingWatcher, Users, scraped
+from tests.support.processes import descendants
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="package")]
 

@@ -11,8 +11,8 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import Arrive
 from tests.e2e.visitor import Visitor
-from tests.proxy import Proxy
-from tests.service import Service
+from tests.support.proxy import Proxy
+from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

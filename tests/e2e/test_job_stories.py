@@ -11,8 +11,8 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.stored import rows
 from tests.e2e.test_first_minute import SHIFTS
 from tests.e2e.visitor import Visitor
-from tests.service import Service
-from tests.waiting import wait_until_async
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Arrive
 from tests.e2e.stored import usernames
 from tests.e2e.visitor import Visitor
-from tests.service import LINK, Service
+from tests.support.service import LINK, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

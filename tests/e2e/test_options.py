@@ -11,7 +11,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.stored import rows
 from tests.e2e.test_keyboard import tab_to
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

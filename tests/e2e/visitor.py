@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, WebSocket, expect
 
-from tests import wire
-from tests.service import LINK, Service
+from tests.support import wire
+from tests.support.service import LINK, Service
 
 # Chromium itself reports each connection that breaks and each page that is refused; no page can keep it from that.
 BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to load resource: net::ERR_")

@@ -8,8 +8,8 @@ from playwright.async_api import expect
 
 from tests.e2e.scripted import is_catching_up, is_offline
 from tests.e2e.visitor import Visitor
-from tests.proxy import Proxy
-from tests.service import Service
+from tests.support.proxy import Proxy
+from tests.support.service import Service
 
 LONG_NAME = "W" * 150
 MANY = 5_000

@@ -22,9 +22,9 @@ from pytest_django import Settings
 
 from realtime import log
 from task.pages import user_count
-from tests.deployment import command_of, nginx_command
-from tests.service import ROOT, Service, free_port
-from tests.waiting import wait_until
+from tests.support.deployment import command_of, nginx_command
+from tests.support.service import ROOT, Service, free_port
+from tests.support.waiting import wait_until
 
 Append = Callable[..., int]
 T = TypeVar("T")

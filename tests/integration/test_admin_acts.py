@@ -10,7 +10,7 @@ from django.test import Client
 from realtime.models import Batch
 from task import tokens
 from task.models import Account, Act, Job, Token
-from tests.administration import TOTAL, client_of, list_of, make_job, page_of, text_of
+from tests.support.administration import TOTAL, client_of, list_of, make_job, page_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

@@ -16,9 +16,9 @@ from realtime.endpoints.poll import Lost, poll
 from realtime.hub import hub_of
 from realtime.models import Feed
 from realtime.protocol import Ask
-from tests.caller import Caller, caller
 from tests.integration.conftest import Append
-from tests.waiting import wait_until_async
+from tests.support.caller import Caller, caller
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

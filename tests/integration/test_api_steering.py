@@ -8,7 +8,7 @@ from task.jobs import slices
 from task.jobs import step as generation
 from task.jobs.step import start_job
 from task.models import Account, Act, Job
-from tests.caller import Caller, caller
+from tests.support.caller import Caller, caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -12,10 +12,10 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests import wire
-from tests.clients import Running, begin_at
-from tests.scripted_server import ScriptedServer
-from tests.waiting import wait_until_async
+from tests.support import wire
+from tests.support.clients import Running, begin_at
+from tests.support.scripted_server import ScriptedServer
+from tests.support.waiting import wait_until_async
 
 EPOCH = "00000000-0000-4000-8000-000000000001"
 START = 100

@@ -9,16 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from realtime import protocol
-from tests import wire
-from tests.clients import NODE
-from tests.service import ROOT
+from tests.support import wire
+from tests.support.clients import NODE
+from tests.support.service import ROOT
 
 EPOCH = "00000000-0000-4000-8000-000000000001"
 
 
 def evaluated(expression: str) -> Any:
     """In a module where `wire` is static/realtime/protocol.js."""
-    module = (ROOT / "static" / "js" / "protocol.js").as_uri()
+    module = (ROOT / "static" / "realtime" / "protocol.js").as_uri()
     program = f'const wire = await import("{module}"); console.log(JSON.stringify({expression}));'
     command = [str(NODE), "--input-type=module", "--eval", program]
     return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)

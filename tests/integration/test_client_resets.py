@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import COMMANDS, Running
 from tests.integration.test_clients import SECONDS, begin_at_head, feed, folder, grow, program, service
-from tests.program import Program
-from tests.proxy import Proxy
-from tests.service import Service
-from tests.waiting import wait_until_async
+from tests.support.clients import COMMANDS, Running
+from tests.support.program import Program
+from tests.support.proxy import Proxy
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
 
 __all__ = ["folder", "program", "service"]
 

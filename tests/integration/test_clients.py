@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests import wire
-from tests.clients import COMMANDS, Running, begin_at
-from tests.program import Program
-from tests.proxy import Proxy
-from tests.service import Service
-from tests.waiting import wait_until, wait_until_async
+from tests.support import wire
+from tests.support.clients import COMMANDS, Running, begin_at
+from tests.support.program import Program
+from tests.support.proxy import Proxy
+from tests.support.service import Service
+from tests.support.waiting import wait_until, wait_until_async
 
 SECONDS = 120
 

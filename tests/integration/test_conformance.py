@@ -13,7 +13,7 @@ from tests.conformance.rule import RULES
 from tests.conformance.small_server import SmallServer
 from tests.conformance.target import Target
 from tests.conformance.trial import Finding, Verdict, findings
-from tests.service import ROOT
+from tests.support.service import ROOT
 
 TOKEN = "arr_of_the_small_server"
 PATIENCE_S = 20

@@ -6,8 +6,8 @@ from tests.conformance.making import CannotMake, by_api
 from tests.conformance.target import Target
 from tests.conformance.trial import Verdict, findings
 from tests.integration.test_clients import SECONDS, program, service
-from tests.program import Program
-from tests.service import Service
+from tests.support.program import Program
+from tests.support.service import Service
 
 __all__ = ["program", "service"]
 

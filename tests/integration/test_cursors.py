@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from realtime import log
 from tests.integration.conftest import Append
 from tests.integration.test_socket import close_code, offsets, receive
-from tests.watcher import connect_to
+from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.browser import Browser
-from tests.service import Service
-from tests.watcher import connect_to
+from tests.support.browser import Browser
+from tests.support.service import Service
+from tests.support.watcher import connect_to
 
 
 @pytest.mark.parametrize("prefix", ["/elsewhere", "%2F", "https://example.com/"])

@@ -16,7 +16,7 @@ from task.models import Job
 from task.options import Options, UnusableOption
 from tests.integration import stepping
 from tests.integration.conftest import database_url
-from tests.service import ROOT, free_port
+from tests.support.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -21,11 +21,11 @@ from realtime import hints, log
 from realtime.hub import hub_of
 from realtime.models import Batch, Feed
 from realtime.protocol import Ask, Cursor
-from tests import machines
 from tests.chaos.hits import Strikes
 from tests.integration.feed_model import Model, Watching
-from tests.layers import HeldLayer
-from tests.waiting import wait_until_async
+from tests.support import machines
+from tests.support.layers import HeldLayer
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]  # to find a short story takes time
 
@@ -214,7 +214,7 @@ class FeedMachine(RuleBasedStateMachine):
 def test_every_watcher_gets_the_log_after_its_cursor(
     settings: Any, monkeypatch: pytest.MonkeyPatch, strikes: Strikes
 ) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HeldLayer"}}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.HeldLayer"}}
     settings.HEAD_CHECK_SECONDS = HOUR
     monkeypatch.setattr("realtime.ring.RING_BYTES", 9_000)
     strikes.hit(times=machines.run(FeedMachine, examples=40, steps=25))

@@ -15,7 +15,7 @@ from realtime.hub import hub_of
 from realtime.models import Batch, Feed
 from realtime.protocol import Cursor
 from tests.integration.conftest import Append
-from tests.waiting import wait_until_async
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -25,7 +25,7 @@ HOUR = 3600
 
 def with_layer(settings: Any, name: str) -> None:
     layer = settings.CHANNEL_LAYERS["default"]
-    settings.CHANNEL_LAYERS = {"default": {**layer, "BACKEND": f"tests.layers.{name}"}}
+    settings.CHANNEL_LAYERS = {"default": {**layer, "BACKEND": f"tests.support.layers.{name}"}}
 
 
 async def head_cursor() -> Cursor:

@@ -1,4 +1,4 @@
-"""What really goes through Redis between processes is what tests/formats.py finds without it."""
+"""What really goes through Redis between processes is what tests/support/formats.py finds without it."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from redis import Redis
 from asgi_config.celery import app, be_heard
 from realtime import hints
 from task.jobs.step import start_job
-from tests.formats import kinds, present
+from tests.support.formats import kinds, present
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

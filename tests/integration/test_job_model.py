@@ -24,11 +24,11 @@ from task.jobs.verification import verify
 from task.models import Hand, Job
 from task.options import FULL, Options
 from task.workers import registry
-from tests import machines
 from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
 from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
 from tests.integration.test_hands import queued_ids
+from tests.support import machines
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
 

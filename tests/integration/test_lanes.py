@@ -20,7 +20,7 @@ from task.workers import registry
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
 from tests.integration.stepping import now, step
-from tests.service import Service
+from tests.support.service import Service
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

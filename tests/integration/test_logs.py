@@ -11,11 +11,11 @@ from urllib.request import Request
 
 import pytest
 
-from tests.caller import fetch
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher, connect_to
+from tests.support.caller import fetch
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher, connect_to
 
 PASSWORD = "correct-horse-battery-9"
 MAIL = "ann@mail.example"

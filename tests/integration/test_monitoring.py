@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 
 from asgi_config.monitoring.metric_table import METRICS
-from tests.answer import Answer
-from tests.caller import fetch
-from tests.program import Program
-from tests.service import Service
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher, connect_to
+from tests.support.answer import Answer
+from tests.support.caller import fetch
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher, connect_to
 
 FROZEN_SECONDS = 30  # far above the bound of 2 s, and far below for ever
 TRIM = "from django.utils.timezone import now; from realtime import log; log.trim('users', keep=0, older_than=now())"

@@ -13,9 +13,9 @@ from schemathesis import GenerationMode
 from realtime import log
 from task.api.urls import api
 from task.models import Job
-from tests.caller import fetch
 from tests.integration.stepping import failed, finished, running
 from tests.integration.test_token_socket import token_of
+from tests.support.caller import fetch
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

@@ -21,9 +21,9 @@ from websockets.exceptions import ConnectionClosed
 
 from task.models import Job
 from task.tokens import make_token
-from tests.caller import text_of
 from tests.integration import stepping
-from tests.watcher import connect_to
+from tests.support.caller import text_of
+from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

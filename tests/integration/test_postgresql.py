@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import postgres
-from tests.deployment import SERVICES
 from tests.integration.conftest import DEADLINE, web_process
-from tests.service import ROOT, clean_environment, free_port
-from tests.watcher import Watcher
+from tests.support import postgres
+from tests.support.deployment import SERVICES
+from tests.support.service import ROOT, clean_environment, free_port
+from tests.support.watcher import Watcher
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 FORMS = {"own": r"(?:pg_dump|psql|pg_restore) ", "compose": "docker compose exec -T postgres "}

@@ -23,7 +23,7 @@ from task.jobs.step import start_job
 from task.models import Act, Hand, Job
 from tests.integration import stepping
 from tests.integration.feeding import feed_events
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

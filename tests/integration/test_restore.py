@@ -5,9 +5,9 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from tests.program import Program
-from tests.service import Service
-from tests.watcher import Watcher
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.watcher import Watcher
 
 SECONDS = 90
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from asgi_config.web.static_version import version_of
-from tests.browser import Browser
+from tests.support.browser import Browser
 
 YEAR_SECONDS = 365 * 24 * 3600
 STATIC = Path(settings.BASE_DIR) / "static"

@@ -18,7 +18,7 @@ from task.models import Account, Act, Hand, Job
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

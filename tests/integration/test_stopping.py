@@ -16,8 +16,8 @@ from task.models import Hand, Job
 from task.workers import shutdown
 from tests.integration import stepping
 from tests.integration.conftest import database_url
-from tests.running import Running
-from tests.waiting import wait_until
+from tests.support.running import Running
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "not_stopping")]
 

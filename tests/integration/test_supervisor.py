@@ -8,8 +8,8 @@ import pytest
 from asgi_config.live.process import CouldNotStart, Part
 from asgi_config.live.signals import Interrupts
 from asgi_config.live.supervisor import Stopped, Supervisor
-from tests.processes import all_processes
-from tests.waiting import wait_until
+from tests.support.processes import all_processes
+from tests.support.waiting import wait_until
 
 ENDLESS = "import signal; signal.pause()"
 

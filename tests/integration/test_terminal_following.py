@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.pseudo_terminal import CTRL_C, PseudoTerminal
-from tests.service import ROOT, Service
+from tests.support.pseudo_terminal import CTRL_C, PseudoTerminal
+from tests.support.service import ROOT, Service
 
 MANAGE = [sys.executable, "manage.py"]
 LARGE = "1000000"  # never done before it is cancelled

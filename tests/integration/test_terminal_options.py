@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from task.models import Job
 from task.options import Options
 from tests.integration.conftest import database_url
-from tests.pseudo_terminal import PseudoTerminal
-from tests.service import ROOT
+from tests.support.pseudo_terminal import PseudoTerminal
+from tests.support.service import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

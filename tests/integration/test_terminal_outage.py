@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import ROOT
-from tests.waiting import wait_until
+from tests.support.service import ROOT
+from tests.support.waiting import wait_until
 
 MANAGE = [sys.executable, "manage.py"]
 

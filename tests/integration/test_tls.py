@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import certificates
-from tests.caller import fetch
-from tests.program import Program
-from tests.service import ROOT, Service, clean_environment
-from tests.waiting import wait_until_async
-from tests.watcher import Watcher
+from tests.support import certificates
+from tests.support.caller import fetch
+from tests.support.program import Program
+from tests.support.service import ROOT, Service, clean_environment
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import Watcher
 
 ASK = """
 import asyncio, django

@@ -19,8 +19,8 @@ from task import tokens
 from task.models import Token
 from tests.integration.conftest import Append, session_of
 from tests.integration.test_socket import close_code, offsets, receive
-from tests.waiting import wait_until_async
-from tests.watcher import connect_to
+from tests.support.waiting import wait_until_async
+from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

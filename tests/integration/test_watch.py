@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.service import ROOT, Service
-from tests.waiting import wait_until
+from tests.support.service import ROOT, Service
+from tests.support.waiting import wait_until
 
 
 @contextmanager

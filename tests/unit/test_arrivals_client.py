@@ -4,7 +4,7 @@ from runpy import run_path
 
 import pytest
 
-from tests.clients import CLIENTS
+from tests.support.clients import CLIENTS
 
 Backoff = run_path(str(CLIENTS / "arrivals_client.py"))["Backoff"]
 

@@ -17,7 +17,7 @@ from realtime.protocol import Batch, Close, Position, Refused
 from task import events
 from task.api.urls import api
 from task.models import Job
-from tests import wire
+from tests.support import wire
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEMA = json.loads((ROOT / "tests" / "asyncapi" / "schema-3.0.0.json").read_text())

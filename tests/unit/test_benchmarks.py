@@ -7,7 +7,7 @@ import pytest
 from tests.benchmarks import __main__ as every
 from tests.benchmarks.crowd import frame_size, masked
 from tests.benchmarks.frame import figure, in_turn, percentile, ratio, short
-from tests.service import ROOT
+from tests.support.service import ROOT
 
 
 def test_ways_are_measured_in_turn() -> None:

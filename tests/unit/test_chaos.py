@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.hits import NOTES, PROPERTY, Strikes, notes, rows, table
 from tests.chaos.promise import difference
 from tests.chaos.snapshots import newest
-from tests.watcher import Watcher
+from tests.support.watcher import Watcher
 
 
 def report(fault: str, hits: int, *, outcome: Any = "passed", when: Any = "call") -> pytest.TestReport:

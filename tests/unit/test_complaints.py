@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.complaints import Formats, complaints
-from tests.formats import released
+from tests.support.complaints import Formats, complaints
+from tests.support.formats import released
 
 JOB, HAND, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
 NEEDED = {

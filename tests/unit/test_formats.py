@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests import formats
-from tests.complaints import Formats, complaints
-from tests.formats import OURS, present, recorded, released
-from tests.service import ROOT
+from tests.support import formats
+from tests.support.complaints import Formats, complaints
+from tests.support.formats import OURS, present, recorded, released
+from tests.support.service import ROOT
 
 
 def test_the_formats_are_those_that_are_recorded() -> None:
     found, record = present(), recorded()
     faults = complaints(released(), found)
     assert [fault for fault in faults if fault not in record["accepted"]] == []
-    assert found | {"accepted": faults} == record, "Record them: python -m tests.formats (CONTRIBUTING.md)"
+    assert found | {"accepted": faults} == record, "Record them: python -m tests.support.formats (CONTRIBUTING.md)"
 
 
 def test_what_beat_sends_is_read_from_the_settings(settings: Settings) -> None:

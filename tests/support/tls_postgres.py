@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import certificates
-from tests.service import free_port
-from tests.waiting import wait_until
+from tests.support import certificates
+from tests.support.service import free_port
+from tests.support.waiting import wait_until
 
 OWNER = "nobody" if os.getuid() == 0 else None  # the server does not run as root
 

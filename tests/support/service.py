@@ -17,11 +17,11 @@ from random import randrange
 from types import TracebackType
 from typing import Self, TypeVar
 
-from tests.processes import Process, descendants, still_there
-from tests.waiting import wait_until
+from tests.support.processes import Process, descendants, still_there
+from tests.support.waiting import wait_until
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = os.environ["VAR_DIR"] if "ARRIVALS_TESTS_OF" in os.environ else None  # goes with the run (tests/settings.py)
 LINK = re.compile(r"http\S+/accounts/link/\?token=\S+")
 OURS = (

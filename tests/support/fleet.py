@@ -17,8 +17,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from asgi_config.live import embedded_redis
-from tests import postgres
-from tests.deployment import (
+from tests.support import postgres
+from tests.support.deployment import (
     SERVICES,
     WEB,
     WORKERS,
@@ -28,9 +28,9 @@ from tests.deployment import (
     nginx_command,
     write_nginx,
 )
-from tests.running import DEADLINE, Running
-from tests.service import ROOT, clean_environment, free_port
-from tests.waiting import wait_until
+from tests.support.running import DEADLINE, Running
+from tests.support.service import ROOT, clean_environment, free_port
+from tests.support.waiting import wait_until
 
 METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
 

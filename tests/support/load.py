@@ -13,8 +13,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.chaos.visitor import Visitor
-from tests.program import Program
-from tests.watcher import RETRY_SECONDS, Watcher
+from tests.support.program import Program
+from tests.support.watcher import RETRY_SECONDS, Watcher
 
 PAUSE_SECONDS = 0.4
 BOARD, TAKEN = 'id="board"', "We are generating your random users!"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests import wire
+from tests.support import wire
 
 
 class ScriptedServer:

@@ -3,9 +3,9 @@
 tests/released_formats.json is what the last release relies on, and is written at a release only. tests/formats.json is
 what the code says now, with the complaints that were accepted since. CONTRIBUTING.md says when to do which:
 
-    python -m tests.formats            record the present; refused where the last release could not bear it
-    python -m tests.formats --accept   record it all the same, with the complaints
-    python -m tests.formats --release  let the present be what the last release relies on
+    python -m tests.support.formats            record the present; refused where the last release could not bear it
+    python -m tests.support.formats --accept   record it all the same, with the complaints
+    python -m tests.support.formats --release  let the present be what the last release relies on
 """
 
 import inspect
@@ -30,9 +30,9 @@ from asgi_config.celery import be_heard
 from realtime import hints
 from realtime.protocol import Batch
 from task import events
-from tests.complaints import Formats, complaints
+from tests.support.complaints import Formats, complaints
 
-FILE = Path(__file__).with_suffix(".json")
+FILE = Path(__file__).resolve().parent.parent / "formats.json"
 RELEASED = FILE.with_name("released_formats.json")
 OURS = ("asgi_config", "realtime", "task")
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -148,7 +148,7 @@ def record(say: Callable[[str], object] = sys.stderr.write, *, accepts: bool = F
     for fault in new:
         say(f"{fault}\n")
     if new and not accepts:
-        say("Nothing is recorded. If the last release never meets this: python -m tests.formats --accept\n")
+        say("Nothing is recorded. If the last release never meets this: python -m tests.support.formats --accept\n")
         return 1
     _write(FILE, found | {"accepted": faults})
     return 0
@@ -177,4 +177,4 @@ if __name__ == "__main__":
             sys.exit(record(accepts=True))
         case ["--release"]:
             sys.exit(release())
-    sys.exit("Nothing is done. It is python -m tests.formats, alone or with --accept or --release.")
+    sys.exit("Nothing is done. It is python -m tests.support.formats, alone or with --accept or --release.")

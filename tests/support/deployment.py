@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.service import ROOT
+from tests.support.service import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

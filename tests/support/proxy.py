@@ -5,7 +5,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tests import wire
+from tests.support import wire
 
 CHUNK_BYTES = 65_536
 ROUNDS = 10  # of the event loop, after which a connection that asyncio has accepted is known here, and can be closed

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.e2e.stored import rows
 from tests.e2e.visitor import Visitor
-from tests.service import Service
+from tests.support.service import Service
 
 MANY = 250_000
 DO = "from task import generation, steering; from task.models import *; from django.utils import timezone; "
@@ -24,7 +24,7 @@ USE = DO + (
 
 
 class Scene(Protocol):
-    """What tests.screenshots.Studio can do."""
+    """What tests.support.screenshots.Studio can do."""
 
     @property
     def service(self) -> Service: ...

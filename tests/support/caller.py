@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from tests.answer import Answer
+from tests.support.answer import Answer
 
 ALL = ("view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job")
 

@@ -16,9 +16,9 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.e2e.conftest import NAMES, OPTIONS
 from tests.e2e.scripted import is_catching_up, is_offline
 from tests.e2e.visitor import Visitor
-from tests.job_scenes import JOB_SCENES, no_jobs
-from tests.proxy import Proxy
-from tests.service import ROOT, Service
+from tests.support.job_scenes import JOB_SCENES, no_jobs
+from tests.support.proxy import Proxy
+from tests.support.service import ROOT, Service
 
 PICTURES = ROOT / "var" / "screenshots"
 README_PICTURES = ROOT / "docs" / "screenshots"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from tests.wire import FROM_CLIENT, Checked, require_documented
+from tests.support.wire import FROM_CLIENT, Checked, require_documented
 
 RETRY_SECONDS = 0.05
 

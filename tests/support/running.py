@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.service import ROOT
-from tests.waiting import wait_until
+from tests.support.service import ROOT
+from tests.support.waiting import wait_until
 
 DEADLINE = 120
 

@@ -32,7 +32,7 @@ def end_with_the_worker(**kwargs: Any) -> None:
 
 @worker_ready.connect
 def end_with_beat(sender: Any, **kwargs: Any) -> None:
-    """Nor the other way round: without its beat a worker goes on, and no vanished hand is ever rescued."""
+    """Nor the other way round: without its beat a worker goes on, and no vanished lane is ever rescued."""
     if sender.controller.beat:
         _watch(sender.controller.beat)
 

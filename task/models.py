@@ -1,6 +1,6 @@
-"""Jobs, their accounts and their record, the hands that work on them, and the tokens of programs.
+"""Jobs, their accounts and their record, the lanes that work on them, and the tokens of programs.
 
-Only task.jobs.step, task.jobs.actions, task.jobs.removal and task.jobs.leases change a job or a hand; only task.tokens
+Only task.jobs.step, task.jobs.actions, task.jobs.removal and task.jobs.leases change a job or a lane; only task.tokens
 a token.
 """
 
@@ -48,7 +48,7 @@ class Job(models.Model):
     chosen = models.JSONField(default=dict, blank=True)
     seed = models.BigIntegerField(default=0)
     shared_hash = models.CharField(max_length=255, blank=True, default="")
-    lanes = models.PositiveSmallIntegerField(default=1)
+    lane_count = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         permissions = [
@@ -146,14 +146,14 @@ class Account(models.Model):
         return f"{self.number} of job {self.job_id}"
 
 
-class Hand(models.Model):
+class Lane(models.Model):
     """The one Celery message, by its id, that may work on this lane of a job now.
 
     A lane makes `share` of the accounts; `tried` counts the identities that it has used up, taken names among them.
     """
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="hands", db_index=False)
-    lane = models.PositiveSmallIntegerField(default=0)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lanes", db_index=False)
+    number = models.PositiveSmallIntegerField(default=0)
     task_id = models.UUIDField(unique=True)
     seen_at = models.DateTimeField()
     starts = models.PositiveIntegerField(default=0)
@@ -164,12 +164,12 @@ class Hand(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job", "lane"], name="hand_is_alone_on_its_lane"),
-            models.CheckConstraint(condition=Q(made__lte=F("share")), name="hand_makes_no_more_than_its_share"),
+            models.UniqueConstraint(fields=["job", "number"], name="lane_number_is_used_once"),
+            models.CheckConstraint(condition=Q(made__lte=F("share")), name="lane_makes_no_more_than_its_share"),
         ]
 
     def __str__(self) -> str:
-        return f"lane {self.lane} of job {self.job_id}"
+        return f"lane {self.number} of job {self.job_id}"
 
     @property
     def is_done(self) -> bool:
@@ -193,7 +193,7 @@ class Act(models.Model):
         TOKEN_MADE = "token_made", "made a token"
         TOKEN_REVOKED = "token_revoked", "revoked a token"
 
-    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # after these, hands begin to work on the job
+    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # after these, lanes begin to work on the job
 
     at = models.DateTimeField()
     kind = models.CharField(max_length=16, choices=Kind)

@@ -81,7 +81,7 @@ def _lock(user_id: Any) -> int | None:
 
 
 def _removal(origin: Any) -> Removal:
-    """Kept by what `delete` was called on: Django hands it to every receiver of the same deletion."""
+    """Kept by what `delete` was called on: Django lanes it to every receiver of the same deletion."""
     return origin.__dict__.setdefault("_removal_on_the_feed", Removal())  # type: ignore[no-any-return]
 
 

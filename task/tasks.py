@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def create_random_user_accounts(
     self: Any, /, total: Any = None, *, job: Any = None, size: Any = FIRST_SIZE, **_: Any
 ) -> str:
-    """With `total`, make a job of its own, one however often this message comes; with `job`, be a hand of that job.
+    """With `total`, make a job of its own, one however often this message comes; with `job`, be a lane of that job.
 
     A database that is away when the job is to be made is tried again, by the same message. What a later version says
     beside that is passed over.

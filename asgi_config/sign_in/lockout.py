@@ -54,7 +54,7 @@ def is_address(text: str) -> bool:
 
 
 def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
-    """`args` are left alone: the asynchronous middleware of axes 8.3 hands them over in another order."""
+    """`args` are left alone: the asynchronous middleware of axes 8.3 lanes them over in another order."""
     minutes = settings.SIGN_IN_LOCK_MINUTES
     response = render(request, "task/locked.html", {"minutes": minutes}, status=429)
     response.headers["Retry-After"] = str(60 * minutes)

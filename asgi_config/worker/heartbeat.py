@@ -56,7 +56,7 @@ def tell_what_was_counted(task: Any, **kwargs: Any) -> None:
 
 @task_prerun.connect
 def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
-    """The request comes with the message, from the click or from the hand before; old messages have none."""
+    """The request comes with the message, from the click or from the lane before; old messages have none."""
     of_message = task.request.headers or {}
     log_context.replace(request=of_message.get(leases.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
 

@@ -14,7 +14,7 @@ from task.accounts import bulk
 from task.accounts.columns import columns_of, key_of, same
 from task.accounts.identities import identities
 from task.accounts.passwords import Deriver, light_hash
-from task.models import Account, Hand, Job
+from task.models import Account, Job, Lane
 from task.options import FULL, SHARED
 
 User: Any = get_user_model()
@@ -36,11 +36,11 @@ class NoneInserted(Exception):
     """A unique constraint refuses every user: not a name that is taken, so trying again cannot cure it."""
 
 
-def prepare(hand: Hand, count: int) -> list[Candidate]:
-    """The hand's next candidates with their hashes and event texts: most of the work, and none of it under a lock."""
-    job = hand.job
-    first = hand.tried * job.lanes + hand.lane
-    indexes = range(first, first + count * job.lanes, job.lanes)
+def prepare(lane: Lane, count: int) -> list[Candidate]:
+    """The lane's next candidates with their hashes and event texts: most of the work, and none of it under a lock."""
+    job = lane.job
+    first = lane.tried * job.lane_count + lane.number
+    indexes = range(first, first + count * job.lane_count, job.lane_count)
     columns, hashed = columns_of(job.options.names), _hasher(job)
     return [
         Candidate(

@@ -1,4 +1,4 @@
-"""Turns on SQLite's one write lock, so that two hands leave gaps for the writes of the pages.
+"""Turns on SQLite's one write lock, so that two lanes leave gaps for the writes of the pages.
 
 SQLite's waiters poll, at most 25 ms apart at first. One writer leaves gaps, as it prepares outside its transactions;
 two starve the pages (p99 of a page's write 1.3-2 s). With turns on a lock file, held through the transaction and a
@@ -18,7 +18,7 @@ REST_SECONDS = 0.026
 
 @contextmanager
 def turn(*, always_rests: bool = False) -> Iterator[None]:
-    """Hold the turn, and rest before giving it on if another hand had it: a single hand rests only if it is told to."""
+    """Hold the turn, and rest before giving it on if another lane had it: a single lane rests only if it is told to."""
     if connection.vendor != "sqlite":
         yield
         return

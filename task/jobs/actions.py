@@ -2,7 +2,7 @@
 
 One transaction each.
 
-Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, hand, user, feed.
+Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, lane, user, feed.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from django.utils import timezone
 from task.jobs import audit
 from task.jobs.feed import changed, moment_of, tell
 from task.jobs.leases import dispatch, dispatch_all
-from task.models import Act, Hand, Job
+from task.models import Act, Job, Lane
 
 Clock = Callable[[], datetime.datetime]
 
@@ -48,7 +48,7 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
         now = moment_of(job, clock())
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
-        job.hands.all().delete()
+        job.lanes.all().delete()
         audit.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True)
@@ -65,7 +65,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steere
         seen_at, now = (at := clock()), moment_of(job, at)
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
-        waiting = _renew_hands(job, seen_at)
+        waiting = _renew_lanes(job, seen_at)
         audit.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
@@ -85,8 +85,8 @@ def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, cl
         seen_at, now = (at := clock()), moment_of(job, at)
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
-        job.hands.all().delete()
-        Hand.objects.create(job=job, task_id=task_id, seen_at=seen_at)
+        job.lanes.all().delete()
+        Lane.objects.create(job=job, task_id=task_id, seen_at=seen_at)
         audit.note(kind, by=by, job=job, at=now)
         tell(job, [changed(job)], at=now)
     return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
@@ -96,7 +96,7 @@ def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steer
     """Erase what the passwords of a job are derived from, for good: they go on working, and nobody can export them.
 
     The hashes at full strength that are known stay: an undo needs them, and they give nothing away. Raises
-    Job.DoesNotExist, and NotNow while hands still derive passwords.
+    Job.DoesNotExist, and NotNow while lanes still derive passwords.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
@@ -124,13 +124,13 @@ def why_not_forget(job: Job) -> str:
     return f"The passwords of job {job.pk} are forgotten already."
 
 
-def _renew_hands(job: Job, now: datetime.datetime) -> list[UUID]:
+def _renew_lanes(job: Job, now: datetime.datetime) -> list[UUID]:
     """New ids, so that a message from before the failure finds nothing to do."""
-    hands = list(job.hands.select_for_update())
-    for hand in hands:
-        hand.task_id, hand.seen_at, hand.starts, hand.rescues = uuid4(), now, 0, 0
-        hand.save()
-    return [hand.task_id for hand in hands]
+    lanes = list(job.lanes.select_for_update())
+    for lane in lanes:
+        lane.task_id, lane.seen_at, lane.starts, lane.rescues = uuid4(), now, 0, 0
+        lane.save()
+    return [lane.task_id for lane in lanes]
 
 
 def require_ended(job: Job) -> None:

@@ -1,6 +1,6 @@
-"""Hands: the one Celery message that may work on a lane, how it is handed on, and how a vanished one is replaced.
+"""Lanes: the one Celery message that may work on a lane, how it is handed on, and how a vanished one is replaced.
 
-Hands never multiply: a message works only while its id stands in the Hand row, and whoever changes the row by a
+Lanes never multiply: a message works only while its id stands in the Lane row, and whoever changes the row by a
 conditional UPDATE is the only one to send the next message. Rescue sends the SAME id again, so repeats end at once.
 """
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from realtime import log_context
 from task.database.clock_skew import CLOCKS_DIFFER, ago
-from task.models import Act, Hand, Job
+from task.models import Act, Job, Lane
 
 Clock = Callable[[], datetime.datetime]
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
-    """Put the hand's message into the queue; False, with a warning, where the queue cannot be reached.
+    """Put the lane's message into the queue; False, with a warning, where the queue cannot be reached.
 
     Call it after the commit. By name, because the task's module stands above this one.
     """
@@ -51,71 +51,71 @@ def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
     return all(dispatch(job_id, task_id) for task_id in task_ids)
 
 
-def begin(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Hand | None:
-    """Count this start and return the hand; None for a stale message and for a job that has ended."""
-    mine = Hand.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
+def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
+    """Count this start and return the lane; None for a stale message and for a job that has ended."""
+    mine = Lane.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
     if not mine.update(starts=F("starts") + 1, seen_at=clock()):
         return None
     return mine.select_related("job").first()
 
 
-def excuse(*, job_id: int, task_id: UUID) -> None:
+def refund_attempt(*, job_id: int, task_id: UUID) -> None:
     """Take back the count of a start that ended because the database failed; the rescue looks again soon.
 
-    So a database that is away, or full, for however long fails no job: only hands that die without a word do.
+    So a database that is away, or full, for however long fails no job: only lanes that die without a word do.
     """
-    mine = Hand.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
+    mine = Lane.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
     mine.update(starts=F("starts") - 1, rescues=0)
 
 
-def is_worn_out(hand: Hand) -> bool:
-    """Whether so many starts in a row made no step that the hand is left to the rescue, which goes slower."""
-    return hand.starts > STARTS_WITHOUT_STEP
+def is_worn_out(lane: Lane) -> bool:
+    """Whether so many starts in a row made no step that the lane is left to the rescue, which goes slower."""
+    return lane.starts > STARTS_WITHOUT_STEP
 
 
-def is_hopeless(hand: Hand, now: datetime.datetime) -> bool:
+def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
     """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking.
 
-    For silent hands only. Copies of one message that waited side by side, as while no worker took from the queue, begin
+    For silent lanes only. Copies of one message that waited side by side, as while no worker took from the queue, begin
     in the same moment: five starts, and all of them alive.
     """
-    if hand.starts < STARTS_WITHOUT_STEP:
+    if lane.starts < STARTS_WITHOUT_STEP:
         return False
-    job = hand.job
+    job = lane.job
     asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
     last_at = max(at for at in (job.created_at, job.stepped_at, asked_at) if at)
-    return now - last_at > HOPELESS_AFTER or hand.rescues >= HOPELESS_RESCUES
+    return now - last_at > HOPELESS_AFTER or lane.rescues >= HOPELESS_RESCUES
 
 
-def hand_over(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
-    """Give the lane to a new message at the back of the queue, if it is still this hand's to give."""
+def requeue(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
+    """Give the lane to a new message at the back of the queue, if it is still this lane's to give."""
     successor = uuid4()
-    if Hand.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
+    if Lane.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
         dispatch(job_id, successor, size=size)
 
 
-def silent(now: datetime.datetime) -> list[Hand]:
-    """Hands of jobs at work that were not heard from for so long that their message may be lost.
+def stalled(now: datetime.datetime) -> list[Lane]:
+    """Lanes of jobs at work that were not heard from for so long that their message may be lost.
 
     Twice as long after each unanswered rescue: behind a long queue nothing piles up. On PostgreSQL without those that
     are in a step: a rescue that waited for one whose process is frozen would look after nobody else.
     """
     is_long_ago = Q(seen_at__lte=now - RESCUE_AFTER) | Q(seen_at__gt=now + CLOCKS_DIFFER)
-    hands = Hand.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
+    lanes = Lane.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
     with transaction.atomic():
         return [
-            hand
-            for hand in hands.order_by("seen_at").select_for_update(skip_locked=True, of=("self",))
-            if ago(hand.seen_at, now) >= RESCUE_AFTER * 2 ** min(hand.rescues, MOST_DOUBLINGS)
+            lane
+            for lane in lanes.order_by("seen_at").select_for_update(skip_locked=True, of=("self",))
+            if ago(lane.seen_at, now) >= RESCUE_AFTER * 2 ** min(lane.rescues, MOST_DOUBLINGS)
         ]
 
 
-def send_again(hand: Hand, now: datetime.datetime) -> bool:
-    """Send the hand's message once more, unless it has moved on since; False where the queue cannot be reached."""
-    same = Hand.objects.filter(pk=hand.pk, task_id=hand.task_id, seen_at=hand.seen_at)
+def redeliver(lane: Lane, now: datetime.datetime) -> bool:
+    """Send the lane's message once more, unless it has moved on since; False where the queue cannot be reached."""
+    same = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, seen_at=lane.seen_at)
     if not same.update(seen_at=now, rescues=F("rescues") + 1):
         return True
-    if dispatch(hand.job_id, hand.task_id):
+    if dispatch(lane.job_id, lane.task_id):
         return True
-    Hand.objects.filter(pk=hand.pk, task_id=hand.task_id).update(rescues=hand.rescues)
+    Lane.objects.filter(pk=lane.pk, task_id=lane.task_id).update(rescues=lane.rescues)
     return False

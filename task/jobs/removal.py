@@ -17,7 +17,7 @@ from django.utils import timezone
 from task import events
 from task.accounts.passwords import LIGHT_PREFIX
 from task.jobs.feed import changed, moment_of, tell
-from task.models import Hand, Job
+from task.models import Job, Lane
 
 Clock = Callable[[], datetime.datetime]
 
@@ -49,8 +49,8 @@ def preview(job: Job) -> Preview:
     return Preview(numbers.pop("", 0), {words: numbers[words] for words in uses if words in numbers})
 
 
-def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> Hand | None:
-    """Look at the next `size` accounts and delete those not in use; None if the hand `task_id` is not to work on.
+def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> Lane | None:
+    """Look at the next `size` accounts and delete those not in use; None if the lane `task_id` is not to work on.
 
     ONE transaction: users with all that depends on them, their events, `removed_through`, and with the last of them
     the state `removed` and its event. Killed at any point, nothing is half done.
@@ -58,22 +58,22 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.REMOVING).first()
         now = clock()
-        mine = Hand.objects.filter(job=job_id, task_id=task_id)
+        mine = Lane.objects.filter(job=job_id, task_id=task_id)
         if job is None or not mine.update(seen_at=now, starts=0, rescues=0):
             return None
-        hand = mine.get()
-        hand.job = job
+        lane = mine.get()
+        lane.job = job
         moment = moment_of(job, now)
         through = min(job.removed_through + size, job.created)
         texts = _delete(job, _unused(job, through))
         job.removed_through, job.stepped_at = through, moment
         if through == job.created:
             job.state, job.removed_at = Job.State.REMOVED, moment
-            job.hands.all().delete()
+            job.lanes.all().delete()
             texts.append(changed(job))
         job.save(update_fields=["removed_through", "stepped_at", "state", "removed_at"])
         tell(job, texts, at=moment)
-    return hand
+    return lane
 
 
 def _users(job: Job) -> QuerySet[Any]:

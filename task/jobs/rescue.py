@@ -1,4 +1,4 @@
-"""What beat has done every few seconds: vanished hands are replaced, and jobs whose time has come are removed."""
+"""What beat has done every few seconds: vanished lanes are replaced, and jobs whose time has come are removed."""
 
 import datetime
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> int:
-    """Send the message of every silent hand again, and fail the jobs whose hands die each time; return how many.
+    """Send the message of every silent lane again, and fail the jobs whose lanes die each time; return how many.
 
     Writes that the worker of that name was heard from, begins the removals that are due, and where beat has sent this,
     writes at last that it is done.
@@ -32,10 +32,10 @@ def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> i
 
 
 def _rescue(now: datetime.datetime) -> int:
-    silent = leases.silent(now)
-    for hand in silent:
-        if leases.is_hopeless(hand, now):
-            slices.give_up(hand)
-        elif not leases.send_again(hand, now):
+    silent = leases.stalled(now)
+    for lane in silent:
+        if leases.is_hopeless(lane, now):
+            slices.give_up(lane)
+        elif not leases.redeliver(lane, now):
             break
     return len(silent)

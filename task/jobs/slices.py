@@ -1,4 +1,4 @@
-"""A slice: one hand works on its job for about two seconds, in steps of a size that suits the machine."""
+"""A slice: one lane works on its job for about two seconds, in steps of a size that suits the machine."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from task.accounts import insert, passwords
 from task.database.sqlite_turns import turn
 from task.jobs import leases, removal
 from task.jobs import step as generation
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.workers import shutdown
 from task.workers.counters import tally
 
@@ -29,8 +29,8 @@ PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 REPEAT_SECONDS = 5.0  # Who waited 20 s for a lock does not wait again: Celery's soft limit, at 30 s, excuses nobody.
 TRANSIENT = (OperationalError, InterfaceError)
 
-# Makes ready the next step of a hand, of about that many accounts: what it returns is one transaction.
-Step = Callable[[Hand, int], Callable[[], Hand | None]]
+# Makes ready the next step of a lane, of about that many accounts: what it returns is one transaction.
+Step = Callable[[Lane, int], Callable[[], Lane | None]]
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Pace:
 
 
 def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
-    """Work on the job for a slice, hand over if it is not done, and say how far it is.
+    """Work on the job for a slice, lane over if it is not done, and say how far it is.
 
     Safe to repeat and to run many times at once. Errors that may pass are repeated, and in the end left to the
     rescue; any other fails the job with its reason.
@@ -64,7 +64,7 @@ def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: 
         connection.close()
         logger.warning("Job %s is interrupted and goes on later: %r", job_id, error)
         with suppress(*TRANSIENT):
-            leases.excuse(job_id=job_id, task_id=task_id)
+            leases.refund_attempt(job_id=job_id, task_id=task_id)
         return f"Job {job_id} is interrupted and goes on later."
     except SoftTimeLimitExceeded:
         connection.close()
@@ -77,64 +77,64 @@ def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: 
         return f"Job {job_id} failed."
 
 
-def give_up(hand: Hand) -> None:
-    """Fail the job of a hand that ends each time before it makes a step."""
+def give_up(lane: Lane) -> None:
+    """Fail the job of a lane that ends each time before it makes a step."""
     generation.fail(
-        job_id=hand.job_id,
-        task_id=hand.task_id,
+        job_id=lane.job_id,
+        task_id=lane.task_id,
         error=f"Its worker was started {leases.STARTS_WITHOUT_STEP} times in a row without making a step; "
         "the worker's log says why.",
     )
 
 
 def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
-    hand = leases.begin(job_id=job_id, task_id=task_id)
-    if hand is None:
+    lane = leases.claim(job_id=job_id, task_id=task_id)
+    if lane is None:
         return f"Job {job_id} is not this message's to work on."
-    if leases.is_worn_out(hand):
+    if leases.is_worn_out(lane):
         return f"Job {job_id} rests until the rescue."
-    if hand.job.state == Job.State.REMOVING:
-        return _steps(hand, pace, until, _removal)
-    if hand.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
+    if lane.job.state == Job.State.REMOVING:
+        return _steps(lane, pace, until, _removal)
+    if lane.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
         reason = "This worker has another SECRET_KEY than the process that took the job."
         generation.fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed: another SECRET_KEY."
-    if hand.job.options.needs_stretching:
+    if lane.job.options.needs_stretching:
         pace = Pace(1)  # the first account after one hash, not after a hundred
     else:
         pace = Pace(max(pace.size, LEAST_LIGHT_SIZE), least=LEAST_LIGHT_SIZE)
-    return _steps(hand, pace, until, _generation)
+    return _steps(lane, pace, until, _generation)
 
 
-def _generation(hand: Hand, size: int) -> Callable[[], Hand | None]:
-    candidates = insert.prepare(hand, min(size, hand.share - hand.made))
-    return partial(generation.step, job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
+def _generation(lane: Lane, size: int) -> Callable[[], Lane | None]:
+    candidates = insert.prepare(lane, min(size, lane.share - lane.made))
+    return partial(generation.step, job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
 
 
-def _removal(hand: Hand, size: int) -> Callable[[], Hand | None]:
-    return partial(removal.step, job_id=hand.job_id, task_id=hand.task_id, size=size)
+def _removal(lane: Lane, size: int) -> Callable[[], Lane | None]:
+    return partial(removal.step, job_id=lane.job_id, task_id=lane.task_id, size=size)
 
 
-def _steps(hand: Hand, pace: Pace, until: float, prepare: Step) -> str:
+def _steps(lane: Lane, pace: Pace, until: float, prepare: Step) -> str:
     while True:
         began = time.monotonic()
-        step = prepare(hand, pace.size)
+        step = prepare(lane, pace.size)
         prepared = time.monotonic() - began
-        before_seconds = prepared if hand.job.options.needs_stretching else 0
-        after = _persist(hand.job_id, partial(_paced, hand.job, step, pace, before_seconds))
+        before_seconds = prepared if lane.job.options.needs_stretching else 0
+        after = _persist(lane.job_id, partial(_paced, lane.job, step, pace, before_seconds))
         if after is None:
-            return f"Job {hand.job_id} is not this message's to work on."
-        hand = after
-        if hand.is_done or hand.job.state not in Job.AT_WORK:
-            return _said(hand.job)
+            return f"Job {lane.job_id} is not this message's to work on."
+        lane = after
+        if lane.is_done or lane.job.state not in Job.AT_WORK:
+            return _said(lane.job)
         now = time.monotonic()
         if now + (now - began) > until or shutdown.is_asked():  # another such step would be over the time
-            leases.hand_over(job_id=hand.job_id, task_id=hand.task_id, size=pace.size)
-            return _said(hand.job)
+            leases.requeue(job_id=lane.job_id, task_id=lane.task_id, size=pace.size)
+            return _said(lane.job)
 
 
-def _paced(job: Job, step: Callable[[], Hand | None], pace: Pace, before_seconds: float) -> Hand | None:
-    """One step, in turn. The pace learns from the work alone: with the wait for the turn, two hands shrank to nothing.
+def _paced(job: Job, step: Callable[[], Lane | None], pace: Pace, before_seconds: float) -> Lane | None:
+    """One step, in turn. The pace learns from the work alone: with the wait for the turn, two lanes shrank to nothing.
 
     What a removal does, it does under the lock: without a rest it leaves no gap, and a page's write waited 2.3 s.
     """
@@ -147,7 +147,7 @@ def _paced(job: Job, step: Callable[[], Hand | None], pace: Pace, before_seconds
     return after
 
 
-def _persist(job_id: int, step: Callable[[], Hand | None]) -> Hand | None:
+def _persist(job_id: int, step: Callable[[], Lane | None]) -> Lane | None:
     """One step, repeated with backoff, for some seconds, over a lock, a deadlock or a restarted database."""
     began = time.monotonic()
     for pause in PAUSES_SECONDS:

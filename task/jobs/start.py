@@ -1,4 +1,4 @@
-"""What a new job is made of: its secrets, its seed, and a hand for each lane; and who may have which."""
+"""What a new job is made of: its secrets, its seed, and a lane for each lane; and who may have which."""
 
 import datetime
 import secrets
@@ -12,7 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from task.accounts import groups, passwords
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
 from task.workers import registry
 
@@ -32,23 +32,23 @@ def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
         "chosen": options.stored(),
         "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
         "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
-        "lanes": registry.processes(now) if options.needs_stretching else 1,
+        "lane_count": registry.processes(now) if options.needs_stretching else 1,
         "remove_at": options.remove_at(now),
         "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
         "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
     }
 
 
-def make_hands(job: Job, now: datetime.datetime, *, first: UUID | None) -> list[UUID]:
-    """A hand for each lane that has a share of the accounts; return the ids of the messages that are to be sent.
+def make_lanes(job: Job, now: datetime.datetime, *, first: UUID | None) -> list[UUID]:
+    """A lane for each lane that has a share of the accounts; return the ids of the messages that are to be sent.
 
-    `first` is a message that is there already: it becomes the hand of the first lane.
+    `first` is a message that is there already: it becomes the lane of the first lane.
     """
-    ids = [first or uuid4(), *(uuid4() for _ in range(1, min(job.lanes, job.total)))]
+    ids = [first or uuid4(), *(uuid4() for _ in range(1, min(job.lane_count, job.total)))]
     least, rest = divmod(job.total, len(ids))
-    Hand.objects.bulk_create(
-        Hand(job=job, lane=lane, task_id=task_id, seen_at=now, share=least + (lane < rest))
-        for lane, task_id in enumerate(ids)
+    Lane.objects.bulk_create(
+        Lane(job=job, number=number, task_id=task_id, seen_at=now, share=least + (number < rest))
+        for number, task_id in enumerate(ids)
     )
     return ids[1:] if first else ids
 

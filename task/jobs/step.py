@@ -1,4 +1,4 @@
-"""The life of a job: start, step, fail; one transaction each. Lock order: asker, job, hand, feed.
+"""The life of a job: start, step, fail; one transaction each. Lock order: asker, job, lane, feed.
 
 The job row is the only state of the work, so whoever takes a step, however often and whatever is killed meanwhile, a
 job of N ends with exactly N accounts.
@@ -20,7 +20,7 @@ from task.accounts.insert import Candidate
 from task.jobs import audit, limits, start
 from task.jobs.feed import changed, moment_of, tell
 from task.jobs.leases import dispatch_all
-from task.models import Act, Hand, Job
+from task.models import Act, Job, Lane
 from task.options import Options
 
 Clock = Callable[[], datetime.datetime]
@@ -57,7 +57,7 @@ def start_job(
     """Commit a job for `total` accounts, then send its messages; must be called outside any transaction.
 
     The same request_id with the same values is the same job, however often and however much at once. `task_id` names
-    a message that already exists and is to be the job's hand. A queue that cannot be reached loses nothing. Raises
+    a message that already exists and is to be the job's lane. A queue that cannot be reached loses nothing. Raises
     UnusableTotal, UnusableOption, RequestIdReused and, for a person who has too many jobs, limits.TooManyJobs.
     """
     _require_usable(total)
@@ -78,37 +78,37 @@ def start_job(
 
 def step(
     *, job_id: int, task_id: UUID, candidates: Sequence[Candidate], first: int, clock: Clock = timezone.now
-) -> Hand | None:
-    """Make accounts of the candidates, as many as the lane still lacks; None if the hand `task_id` is not to work on.
+) -> Lane | None:
+    """Make accounts of the candidates, as many as the lane still lacks; None if the lane `task_id` is not to work on.
 
-    `first` is what the hand had tried when they were prepared: should that have changed, they are left out. Returns the
-    hand with its job. ONE transaction: users, accounts, their events, the counts, and with the last of them the state
+    `first` is what the lane had tried when they were prepared: should that have changed, they are left out. Returns the
+    lane with its job. ONE transaction: users, accounts, their events, the counts, and with the last of them the state
     `finished` and its event. Killed at any point, nothing is half done.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.ACTIVE).first()
-        hand = Hand.objects.select_for_update().filter(job=job_id, task_id=task_id).first()
-        if job is None or hand is None:
+        lane = Lane.objects.select_for_update().filter(job=job_id, task_id=task_id).first()
+        if job is None or lane is None:
             return None
         now = clock()
-        hand.job, hand.seen_at, hand.starts, hand.rescues = job, now, 0, 0
-        if hand.tried == first:
-            _make(hand, candidates[: hand.share - hand.made], moment_of(job, now))
-        hand.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
-        if hand.is_done:
-            Hand.objects.filter(pk=hand.pk).delete()
-    return hand
+        lane.job, lane.seen_at, lane.starts, lane.rescues = job, now, 0, 0
+        if lane.tried == first:
+            _make(lane, candidates[: lane.share - lane.made], moment_of(job, now))
+        lane.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
+        if lane.is_done:
+            Lane.objects.filter(pk=lane.pk).delete()
+    return lane
 
 
 def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock = timezone.now) -> None:
     """End a job at work as failed, with the reason: its generation or its removal. Nothing happens to any other.
 
-    With `task_id`, only while that hand is to work on it: what failed late is no fault of what was asked since. The
-    hands stay, without work, and tell a retry how far each lane was.
+    With `task_id`, only while that lane is to work on it: what failed late is no fault of what was asked since. The
+    lanes stay, without work, and tell a retry how far each lane was.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
-        if job is None or (task_id and not job.hands.filter(task_id=task_id).exists()):
+        if job is None or (task_id and not job.lanes.filter(task_id=task_id).exists()):
             return
         now = moment_of(job, clock())
         job.state = Job.State.FAILED
@@ -135,18 +135,18 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
         job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
         if not is_new:
             return job, None
-        waiting = start.make_hands(job, now, first=first)
+        waiting = start.make_lanes(job, now, first=first)
         audit.note(Act.Kind.ASKED, by=person, job=job, at=now)
         tell(job, [changed(job)], at=now)
     return job, waiting
 
 
-def _make(hand: Hand, candidates: Sequence[Candidate], now: datetime.datetime) -> None:
-    job = hand.job
+def _make(lane: Lane, candidates: Sequence[Candidate], now: datetime.datetime) -> None:
+    job = lane.job
     texts = _started(job, now)
     made = insert.insert(job, candidates, now=now)
-    hand.made += len(made)
-    hand.tried += len(candidates)
+    lane.made += len(made)
+    lane.tried += len(candidates)
     job.created += len(made)
     job.stepped_at = now
     _save_and_tell(job, texts + made, now)

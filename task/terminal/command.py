@@ -99,7 +99,7 @@ def job_of(text: str) -> Job:
 
 
 def user_named(username: str) -> Any:
-    """None for an unknown one. A shell may hand over bytes that are no text, which no database takes."""
+    """None for an unknown one. A shell may lane over bytes that are no text, which no database takes."""
     model = get_user_model()
     is_text = username.isprintable()
     return model._default_manager.filter(**{model.USERNAME_FIELD: username}).first() if is_text else None

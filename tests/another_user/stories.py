@@ -46,8 +46,8 @@ def test_a_job_makes_exactly_its_accounts_each_with_a_key_and_a_field_of_its_own
 
 def test_the_command_line_makes_them_too() -> None:
     call_command("generate", "50")
-    hand = Job.objects.get().hands.get()
-    assert slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=60) == "50 random users created with success!"
+    lane = Job.objects.get().lanes.get()
+    assert slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=60) == "50 random users created with success!"
     assert Member.objects.count() == 50
 
 

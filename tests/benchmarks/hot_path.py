@@ -16,7 +16,7 @@ from task.accounts import insert  # noqa: E402
 from task.jobs import feed  # noqa: E402
 from task.jobs import step as generation  # noqa: E402
 from task.jobs.step import start_job  # noqa: E402
-from task.models import Hand  # noqa: E402
+from task.models import Lane  # noqa: E402
 from tests.benchmarks.rows import fill  # noqa: E402
 from tests.benchmarks.writing import redis  # noqa: E402
 
@@ -73,7 +73,7 @@ def measure() -> list[Figure]:
 def watched() -> Parts:
     parts = Parts()
     parts.watch(insert, "prepare", "prepare: names, passwords, hashes, event texts")
-    parts.watch(generation, "step", "step: the rest of it, job and hand among it")
+    parts.watch(generation, "step", "step: the rest of it, job and lane among it")
     parts.watch(insert, "insert", "step: texts of the events")
     parts.watch(insert, "_insert_users", "step: INSERT of the users")
     parts.watch(insert, "_insert_accounts", "step: INSERT of the accounts")
@@ -85,9 +85,9 @@ def watched() -> Parts:
 
 def make(total: int) -> None:
     job = start_job(total=total).job
-    hand = Hand.objects.select_related("job").get(job=job)
-    while not hand.is_done:
-        candidates = insert.prepare(hand, min(AT_ONCE, hand.share - hand.made))
-        after = generation.step(job_id=job.pk, task_id=hand.task_id, candidates=candidates, first=hand.tried)
+    lane = Lane.objects.select_related("job").get(job=job)
+    while not lane.is_done:
+        candidates = insert.prepare(lane, min(AT_ONCE, lane.share - lane.made))
+        after = generation.step(job_id=job.pk, task_id=lane.task_id, candidates=candidates, first=lane.tried)
         assert after
-        hand = after
+        lane = after

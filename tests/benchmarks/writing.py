@@ -1,6 +1,6 @@
 """Accounts a second, with all that belongs to them, beside bare users by the driver, bulk_create and factory_boy.
 
-In one process: a hand works on its job as in the pool, with its pauses, and sends its hints to a real Redis. Into an
+In one process: a lane works on its job as in the pool, with its pauses, and sends its hints to a real Redis. Into an
 empty table, and into one of a million.
 """
 
@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 from asgi_config.live import embedded_redis  # noqa: E402
 from task.jobs import slices  # noqa: E402
 from task.jobs.step import start_job  # noqa: E402
-from task.models import Hand, Job  # noqa: E402
+from task.models import Job, Lane  # noqa: E402
 from tests.benchmarks import rows  # noqa: E402
 from tests.support.waiting import wait_until  # noqa: E402
 
@@ -31,7 +31,7 @@ ROUNDS = 5
 TOTAL = 20_000
 FACTORY_TOTAL = 1_000
 MILLION = 1_000_000
-TABLES = ("task_account", "task_hand", "realtime_batch", "auth_user")
+TABLES = ("task_account", "task_lane", "realtime_batch", "auth_user")
 
 User: Any = get_user_model()
 factory: Any = import_module("factory")  # of requirements/bench.txt, which lint does not install
@@ -103,7 +103,7 @@ def after(before: Callable[[], None], way: Callable[[], float]) -> Callable[[], 
 
 def accounts() -> float:
     job = start_job(total=TOTAL).job
-    task_id = Hand.objects.get(job=job).task_id
+    task_id = Lane.objects.get(job=job).task_id
     began = time.perf_counter()
     slices.work(job_id=job.pk, task_id=task_id, seconds=600)
     seconds = time.perf_counter() - began

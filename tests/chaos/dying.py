@@ -11,13 +11,13 @@ from typing import Any
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.db.backends.signals import connection_created
 
-HANDS = "task.tasks.create_random_user_accounts"
+LANES = "task.tasks.create_random_user_accounts"
 
-BEFORE_HAND_OVER = "before-hand-over"  # the hand's row is changed, its next message is not sent
+BEFORE_LANE_OVER = "before-hand-over"  # the lane's row is changed, its next message is not sent
 BEFORE_DISPATCH = "before-dispatch"  # the job is committed, its first message is not sent
 BEFORE_HINT = "before-hint"  # a step is committed, nothing else is done
 BEFORE_ACKNOWLEDGEMENT = "before-acknowledgement"  # the slice is over, its message is not acknowledged
-AT_FIRST_INSERT = "at-first-insert"  # the hand of the job whose number is in the file
+AT_FIRST_INSERT = "at-first-insert"  # the lane of the job whose number is in the file
 
 
 class _Now:
@@ -47,19 +47,19 @@ def die_before_hint() -> None:
 
 def _begin(kwargs: Any = None, task: Any = None, **_: Any) -> None:
     _Now.task = task.name
-    _Now.job = str(kwargs.get("job", "")) if task.name == HANDS else ""
+    _Now.job = str(kwargs.get("job", "")) if task.name == LANES else ""
 
 
 def _end(task: Any = None, **_: Any) -> None:
-    if task.name == HANDS:
+    if task.name == LANES:
         _die_once(BEFORE_ACKNOWLEDGEMENT)
     _Now.job = ""
 
 
 def _publish(sender: str = "", **_: Any) -> None:
-    if sender == HANDS and _Now.job:
-        _die_once(BEFORE_HAND_OVER)
-    elif sender == HANDS and not _Now.task:  # the rescue publishes, too
+    if sender == LANES and _Now.job:
+        _die_once(BEFORE_LANE_OVER)
+    elif sender == LANES and not _Now.task:  # the rescue publishes, too
         _die_once(BEFORE_DISPATCH)
 
 

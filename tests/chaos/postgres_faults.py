@@ -106,7 +106,7 @@ class PostgresFaults:
                 connection.execute("ALTER DATABASE postgres RESET statement_timeout")
 
     def _is_cancelled(self, connection: psycopg.Connection[Any]) -> bool:
-        """A hand that began before the timeout was set has none: it goes on, and the next one is looked at."""
+        """A lane that began before the timeout was set has none: it goes on, and the next one is looked at."""
         with connection.transaction():
             connection.execute("SET LOCAL statement_timeout = 0")
             connection.execute(LOCK_FEED)

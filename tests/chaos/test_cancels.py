@@ -53,7 +53,7 @@ async def test_no_account_comes_after_a_cancel(database: str, strikes: Strikes, 
         async with asyncio.timeout(DEADLINE):
             following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
             jobs = [await cancel_at_a_random_moment(program, watcher, random) for _ in range(CANCELS)]
-            # Whatever a hand of a cancelled job still did is told before the end of a later job.
+            # Whatever a lane of a cancelled job still did is told before the end of a later job.
             await asyncio.to_thread(program.post, "/api/jobs", {"total": 50})
             await following
         for job, created in jobs:

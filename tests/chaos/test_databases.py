@@ -28,7 +28,7 @@ from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
 AWAY_SECONDS = either(short=1, long=20)
-FAILURES = either(short=6, long=8)  # a step is repeated four times, so a hand ends as well, or two
+FAILURES = either(short=6, long=8)  # a step is repeated four times, so a lane ends as well, or two
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=50_000)
 PROMISED_SECONDS = 15  # 5 each, one after another: the poller asks as well, and a socket comes again
@@ -39,7 +39,7 @@ DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", 
 TIMEOUT = "a statement of a step takes too long for PostgreSQL"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
-HANDS = "SELECT task_id FROM task_hand"
+LANES = "SELECT task_id FROM task_lane"
 # Where it stood still for over 5 s, its step is not even repeated.
 REPEATED = r"A step of job (\d+) is repeated.*Job \1 is not this message.{1,2}s to work on"
 UNDONE = re.compile(rf"{REPEATED}|Job \d+ is interrupted and goes on later: OperationalError", re.DOTALL)
@@ -95,9 +95,9 @@ async def freeze(run: Run, faults: PostgresFaults) -> bool:
     if pid is None:
         return False
     try:
-        hands = set(run.truth.rows(HANDS))
+        lanes = set(run.truth.rows(LANES))
         await wait_until_async(lambda: not faults.has_frozen_step(), DEADLINE)
-        await wait_until_async(lambda: hands.isdisjoint(run.truth.rows(HANDS)), DEADLINE)
+        await wait_until_async(lambda: lanes.isdisjoint(run.truth.rows(LANES)), DEADLINE)
         said = len(run.service.stderr)
     finally:
         go_on(pid)

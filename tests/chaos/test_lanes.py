@@ -39,6 +39,6 @@ def test_lanes_whose_children_are_killed_make_their_share(database: str, strikes
         assert (
             "LANES 2"
             in service.manage(
-                "shell", "-c", "from task.models import Job; print('LANES', Job.objects.get().lanes)"
+                "shell", "-c", "from task.models import Job; print('LANES', Job.objects.get().lane_count)"
             ).stdout
         )

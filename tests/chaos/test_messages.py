@@ -26,7 +26,7 @@ SENTENCES = [
 ]
 SECONDS = 120
 TOTAL = 20_000
-HAND = "SELECT task_id FROM task_hand WHERE job_id = {}"
+LANE = "SELECT task_id FROM task_lane WHERE job_id = {}"
 RETIRE = (
     "from django.utils.timezone import now; from task.jobs.cleanup import retire_jobs; retire_jobs(now(), before=now())"
 )
@@ -85,12 +85,12 @@ def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> Non
 
 
 @pytest.mark.fault("the same task message comes ten times at once")
-def test_one_message_of_a_hand_ten_times_is_one_hand(queue: Queue, strikes: Strikes) -> None:
+def test_one_message_of_a_lane_ten_times_is_one_lane(queue: Queue, strikes: Strikes) -> None:
     """In the service's own form, while the job is worked on."""
     before, (_, start) = len(queue.jobs()), queue.truth.cursor()
     program = Program(queue.service)
     job = program.post("/api/jobs", {"total": TOTAL}).json["id"]
-    task_id = queue.truth.rows(HAND.format(job))[0][0]
+    task_id = queue.truth.rows(LANE.format(job))[0][0]
     queue.send(job=job, task_id=str(UUID(str(task_id))), times=10)
     strikes.hit(times=10)
     queue.finished(before + 1)

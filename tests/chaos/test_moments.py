@@ -18,9 +18,9 @@ from tests.support.waiting import wait_until, wait_until_async
 TIMES = either(short=1, long=5)
 BEFORE_HINT = "a pool child is killed after a commit and before its hint"
 BEFORE_ACKNOWLEDGEMENT = "a pool child is killed after its last commit and before the acknowledgement"
-BEFORE_HAND_OVER = "a pool child is killed between hand-over and the next message"
+BEFORE_LANE_OVER = "a pool child is killed between hand-over and the next message"
 BEFORE_DISPATCH = "the web process is killed between a job's commit and its dispatch"
-AT_EVERY_START = "a hand is killed at every start"
+AT_EVERY_START = "a lane is killed at every start"
 MOMENT_SECONDS = 2
 REASON = "Its worker was started 5 times in a row without making a step; the worker's log says why."
 
@@ -48,7 +48,7 @@ def die(run: Run, place: str) -> bool:
     return False
 
 
-@pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_HAND_OVER)
+@pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_LANE_OVER)
 async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, strikes: Strikes) -> None:
     async def ask_of_one_that_dies() -> None:
         """Whoever asks gets no answer, and asks again: it is the same job, and the rescue sends its message."""
@@ -57,20 +57,20 @@ async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, st
         run.finishing.append(await run.ask(500))
         assert not file.exists()
 
-    async def die_at_hand_over() -> bool:
+    async def die_at_lane_over() -> bool:
         """Of a job that is slow enough to be handed over whatever the machine."""
         run.finishing.append(await run.ask(15, hashing="full"))
-        return await asyncio.to_thread(die, run, dying.BEFORE_HAND_OVER)
+        return await asyncio.to_thread(die, run, dying.BEFORE_LANE_OVER)
 
     async with Run(service, strikes, raises=CHILD_LOST) as run:
         await run.strike(partial(die, run, dying.BEFORE_HINT), times=TIMES, name=BEFORE_HINT)
         await run.strike(partial(die, run, dying.BEFORE_ACKNOWLEDGEMENT), times=TIMES, name=BEFORE_ACKNOWLEDGEMENT)
-        await run.strike(die_at_hand_over, times=TIMES, name=BEFORE_HAND_OVER)
+        await run.strike(die_at_lane_over, times=TIMES, name=BEFORE_LANE_OVER)
         await run.strike(ask_of_one_that_dies, times=TIMES, name=BEFORE_DISPATCH)
 
 
 @pytest.mark.fault(AT_EVERY_START)
-async def test_a_hand_that_dies_at_every_start_fails_its_job_and_no_other(service: Service, strikes: Strikes) -> None:
+async def test_a_lane_that_dies_at_every_start_fails_its_job_and_no_other(service: Service, strikes: Strikes) -> None:
     file = dying.place(service.var_dir, dying.AT_FIRST_INSERT)
 
     async def fail() -> None:

@@ -40,7 +40,7 @@ SECOND_ENDED = "one of two web processes is asked to end"
 STOPPED_WEB = "the web process is stopped for a while"
 STOPPED_WORKER = "the worker is stopped for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
-ZOMBIE = "a pool child is stopped, and comes back after its hand was rescued"
+ZOMBIE = "a pool child is stopped, and comes back after its lane was rescued"
 
 pytestmark = pytest.mark.timeout(either(short=900, long=3600))
 
@@ -139,7 +139,7 @@ async def test_what_shows_accounts_comes_back(service: Service, second: SecondWe
 
 
 @pytest.mark.fault(ZOMBIE)
-async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
+async def test_a_lane_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
 
         async def come_back_late() -> None:
@@ -149,7 +149,7 @@ async def test_a_hand_that_comes_back_late_does_no_harm(service: Service, strike
 
 
 @pytest.mark.fault(FROZEN)
-async def test_a_hand_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
+async def test_a_lane_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
     """Meanwhile a write waits as long as SQLite is told to, and is refused."""
 
     def freeze() -> bool:

@@ -34,13 +34,13 @@ SLOW_SECONDS = either(short=2, long=20)
 PROMISED_SECONDS = 3  # one for the hint, two for the queue
 QUEUE_AWAY = re.compile(r"The queue cannot be reached just now. Job (\d+) is kept")
 TOOK = re.compile(r"TOOK (\S+)")
-HAND = """
+LANE = """
 import time
 from task import slices
-from task.models import Hand
-hand = Hand.objects.get(job={})
+from task.models import Lane
+lane = Lane.objects.get(job={})
 began = time.monotonic()
-slices.work(job_id=hand.job_id, task_id=hand.task_id)
+slices.work(job_id=lane.job_id, task_id=lane.task_id)
 print("TOOK", time.monotonic() - began)
 """
 
@@ -63,12 +63,12 @@ def jobs_are_taken(run: Run, visitor: Visitor, fault: AbstractContextManager[Non
         waiting = [int(kept[1]), asked.json["id"]]
         assert [run.program.get(f"/api/jobs/{job}").json["state"] for job in waiting] == ["queued", "queued"]
         run.finishing += waiting
-        bound.check(seconds_of_a_hand(run.service, waiting[0]))
+        bound.check(seconds_of_a_lane(run.service, waiting[0]))
 
 
-def seconds_of_a_hand(service: Service, job: int) -> float:
+def seconds_of_a_lane(service: Service, job: int) -> float:
     """Which works on the job to its end, where no message has come and none can be sent."""
-    found = TOOK.search(service.manage("shell", "-c", HAND.format(job)).stdout)
+    found = TOOK.search(service.manage("shell", "-c", LANE.format(job)).stdout)
     assert found
     return float(found[1])
 
@@ -120,5 +120,5 @@ async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> 
             await run.strike(lambda: redis.cut_all() > 0, times=TIMES, name="every connection to Redis is cut")
             await run.strike(lambda: children_are_killed(run, redis, strikes), times=TIMES, name=KILLED_MEANWHILE)
         assert run.steady.connections == 1, "the socket stayed open through it all"
-        strikes.note(f"without Redis a page, the API or a hand took {bound.longest_seconds:.1f} s at most")
+        strikes.note(f"without Redis a page, the API or a lane took {bound.longest_seconds:.1f} s at most")
         strikes.note(f"Redis failed, and there were {len(service.stderr.splitlines())} lines in the log")

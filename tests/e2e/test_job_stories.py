@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 DO = """
 from uuid import uuid4
 from django.utils import timezone
-from task import generation, hands, steering
+from task import generation, lanes, steering
 from task.models import *
 """
 # A job whose message does not come before it is called for, as behind a long queue: the rescue waits five minutes.
@@ -27,10 +27,10 @@ QUEUE = (
     DO
     + """
 job = generation.start_job(total={total}, task_id=uuid4()).job
-job.hands.update(seen_at=timezone.now(), rescues=6)
+job.lanes.update(seen_at=timezone.now(), rescues=6)
 """
 )
-CALL = DO + "hand = Hand.objects.get(job={job}); hands.dispatch(hand.job_id, hand.task_id)"
+CALL = DO + "lane = Lane.objects.get(job={job}); lanes.dispatch(lane.job_id, lane.task_id)"
 FAIL = DO + "generation.fail(job_id={job}, error='No names are left.')"
 VIEWER = """
 from django.contrib.auth.models import Permission, User

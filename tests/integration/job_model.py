@@ -8,7 +8,7 @@ AT_WORK = {*ACTIVE, "removing"}
 
 
 @dataclass
-class Lane:
+class ModelLane:
     share: int
     made: int = 0
     tried: int = 0
@@ -19,7 +19,7 @@ class ModelJob:
     """`events` are the types of its events on the feed, in their order."""
 
     total: int
-    lanes: dict[int, Lane]
+    lanes: dict[int, ModelLane]
     state: str = "queued"
     created: int = 0
     looked_at: int = 0
@@ -31,7 +31,7 @@ class ModelJob:
         self.events.append(f"job.{state}")
 
     def make(self, lane: int, first: int, names: Sequence[str], taken: set[str]) -> None:
-        """A step of a hand that may work: as many of the names as the lane lacks, without those that are taken."""
+        """A step of a lane that may work: as many of the names as the lane lacks, without those that are taken."""
         own = self.lanes[lane]
         if own.tried != first:
             return
@@ -73,7 +73,7 @@ class ModelJob:
 
     def remove(self) -> bool:
         if self.state in {"finished", "failed", "cancelled"}:
-            self.is_removal, self.lanes = True, {0: Lane(0)}
+            self.is_removal, self.lanes = True, {0: ModelLane(0)}
             self.enter("removing")
         return self.state in {"removing", "removed"}
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from task.jobs import actions, removal
 from task.jobs import step as generation
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.options import Options
 from tests.integration.stepping import step
 from tests.integration.visiting import person, visit
@@ -22,18 +22,18 @@ def start(total: int = 60, *, by: Any = None, hours: int | None = None) -> Job:
     return generation.start_job(total=total, requested_by=by, options=Options(remove_after_hours=hours)).job
 
 
-def hand_of(job: Job) -> Any:
-    return Hand.objects.get(job=job).task_id
+def lane_of(job: Job) -> Any:
+    return Lane.objects.get(job=job).task_id
 
 
 def made(job: Job, number: int) -> Job:
-    stepped = step(job, hand_of(job), number)
+    stepped = step(job, lane_of(job), number)
     assert stepped
     return stepped
 
 
 def removed(job: Job, number: int) -> Job:
-    stepped = removal.step(job_id=job.pk, task_id=hand_of(job), size=number)
+    stepped = removal.step(job_id=job.pk, task_id=lane_of(job), size=number)
     assert stepped
     return stepped.job
 

@@ -1,4 +1,4 @@
-"""Short ways to bring a job into a state, without a worker: the hand's work, done here."""
+"""Short ways to bring a job into a state, without a worker: the lane's work, done here."""
 
 import datetime
 from typing import Any
@@ -10,32 +10,32 @@ from task.accounts import insert
 from task.jobs import actions, removal, slices
 from task.jobs import step as generation
 from task.jobs.step import start_job
-from task.models import Act, Hand, Job
+from task.models import Act, Job, Lane
 
 LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
 
 
 def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
-    """A job that waits, and the id of its hand."""
+    """A job that waits, and the id of its lane."""
     job = start_job(total=total, **values).job
-    return job, job.hands.get().task_id
+    return job, job.lanes.get().task_id
 
 
 def step(job: Job, task_id: UUID, size: int) -> Job | None:
-    """Prepare and take one step of that hand; None where it is not to work on."""
-    hand = Hand.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
-    if hand is None:
+    """Prepare and take one step of that lane; None where it is not to work on."""
+    lane = Lane.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
+    if lane is None:
         return None
-    after = take(hand, insert.prepare(hand, size))
+    after = take(lane, insert.prepare(lane, size))
     return after.job if after else None
 
 
-def take(hand: Hand, candidates: list[insert.Candidate]) -> Hand | None:
-    return generation.step(job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried)
+def take(lane: Lane, candidates: list[insert.Candidate]) -> Lane | None:
+    return generation.step(job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
 
 
 def running(made: int = 25, total: int = 60) -> tuple[Job, UUID]:
-    """A job that has made some of its accounts, and the id of its hand."""
+    """A job that has made some of its accounts, and the id of its lane."""
     job, task_id = queued(total)
     step(job, task_id, made)
     return now(job), task_id
@@ -58,15 +58,15 @@ def cancelled(made: int = 25, total: int = 60) -> Job:
 
 
 def removing(total: int = 60) -> tuple[Job, UUID]:
-    """A finished job whose removal has begun, and the id of its hand."""
+    """A finished job whose removal has begun, and the id of its lane."""
     job = actions.remove(job_id=finished(total).pk).job
-    return job, job.hands.get().task_id
+    return job, job.lanes.get().task_id
 
 
 def remove_all(job: Job) -> Job:
     """Begin the removal, and work until it is over."""
     actions.remove(job_id=job.pk)
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     return now(job)
 
 

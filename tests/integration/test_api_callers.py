@@ -37,7 +37,7 @@ BEARER = {"Authorization": "Bearer arr_" + "x" * 43}
 @pytest.fixture
 def job() -> Job:
     job = start_job(total=2, requested_by=person("secret-requester")).job
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, size=25, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=25, seconds=60)
     return job
 
 

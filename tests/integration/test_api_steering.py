@@ -22,8 +22,8 @@ def asker() -> Caller:
 
 
 def work(job: Job) -> Job:
-    """Until its hand has nothing more to do."""
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, size=500, seconds=60)
+    """Until its lane has nothing more to do."""
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=500, seconds=60)
     return Job.objects.get(pk=job.pk)
 
 

@@ -29,7 +29,7 @@ def reader() -> Caller:
 
 def made(total: int) -> Job:
     job = start_job(total=total).job
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, size=500, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=500, seconds=60)
     return job
 
 

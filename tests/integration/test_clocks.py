@@ -15,11 +15,11 @@ from task import tokens
 from task.accounts import insert
 from task.jobs import actions, leases, limits, removal, rescue
 from task.jobs import step as generation
-from task.models import Act, Hand, Job, Token, Worker
+from task.models import Act, Job, Lane, Token, Worker
 from task.pages.job_page import read_job_page
 from task.workers import registry
 from tests.integration.feeding import feed_events
-from tests.integration.job_states import hand_of, operator_visit
+from tests.integration.job_states import lane_of, operator_visit
 from tests.integration.stepping import now, queued, running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -38,9 +38,9 @@ def eleven() -> datetime.datetime:
 
 
 def step_at(job: Job, clock: Any, size: int) -> None:
-    hand = Hand.objects.select_related("job").get(job=job)
+    lane = Lane.objects.select_related("job").get(job=job)
     generation.step(
-        job_id=job.pk, task_id=hand.task_id, candidates=insert.prepare(hand, size), first=hand.tried, clock=clock
+        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock
     )
 
 
@@ -51,7 +51,7 @@ def job_over_which_the_clock_goes_back() -> Job:
     step_at(job, eleven, 25)
     step_at(job, eleven, 10)
     actions.remove(job_id=job.pk, clock=eleven)
-    removal.step(job_id=job.pk, task_id=hand_of(job), size=20, clock=eleven)
+    removal.step(job_id=job.pk, task_id=lane_of(job), size=20, clock=eleven)
     return now(job)
 
 
@@ -87,30 +87,30 @@ def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
     assert "<strong>0.0 s</strong> <span>elapsed</span>" in answer.content.decode()
 
 
-@pytest.mark.fault("a hand dies just before the clock goes back")
-def test_a_hand_that_died_before_the_clock_went_back_is_rescued_at_once() -> None:
+@pytest.mark.fault("a lane dies just before the clock goes back")
+def test_a_lane_that_died_before_the_clock_went_back_is_rescued_at_once() -> None:
     queued(60, clock=noon)
-    assert [hand.seen_at for hand in leases.silent(ELEVEN)] == [NOON]
-    leases.send_again(leases.silent(ELEVEN)[0], ELEVEN)
-    assert leases.silent(ELEVEN) == []
-    assert len(leases.silent(ELEVEN + 2 * leases.RESCUE_AFTER)) == 1
+    assert [lane.seen_at for lane in leases.stalled(ELEVEN)] == [NOON]
+    leases.redeliver(leases.stalled(ELEVEN)[0], ELEVEN)
+    assert leases.stalled(ELEVEN) == []
+    assert len(leases.stalled(ELEVEN + 2 * leases.RESCUE_AFTER)) == 1
 
 
-def test_clocks_that_differ_by_seconds_rescue_no_living_hand() -> None:
+def test_clocks_that_differ_by_seconds_rescue_no_living_lane() -> None:
     queued(60, clock=noon)
-    assert leases.silent(NOON - datetime.timedelta(seconds=30)) == []
+    assert leases.stalled(NOON - datetime.timedelta(seconds=30)) == []
 
 
-@pytest.mark.fault("the clock goes back and a hand dies at every start")
-def test_a_hand_that_dies_each_time_still_fails_its_job() -> None:
+@pytest.mark.fault("the clock goes back and a lane dies at every start")
+def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
     """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
     job, task_id = queued(60, clock=noon)
     for _ in range(leases.STARTS_WITHOUT_STEP):
-        leases.begin(job_id=job.pk, task_id=task_id, clock=eleven)
-    hand = Hand.objects.select_related("job").get()
-    assert not leases.is_hopeless(hand, ELEVEN)
+        leases.claim(job_id=job.pk, task_id=task_id, clock=eleven)
+    lane = Lane.objects.select_related("job").get()
+    assert not leases.is_hopeless(lane, ELEVEN)
     Job.objects.update(created_at=timezone.now() + HOUR)
-    Hand.objects.update(rescues=leases.HOPELESS_RESCUES, seen_at=timezone.now() + HOUR)
+    Lane.objects.update(rescues=leases.HOPELESS_RESCUES, seen_at=timezone.now() + HOUR)
     rescue.rescue()
     assert now(job).state == "failed"
 

@@ -28,7 +28,7 @@ def call(*arguments: str) -> str:
 
 def finished_job(total: int = 3) -> Job:
     job = start_job(total=total).job
-    after = step(job, job.hands.get().task_id, total)
+    after = step(job, job.lanes.get().task_id, total)
     assert after
     return after
 

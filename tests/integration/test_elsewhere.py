@@ -46,7 +46,7 @@ def test_a_user_of_a_transaction_that_fails_was_never_there() -> None:
 
 def test_a_removed_account_names_its_job() -> None:
     job = start_job(total=2).job
-    step(job, job.hands.get().task_id, 2)
+    step(job, job.lanes.get().task_id, 2)
     user = User.objects.order_by("pk")[0]
     key = {"id": user.pk, "username": user.username}
     User.objects.filter(pk=user.pk).delete()
@@ -68,7 +68,7 @@ def test_users_that_are_removed_together_are_one_batch() -> None:
 
 
 def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
-    """The lock order job, hand, feed: the other way round it would meet a step of that job in a deadlock."""
+    """The lock order job, lane, feed: the other way round it would meet a step of that job in a deadlock."""
     user = User.objects.create(username="ann")
     start_job(total=5, requested_by=user)
     with CaptureQueriesContext(connection) as queries:

@@ -30,7 +30,7 @@ def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
     assert actions.remove_expired(job.created_at + 23 * HOUR) == 0
     Job.objects.update(remove_at=timezone.now())
     rescue.rescue()
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     assert stepping.now(job).state == "removed"
     assert list(job.acts.order_by("pk").values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
 

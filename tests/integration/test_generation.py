@@ -13,7 +13,7 @@ from task.accounts import insert, passwords
 from task.jobs import step as generation
 from task.jobs.step import RequestIdReused, UnusableTotal, start_job
 from task.jobs.verification import verify
-from task.models import Account, Hand, Job
+from task.models import Account, Job, Lane
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_events
 from tests.integration.stepping import queued, step, take
@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 User = get_user_model()
 
 
-def test_a_new_job_is_queued_and_has_one_hand() -> None:
+def test_a_new_job_is_queued_and_has_one_lane() -> None:
     result = start_job(total=60)
     assert (result.is_new, result.is_dispatched, result.job.state) == (True, True, "queued")
-    assert result.job.hands.count() == 1
+    assert result.job.lanes.count() == 1
     assert [event["type"] for event in feed_events()] == ["job.queued"]
 
 
@@ -39,7 +39,7 @@ def test_steps_make_exactly_the_total_and_end_the_job() -> None:
         (60, "finished"),
     ]
     assert (User.objects.count(), Account.objects.filter(job=job).count()) == (60, 60)
-    assert not Hand.objects.exists()
+    assert not Lane.objects.exists()
     assert verify(Job.objects.get()).problems == []
 
 
@@ -66,14 +66,14 @@ def test_a_step_after_the_end_does_nothing() -> None:
     assert User.objects.count() == 5
 
 
-def test_a_hand_that_was_replaced_does_nothing() -> None:
+def test_a_lane_that_was_replaced_does_nothing() -> None:
     job, task_id = queued(5)
-    Hand.objects.update(task_id=uuid4())
+    Lane.objects.update(task_id=uuid4())
     assert step(job, task_id, 5) is None
     assert not User.objects.exists()
 
 
-def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> None:
+def test_many_lanes_with_the_same_message_at_once_make_each_number_once() -> None:
     job, task_id = queued(200)
 
     def work() -> None:
@@ -88,10 +88,10 @@ def test_many_hands_with_the_same_message_at_once_make_each_number_once() -> Non
 
 def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
     job, task_id = queued(10)
-    hand = job.hands.get()
-    candidates = insert.prepare(hand, 10)
+    lane = job.lanes.get()
+    candidates = insert.prepare(lane, 10)
     User.objects.create(username=candidates[3].login_name, email="mine@example.org")
-    after = take(hand, candidates)
+    after = take(lane, candidates)
     assert after is not None
     assert (after.job.created, after.tried) == (9, 10)
     assert User.objects.get(username=candidates[3].login_name).email == "mine@example.org"
@@ -179,7 +179,7 @@ def test_the_database_refuses_a_number_twice_in_a_job() -> None:
 
 
 def test_a_step_whose_numbers_are_used_makes_nobody() -> None:
-    """Nothing does that but a hand in the tables: not one user may be made without its account, nor be told of."""
+    """Nothing does that but a lane in the tables: not one user may be made without its account, nor be told of."""
     job, task_id = queued(5)
     Account.objects.create(job=job, number=3, user=User.objects.create(username="by hand"))
     told = len(feed_events())
@@ -201,10 +201,10 @@ def test_verify_finds_what_is_wrong() -> None:
 
 def test_the_last_account_survives_a_taken_name_too() -> None:
     job, task_id = queued(1)
-    hand = job.hands.get()
-    candidates = insert.prepare(hand, 1)
+    lane = job.lanes.get()
+    candidates = insert.prepare(lane, 1)
     User.objects.create(username=candidates[0].login_name)
-    after = take(hand, candidates)
+    after = take(lane, candidates)
     assert after is not None
     assert (after.job.created, after.job.state) == (0, "running")
     finished = step(job, task_id, 1)
@@ -234,7 +234,7 @@ def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> Non
 
 def test_names_that_are_all_taken_are_passed_over() -> None:
     job, task_id = queued(3)
-    for candidate in insert.prepare(job.hands.get(), 3):
+    for candidate in insert.prepare(job.lanes.get(), 3):
         User.objects.create(username=candidate.login_name)
     passed = step(job, task_id, 3)
     assert passed is not None
@@ -247,9 +247,9 @@ def test_names_that_are_all_taken_are_passed_over() -> None:
 
 def test_what_was_prepared_before_another_step_of_the_same_message_is_left_out() -> None:
     job, _ = queued(10)
-    hand = job.hands.get()
-    candidates = insert.prepare(hand, 4)
-    first, second = take(hand, candidates), take(hand, candidates)
+    lane = job.lanes.get()
+    candidates = insert.prepare(lane, 4)
+    first, second = take(lane, candidates), take(lane, candidates)
     assert first is not None
     assert second is not None
     assert (first.job.created, second.job.created, second.tried) == (4, 4, 4)

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 
 from task.jobs import actions, leases, rescue, slices
 from task.jobs import step as generation
-from task.models import Hand, Job
+from task.models import Job, Lane
 from tests.integration.stepping import LONG_AGO, age, failed, queued, removing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -27,11 +27,11 @@ def removing_again() -> Job:
     return actions.remove(job_id=job.pk).job
 
 
-def work(hand: Hand) -> str:
-    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=60)
+def work(lane: Lane) -> str:
+    return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=60)
 
 
-@pytest.mark.fault("a database fails under every start of a hand")
+@pytest.mark.fault("a database fails under every start of a lane")
 def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a full disk does: a start can still be counted, and a step finds no room."""
 
@@ -43,13 +43,13 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     monkeypatch.setattr(slices, "PAUSES_SECONDS", ())
     job, _ = queued()
     age(job)
-    hand = job.hands.get()
+    lane = job.lanes.get()
     for _ in range(2 * leases.STARTS_WITHOUT_STEP):
-        Hand.objects.update(seen_at=LONG_AGO, rescues=3)
+        Lane.objects.update(seen_at=LONG_AGO, rescues=3)
         with connection.execute_wrapper(fail_inserts):
-            assert work(hand) == f"Job {hand.job_id} is interrupted and goes on later."
-        assert Hand.objects.values_list("starts", "rescues").get() == (0, 0)
-    assert work(hand) == "60 random users created with success!"
+            assert work(lane) == f"Job {lane.job_id} is interrupted and goes on later."
+        assert Lane.objects.values_list("starts", "rescues").get() == (0, 0)
+    assert work(lane) == "60 random users created with success!"
 
 
 def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,19 +67,19 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     monkeypatch.setattr(slices, "REPEAT_SECONDS", 0)
     job, _ = queued()
     with connection.execute_wrapper(give_up):
-        assert work(job.hands.get()) == f"Job {job.pk} is interrupted and goes on later."
+        assert work(job.lanes.get()) == f"Job {job.pk} is interrupted and goes on later."
     assert len(tried) == 1
-    assert Hand.objects.values_list("starts", "rescues").get() == (0, 0)
+    assert Lane.objects.values_list("starts", "rescues").get() == (0, 0)
 
 
-@pytest.mark.fault("the hands of an old job die just after a retry or another removal")
+@pytest.mark.fault("the lanes of an old job die just after a retry or another removal")
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
-    hand = ask().hands.get()
+    lane = ask().lanes.get()
     for _ in range(leases.STARTS_WITHOUT_STEP):
-        leases.begin(job_id=hand.job_id, task_id=hand.task_id)
-    assert work(hand) == f"Job {hand.job_id} rests until the rescue."
-    age(hand.job)
-    Hand.objects.update(seen_at=LONG_AGO)
+        leases.claim(job_id=lane.job_id, task_id=lane.task_id)
+    assert work(lane) == f"Job {lane.job_id} rests until the rescue."
+    age(lane.job)
+    Lane.objects.update(seen_at=LONG_AGO)
     rescue.rescue()
     assert Job.objects.get().state == "failed"

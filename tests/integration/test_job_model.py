@@ -1,6 +1,6 @@
-"""The life of jobs against a model: any hand at any time, also late, twice or after the end, under a clock that jumps.
+"""The life of jobs against a model: any lane at any time, also late, twice or after the end, under a clock that jumps.
 
-Hands begin, prepare, step, hand over and vanish; people cancel, retry and remove; jobs fail; the rescue comes. Counts,
+Lanes begin, prepare, step, lane over and vanish; people cancel, retry and remove; jobs fail; the rescue comes. Counts,
 states and the events on the feed are as in the model, `verify` agrees, and every job can be brought to its end.
 """
 
@@ -21,13 +21,13 @@ from task.jobs import actions, leases, removal
 from task.jobs import step as generation
 from task.jobs.actions import NotNow, Steered
 from task.jobs.verification import verify
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.options import FULL, Options
 from task.workers import registry
 from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
-from tests.integration.job_model import ACTIVE, AT_WORK, Lane, ModelJob
-from tests.integration.test_hands import queued_ids
+from tests.integration.job_model import ACTIVE, AT_WORK, ModelJob, ModelLane
+from tests.integration.test_lanes import queued_ids
 from tests.support import machines
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
@@ -49,7 +49,7 @@ class JobMachine(RuleBasedStateMachine):
         self.models: dict[int, ModelJob] = {}
         self.current: dict[UUID, tuple[int, int]] = {}
         self.taken: set[str] = set()
-        Hand.objects.all().delete()  # of earlier stories
+        Lane.objects.all().delete()  # of earlier stories
         queued_ids()
 
     def clock(self) -> datetime.datetime:
@@ -57,8 +57,8 @@ class JobMachine(RuleBasedStateMachine):
         return self.now
 
     def sent(self, job_id: int) -> Any:
-        """The messages that a rule has sent; from now on the ids of the job's hands are these, one a lane."""
-        rows = Hand.objects.filter(job=job_id).values_list("task_id", "lane")
+        """The messages that a rule has sent; from now on the ids of the job's lanes are these, one a lane."""
+        rows = Lane.objects.filter(job=job_id).values_list("task_id", "number")
         self.current = {task_id: place for task_id, place in self.current.items() if place[0] != job_id}
         self.current |= {task_id: (job_id, lane) for task_id, lane in rows}
         return multiple(*((job_id, task_id) for task_id in queued_ids()))
@@ -76,54 +76,54 @@ class JobMachine(RuleBasedStateMachine):
         options = Options(hashing=FULL) if processes > 1 else Options()
         job = generation.start_job(total=total, options=options, clock=self.clock).job
         least, rest = divmod(total, min(processes, total))
-        lanes = {lane: Lane(least + (lane < rest)) for lane in range(min(processes, total))}
+        lanes = {lane: ModelLane(least + (lane < rest)) for lane in range(min(processes, total))}
         self.models[job.pk] = ModelJob(total, lanes)
         self.sent(job.pk)
         return job.pk
 
     @rule(target=messages, job_id=jobs)
     def read_the_queue(self, job_id: int) -> Any:
-        """A message for each hand, as often as you like."""
+        """A message for each lane, as often as you like."""
         return multiple(*((job_id, task_id) for task_id, (job, _) in self.current.items() if job == job_id))
 
-    # What hands do
+    # What lanes do
 
     @rule(target=prepared, message=messages, size=SIZES)
     def begin(self, message: tuple[int, UUID], size: int) -> Any:
         job_id, task_id = message
-        hand = leases.begin(job_id=job_id, task_id=task_id, clock=self.clock)
-        assert (hand is not None) == self.may_work(*message)
-        if hand is None or hand.job.state not in ACTIVE:
+        lane = leases.claim(job_id=job_id, task_id=task_id, clock=self.clock)
+        assert (lane is not None) == self.may_work(*message)
+        if lane is None or lane.job.state not in ACTIVE:
             return multiple()
-        return multiple((hand, insert.prepare(hand, size)))
+        return multiple((lane, insert.prepare(lane, size)))
 
     @rule(made_ready=prepared)
-    def step(self, made_ready: tuple[Hand, list[Candidate]]) -> None:
-        """Also of a hand that was handed over meanwhile, or by a second worker with the same message."""
-        hand, candidates = made_ready
-        model = self.models[hand.job_id]
-        may_make = self.may_work(hand.job_id, hand.task_id) and model.state in ACTIVE
+    def step(self, made_ready: tuple[Lane, list[Candidate]]) -> None:
+        """Also of a lane that was handed over meanwhile, or by a second worker with the same message."""
+        lane, candidates = made_ready
+        model = self.models[lane.job_id]
+        may_make = self.may_work(lane.job_id, lane.task_id) and model.state in ACTIVE
         after = generation.step(
-            job_id=hand.job_id, task_id=hand.task_id, candidates=candidates, first=hand.tried, clock=self.clock
+            job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried, clock=self.clock
         )
         assert (after is not None) == may_make
         if may_make:
             names = [candidate.login_name for candidate in candidates]
-            model.make(hand.lane, hand.tried, names, self.taken)
-            self.sent(hand.job_id)
+            model.make(lane.number, lane.tried, names, self.taken)
+            self.sent(lane.job_id)
 
     @rule(made_ready=prepared)
-    def somebody_else_takes_a_name(self, made_ready: tuple[Hand, list[Candidate]]) -> None:
+    def somebody_else_takes_a_name(self, made_ready: tuple[Lane, list[Candidate]]) -> None:
         name = made_ready[1][-1].login_name
         if name not in self.taken:
             User.objects.create(username=name)
             self.taken.add(name)
 
     @rule(target=messages, message=messages)
-    def hand_over(self, message: tuple[int, UUID]) -> Any:
+    def requeue(self, message: tuple[int, UUID]) -> Any:
         job_id, task_id = message
         queued_ids()
-        leases.hand_over(job_id=job_id, task_id=task_id, size=5, clock=self.clock)
+        leases.requeue(job_id=job_id, task_id=task_id, size=5, clock=self.clock)
         was_current = task_id in self.current
         successors = self.sent(job_id)
         assert len(successors.values) == was_current
@@ -148,14 +148,14 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(target=messages)
     def rescue(self) -> Any:
-        """Sends the same ids again, of hands at work only, and changes nothing else."""
+        """Sends the same ids again, of lanes at work only, and changes nothing else."""
         queued_ids()
-        silent = leases.silent(self.clock())
-        for hand in silent:
-            assert leases.send_again(hand, self.now)
-            assert self.may_work(hand.job_id, hand.task_id)
-        assert queued_ids() == [hand.task_id for hand in silent]
-        return multiple(*((hand.job_id, hand.task_id) for hand in silent))
+        silent = leases.stalled(self.clock())
+        for lane in silent:
+            assert leases.redeliver(lane, self.now)
+            assert self.may_work(lane.job_id, lane.task_id)
+        assert queued_ids() == [lane.task_id for lane in silent]
+        return multiple(*((lane.job_id, lane.task_id) for lane in silent))
 
     # What people do
 
@@ -188,7 +188,7 @@ class JobMachine(RuleBasedStateMachine):
         for job in Job.objects.filter(pk__in=self.models):
             model = self.models[job.pk]
             assert (job.state, job.created, job.removed_through) == (model.state, model.created, model.looked_at)
-            lanes = {hand.lane: Lane(hand.share, hand.made, hand.tried) for hand in job.hands.all()}
+            lanes = {lane.number: ModelLane(lane.share, lane.made, lane.tried) for lane in job.lanes.all()}
             assert lanes == model.lanes
             assert types_of(job.pk) == model.events
 
@@ -202,16 +202,16 @@ class JobMachine(RuleBasedStateMachine):
             assert joined == sorted(joined)
 
     def teardown(self) -> None:
-        """Whatever was done to it: no hand at work is lost to the rescue, and `verify` has nothing to say."""
+        """Whatever was done to it: no lane at work is lost to the rescue, and `verify` has nothing to say."""
         self.now += LONGEST_WAIT
-        silent = {hand.task_id for hand in leases.silent(self.now)}
+        silent = {lane.task_id for lane in leases.stalled(self.now)}
         working = {task_id for task_id, place in self.current.items() if self.may_work(place[0], task_id)}
         assert working <= silent
         for job in Job.objects.filter(pk__in=self.models):
             assert verify(job).problems == []
 
 
-@pytest.mark.fault("hands late, twice, or after the end, and acts of people, in any order")
+@pytest.mark.fault("lanes late, twice, or after the end, and acts of people, in any order")
 def test_jobs_live_as_in_the_model(settings: Any, strikes: Strikes) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     strikes.hit(times=machines.run(JobMachine, examples=15, steps=30))

@@ -14,7 +14,7 @@ from task.jobs import actions, rescue, slices
 from task.jobs import step as generation
 from task.jobs.step import start_job
 from task.jobs.verification import verify
-from task.models import Account, Hand, Job
+from task.models import Account, Job, Lane
 from task.options import FULL, SHARED, Options
 from task.workers import registry
 from tests.integration.conftest import at_once
@@ -33,12 +33,12 @@ def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGT
     return start_job(total=total, options=options).job
 
 
-def hands_of(job: Job) -> list[Hand]:
-    return list(job.hands.order_by("lane"))
+def lanes_of(job: Job) -> list[Lane]:
+    return list(job.lanes.order_by("number"))
 
 
-def work(hand: Hand, seconds: float = 60) -> str:
-    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=seconds)
+def work(lane: Lane, seconds: float = 60) -> str:
+    return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=seconds)
 
 
 def names() -> set[str]:
@@ -51,97 +51,97 @@ def names() -> set[str]:
 )
 def test_the_shares_sum_to_the_total_and_none_is_empty(total: int, processes: int, shares: list[int]) -> None:
     job = job_with(processes, total)
-    assert [hand.share for hand in hands_of(job)] == shares
-    for hand in hands_of(job):
-        work(hand)
+    assert [lane.share for lane in lanes_of(job)] == shares
+    for lane in lanes_of(job):
+        work(lane)
     assert (now(job).state, verify(now(job)).problems) == ("finished", [])
 
 
 @pytest.mark.parametrize("options", [Options(), Options(passwords=SHARED, shared_password="one for all of them")])
 def test_what_costs_no_hash_an_account_has_one_lane(options: Options) -> None:
-    assert len(hands_of(job_with(2, options=options))) == 1
+    assert len(lanes_of(job_with(2, options=options))) == 1
 
 
 def test_each_lane_makes_its_share_and_the_last_ends_the_job_once() -> None:
     job = job_with(2, 61)
-    first, second = hands_of(job)
+    first, second = lanes_of(job)
     assert work(first) == "31 of 61 random users created so far."
-    assert (now(job).state, hands_of(job)) == ("running", [second])
+    assert (now(job).state, lanes_of(job)) == ("running", [second])
     assert work(second) == "61 random users created with success!"
-    assert not Hand.objects.exists()
+    assert not Lane.objects.exists()
     assert feed_types().count("job.finished") == 1
     assert feed_types()[-1] == "job.finished"
 
 
 def test_lanes_at_once_end_the_job_once_and_complete() -> None:
     job = job_with(4, 203)
-    waiting = hands_of(job)
+    waiting = lanes_of(job)
     at_once(4, lambda: work(waiting.pop()))
     assert (now(job).state, verify(now(job)).problems) == ("finished", [])
     assert feed_types().count("job.started") == feed_types().count("job.finished") == 1
     assert sorted(Account.objects.values_list("number", flat=True)) == list(range(1, 204))
 
 
-def test_a_lane_whose_hand_was_killed_goes_on_after_the_rescue_where_it_was() -> None:
+def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() -> None:
     job = job_with(2)
-    first, second = hands_of(job)
+    first, second = lanes_of(job)
     step(job, first.task_id, 10)
     insert.prepare(first, 10)  # and killed before its commit
     work(second)
-    Hand.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    Lane.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
-    (left,) = hands_of(job)
-    assert (left.lane, left.made, left.task_id) == (0, 10, first.task_id)
+    (left,) = lanes_of(job)
+    assert (left.number, left.made, left.task_id) == (0, 10, first.task_id)
     assert work(left) == "60 random users created with success!"
 
 
-def test_a_slice_hands_over_its_own_lane_only() -> None:
+def test_a_slice_lanes_over_its_own_lane_only() -> None:
     job = job_with(2)
-    first, second = hands_of(job)
+    first, second = lanes_of(job)
     work(first, seconds=0)
-    after = hands_of(job)
+    after = lanes_of(job)
     assert after[0].task_id != first.task_id
     assert after[1].task_id == second.task_id
 
 
 def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
     job = job_with(3, 9)
-    first, second, _ = hands_of(job)
+    first, second, _ = lanes_of(job)
     work(first)
     step(job, second.task_id, 2)
     generation.fail(job_id=job.pk, error="It was told to.")
     assert work(second) == f"Job {job.pk} is not this message's to work on."
     assert actions.retry(job_id=job.pk).is_dispatched
-    assert [(hand.lane, hand.made) for hand in hands_of(job)] == [(1, 2), (2, 0)]
-    assert second.task_id not in {hand.task_id for hand in hands_of(job)}
-    for hand in hands_of(job):
-        work(hand)
+    assert [(lane.number, lane.made) for lane in lanes_of(job)] == [(1, 2), (2, 0)]
+    assert second.task_id not in {lane.task_id for lane in lanes_of(job)}
+    for lane in lanes_of(job):
+        work(lane)
     assert (now(job).state, User.objects.count(), verify(now(job)).problems) == ("finished", 9, [])
 
 
 def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
-    hands = hands_of(job)
-    prepared = [(hand, insert.prepare(hand, 5)) for hand in hands]
+    lanes = lanes_of(job)
+    prepared = [(lane, insert.prepare(lane, 5)) for lane in lanes]
     actions.cancel(job_id=job.pk)
-    for hand, candidates in prepared:
-        assert _step(hand.task_id, job, candidates) is None
-        assert work(hand) == f"Job {job.pk} is not this message's to work on."
-    assert (User.objects.count(), Hand.objects.count()) == (0, 0)
+    for lane, candidates in prepared:
+        assert _step(lane.task_id, job, candidates) is None
+        assert work(lane) == f"Job {job.pk} is not this message's to work on."
+    assert (User.objects.count(), Lane.objects.count()) == (0, 0)
 
 
 def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
-    hand = hands_of(job)[0]
-    candidates = insert.prepare(hand, 5)
+    lane = lanes_of(job)[0]
+    candidates = insert.prepare(lane, 5)
     for _ in range(2):
-        _step(hand.task_id, job, candidates)
+        _step(lane.task_id, job, candidates)
     assert User.objects.count() == 5
 
 
 def test_the_first_account_is_there_after_one_hash() -> None:
     job = job_with(2)
-    work(hands_of(job)[0], seconds=0)
+    work(lanes_of(job)[0], seconds=0)
     assert now(job).created == 1
 
 
@@ -167,5 +167,5 @@ def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None
     service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)
 
 
-def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Hand | None:
+def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Lane | None:
     return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def test_over_real_connections_it_gives_what_the_socket_gives(web: str, cookie: str) -> None:
     job = start_job(total=60).job
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, size=25, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=25, seconds=60)
     watcher = Watcher(web, cookie, after=0)
     end = head()
     asyncio.run(asyncio.wait_for(watcher.follow(lambda seen: seen.offset == end), 60))

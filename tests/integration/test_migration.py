@@ -14,7 +14,7 @@ from django.utils import timezone
 from task.accounts import passwords
 from task.jobs import actions, slices
 from task.jobs.removal import preview
-from task.models import Account, Hand, Job
+from task.models import Account, Job, Lane
 from task.options import Options
 from tests.integration.feeding import feed_types
 from tests.integration.stepping import now
@@ -51,7 +51,7 @@ def migrate_to_now() -> None:
 
 
 def old_job(apps: Any, state: str, *, total: int = 60, made: int = 20) -> int:
-    """As the code of before left it: a hand only where there was work, and some accounts."""
+    """As the code of before left it: a lane only where there was work, and some accounts."""
     has_ended, is_undone = state not in {"queued", "running"}, state in {"removing", "removed"}
     made = {"queued": 0, "finished": total}.get(state, made)
     job = apps.get_model("task", "Job").objects.create(
@@ -69,7 +69,7 @@ def old_job(apps: Any, state: str, *, total: int = 60, made: int = 20) -> int:
         removed_at=AT if state == "removed" else None,
     )
     if state in {"queued", "running", "removing"}:
-        job.hands.create(task_id=uuid.uuid4(), seen_at=AT)
+        job.lanes.create(task_id=uuid.uuid4(), seen_at=AT)
     for number in range(1, made + 1) if state != "removed" else []:
         password = f"{passwords.LIGHT_PREFIX}salt$hash"
         user = apps.get_model("auth", "User").objects.create(username=f"user_{state}_{number}", password=password)
@@ -78,7 +78,7 @@ def old_job(apps: Any, state: str, *, total: int = 60, made: int = 20) -> int:
 
 
 def work(job_id: int) -> Job:
-    slices.work(job_id=job_id, task_id=Hand.objects.get(job=job_id).task_id, seconds=60)
+    slices.work(job_id=job_id, task_id=Lane.objects.get(job=job_id).task_id, seconds=60)
     return Job.objects.get(pk=job_id)
 
 
@@ -87,7 +87,7 @@ def test_jobs_of_before_keep_their_state_and_what_was_chosen(old_apps: Any) -> N
     migrate_to_now()
     for state, job_id in old.items():
         job = Job.objects.get(pk=job_id)
-        assert (job.state, job.lanes) == (state, 1)
+        assert (job.state, job.lane_count) == (state, 1)
         assert job.options == Options(remove_after_hours=HOURS[state])
         assert job.seed > 0
     assert len(set(Job.objects.values_list("seed", flat=True))) == len(old)
@@ -101,7 +101,7 @@ def test_a_job_at_work_goes_on_and_ends_complete(old_apps: Any, state: str) -> N
     assert (job.state, job.created) == ("finished", 60)
     assert list(job.accounts.order_by("number").values_list("number", flat=True)) == list(range(1, 61))
     assert feed_types()[-1] == "job.finished"
-    assert not Hand.objects.exists()
+    assert not Lane.objects.exists()
 
 
 def test_a_failed_job_can_be_retried_and_ends_complete(old_apps: Any) -> None:

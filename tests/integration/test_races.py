@@ -1,4 +1,4 @@
-"""What people and hands do to the same rows at once: nobody is cut off, and what was committed first counts."""
+"""What people and lanes do to the same rows at once: nobody is cut off, and what was committed first counts."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +20,7 @@ from task.accounts.passwords import Deriver
 from task.database import sqlite_turns
 from task.jobs import actions, leases, rescue, slices
 from task.jobs.step import start_job
-from task.models import Act, Hand, Job
+from task.models import Act, Job, Lane
 from tests.integration import stepping
 from tests.integration.feeding import feed_events
 from tests.support.waiting import wait_until
@@ -154,12 +154,12 @@ def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
     assert stepping.now(job).state == "queued"
 
 
-def test_a_hand_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -> None:
+def test_a_lane_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -> None:
     job, _ = stepping.running()
-    hand = leases.silent(timezone.now() + leases.RESCUE_AFTER)[0]
+    lane = leases.stalled(timezone.now() + leases.RESCUE_AFTER)[0]
     actions.cancel(job_id=job.pk)
     actions.remove(job_id=job.pk)
-    slices.give_up(hand)
+    slices.give_up(lane)
     assert stepping.now(job).state == "removing"
 
 
@@ -190,7 +190,7 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
     assert "correct username" in answer.content.decode()
 
 
-@pytest.mark.fault("a hand came first and commits last")
+@pytest.mark.fault("a lane came first and commits last")
 def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) -> None:
     """SQLite has one lock for all, which this test holds, so there nobody can commit in between."""
     early, late = stepping.queued(3), stepping.queued(3)
@@ -213,18 +213,18 @@ def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) ->
         ]
 
 
-def test_a_rescue_passes_over_a_hand_in_a_step_and_sees_to_the_others(beside: Any) -> None:
+def test_a_rescue_passes_over_a_lane_in_a_step_and_sees_to_the_others(beside: Any) -> None:
     """On SQLite it waits, as everybody does who writes, and then there is no step."""
     frozen, other = stepping.running()[0], stepping.running()[0]
-    Hand.objects.update(seen_at=stepping.LONG_AGO)
+    Lane.objects.update(seen_at=stepping.LONG_AGO)
     with transaction.atomic():
-        frozen.hands.select_for_update().get()
+        frozen.lanes.select_for_update().get()
         rescued = beside(rescue.rescue)
         if connection.vendor == "postgresql":
             assert rescued.result() == 1
     sent_again = [other.pk] if connection.vendor == "postgresql" else [frozen.pk, other.pk]
     assert rescued.result() == len(sent_again)
-    assert [hand.job_id for hand in Hand.objects.filter(rescues=1).order_by("pk")] == sent_again
+    assert [lane.job_id for lane in Lane.objects.filter(rescues=1).order_by("pk")] == sent_again
 
 
 def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:

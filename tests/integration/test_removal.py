@@ -13,7 +13,7 @@ from django.utils import timezone
 from task.jobs import actions, leases, removal, rescue, slices
 from task.jobs.actions import NotNow
 from task.jobs.verification import verify
-from task.models import Account, Act, Hand, Job
+from task.models import Account, Act, Job, Lane
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_events, feed_types
@@ -30,7 +30,7 @@ def test_undo_removes_every_account_that_nobody_uses() -> None:
     assert (job.state, job.created, Account.objects.count()) == ("removed", 60, 0)
     assert job.removed_at is not None
     assert list(User.objects.all()) == [bystander]
-    assert not Hand.objects.exists()
+    assert not Lane.objects.exists()
     assert verify(job).problems == []
 
 
@@ -71,7 +71,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
     assert verify(stepping.now(job)).problems == []
 
 
-def test_many_hands_with_the_same_message_at_once_remove_each_account_once() -> None:
+def test_many_lanes_with_the_same_message_at_once_remove_each_account_once() -> None:
     job, task_id = stepping.removing(200)
 
     def work() -> None:
@@ -83,9 +83,9 @@ def test_many_hands_with_the_same_message_at_once_remove_each_account_once() -> 
     assert feed_types().count("user.removed") == 200
 
 
-def test_a_vanished_hand_of_a_removal_is_rescued() -> None:
+def test_a_vanished_lane_of_a_removal_is_rescued() -> None:
     job, task_id = stepping.removing(10)
-    Hand.objects.update(seen_at=timezone.now() - HOUR)
+    Lane.objects.update(seen_at=timezone.now() - HOUR)
     assert rescue.rescue() == 1
     slices.work(job_id=job.pk, task_id=task_id, seconds=60)
     assert stepping.now(job).state == "removed"
@@ -161,8 +161,8 @@ def test_asking_twice_removes_once() -> None:
     job = stepping.finished(5)
     outcomes = at_once(5, lambda: actions.remove(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
-    assert Hand.objects.count() == 1
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+    assert Lane.objects.count() == 1
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     assert not actions.remove(job_id=job.pk).is_new
     assert feed_types().count("job.removed") == 1
 
@@ -174,13 +174,13 @@ def test_an_account_that_the_admin_deleted_before_is_not_missed() -> None:
     assert verify(stepping.remove_all(job)).problems == []
 
 
-def test_a_hand_of_a_removal_that_dies_at_every_start_fails_it() -> None:
+def test_a_lane_of_a_removal_that_dies_at_every_start_fails_it() -> None:
     job, task_id = stepping.removing(5)
     long_ago = timezone.now() - HOUR
     Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)
     Act.objects.update(at=long_ago)
     for _ in range(5):
-        assert leases.begin(job_id=job.pk, task_id=task_id)
-    Hand.objects.update(seen_at=long_ago)
+        assert leases.claim(job_id=job.pk, task_id=task_id)
+    Lane.objects.update(seen_at=long_ago)
     rescue.rescue()
     assert stepping.now(job).error.startswith("Its worker was started 5 times in a row without making a step")

@@ -10,7 +10,7 @@ from task.accounts import insert
 from task.accounts.identities import identities
 from task.jobs.step import start_job
 from task.jobs.verification import verify
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.options import FULL, RANDOM, REALISTIC, Options
 from task.workers import registry
 from tests.integration.stepping import finished, now, remove_all, step
@@ -34,10 +34,10 @@ def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
     """Every lane in turn, in steps of these sizes, the last of them again and again."""
     while job.state in Job.ACTIVE:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
-        for hand in Hand.objects.select_related("job").filter(job=job).order_by("lane"):
+        for lane in Lane.objects.select_related("job").filter(job=job).order_by("number"):
             if killed:
-                insert.prepare(hand, size + 3)  # by a hand that is killed before its commit
-            step(job, hand.task_id, size)
+                insert.prepare(lane, size + 3)  # by a lane that is killed before its commit
+            step(job, lane.task_id, size)
         job = now(job)
     return job
 
@@ -49,7 +49,7 @@ def test_the_names_are_the_same_whatever_the_size_of_the_steps(names: str, sizes
     assert made(in_steps(job, sizes)) == expected(names)
 
 
-def test_the_names_are_the_same_when_hands_are_killed_before_their_commit() -> None:
+def test_the_names_are_the_same_when_lanes_are_killed_before_their_commit() -> None:
     job = start_job(total=TOTAL, options=Options(seed=SEED)).job
     assert made(in_steps(job, [7, 13], killed=True)) == expected()
 
@@ -59,7 +59,7 @@ def test_the_names_are_the_same_when_hands_are_killed_before_their_commit() -> N
 def test_the_names_are_the_same_whatever_the_number_of_lanes(lanes: int, killed: bool) -> None:
     registry.note("worker@here", timezone.now(), processes=lanes)
     job = start_job(total=TOTAL, options=Options(seed=SEED, hashing=FULL)).job
-    assert job.lanes == lanes
+    assert job.lane_count == lanes
     assert made(in_steps(job, [4, 9], killed=killed)) == expected()
 
 

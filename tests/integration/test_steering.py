@@ -14,7 +14,7 @@ from task.jobs import actions, slices
 from task.jobs import step as generation
 from task.jobs.actions import NotNow, Steered
 from task.jobs.verification import Verdict, verify
-from task.models import Account, Act, Hand, Job
+from task.models import Account, Act, Job, Lane
 from tests.integration import stepping
 from tests.integration.conftest import at_once
 from tests.integration.feeding import feed_types
@@ -30,7 +30,7 @@ def test_a_cancelled_job_makes_not_one_account_more() -> None:
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("cancelled", 25, 25)
     assert job.finished_at is not None
-    assert not Hand.objects.exists()
+    assert not Lane.objects.exists()
 
 
 def test_a_cancelled_job_ends_on_the_feed_and_verifies() -> None:
@@ -64,10 +64,10 @@ def test_ten_cancels_at_once_are_one() -> None:
 def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     """Whoever is first: a step that commits before the cancel counts, one that comes after it makes nothing."""
     job, _ = stepping.queued(60)
-    hand = job.hands.get()
-    candidates = insert.prepare(hand, size)
+    lane = job.lanes.get()
+    candidates = insert.prepare(lane, size)
     works: list[Callable[[], object]] = [
-        lambda: stepping.take(hand, candidates),
+        lambda: stepping.take(lane, candidates),
         lambda: cancel_or_not(job),
     ]
 
@@ -128,7 +128,7 @@ def test_a_failed_job_goes_on_where_it_stopped() -> None:
     job = stepping.failed(made=25, total=60)
     outcome = actions.retry(job_id=job.pk)
     assert (outcome.is_new, outcome.is_dispatched, outcome.job.state, outcome.job.error) == (True, True, "queued", "")
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("finished", 60, 60)
     assert verify(job).problems == []
@@ -138,7 +138,7 @@ def test_a_job_that_is_retried_after_its_beginning_was_trimmed_is_not_called_wro
     job = stepping.failed()
     log.trim("users", keep=0, older_than=timezone.now())
     actions.retry(job_id=job.pk)
-    slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+    slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     assert verify(stepping.now(job)) == Verdict([], is_trimmed=True)
 
 
@@ -146,7 +146,7 @@ def test_ten_retries_at_once_are_one() -> None:
     job = stepping.failed()
     outcomes = at_once(10, lambda: actions.retry(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
-    assert Hand.objects.count() == 1
+    assert Lane.objects.count() == 1
 
 
 @pytest.mark.parametrize("ended", [stepping.finished, stepping.cancelled])

@@ -1,4 +1,4 @@
-"""A hand whose worker is asked to stop hands over after its step, not after its slice."""
+"""A lane whose worker is asked to stop lanes over after its step, not after its slice."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from task.jobs import slices
 from task.jobs.step import start_job
-from task.models import Hand, Job
+from task.models import Job, Lane
 from task.workers import shutdown
 from tests.integration import stepping
 from tests.integration.conftest import database_url
@@ -46,16 +46,16 @@ def worker(tmp_path: Path) -> Iterator[Running]:
 
 
 def work() -> str:
-    hand = Hand.objects.get()
-    return slices.work(job_id=hand.job_id, task_id=hand.task_id, seconds=3600)
+    lane = Lane.objects.get()
+    return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=3600)
 
 
 def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
     start_job(total=160, task_id=uuid4())
-    before = Hand.objects.get().task_id
+    before = Lane.objects.get().task_id
     shutdown.ask()
     assert work() == "100 of 160 random users created so far."
-    assert Hand.objects.get().task_id != before
+    assert Lane.objects.get().task_id != before
     shutdown.forget()
     assert work() == "160 random users created with success!"
     assert Job.objects.get().state == Job.State.FINISHED
@@ -67,9 +67,9 @@ def test_a_real_worker_that_gets_a_sigterm_in_mid_job_makes_one_more_step(worker
     wait_until(lambda: stepping.now(job).created, pause=0.01)
     with transaction.atomic():
         before = Job.objects.select_for_update().get(pk=job.pk).created
-        task_id = Hand.objects.get().task_id
+        task_id = Lane.objects.get().task_id
         worker.send(signal.SIGTERM)
         wait_until(lambda: "Warm shutdown" in worker.said)
     assert worker.wait() == 0
     assert 0 <= stepping.now(job).created - before <= slices.LARGEST_SIZE
-    assert Hand.objects.get().task_id != task_id
+    assert Lane.objects.get().task_id != task_id

@@ -35,7 +35,7 @@ def refusal(*arguments: str) -> tuple[int, str]:
 
 def job_with(made: int, total: int) -> Job:
     job = start_job(total=total).job
-    after = step(job, job.hands.get().task_id, made)
+    after = step(job, job.lanes.get().task_id, made)
     assert after
     return after
 
@@ -43,9 +43,9 @@ def job_with(made: int, total: int) -> Job:
 def work_on_the_next_job(state: str) -> str:
     """What a worker does, in a thread with a connection of its own."""
     try:
-        job = wait_until(lambda: Job.objects.filter(state=state, hands__isnull=False).first())
+        job = wait_until(lambda: Job.objects.filter(state=state, lanes__isnull=False).first())
         assert job
-        return slices.work(job_id=job.pk, task_id=job.hands.get().task_id, seconds=60)
+        return slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     finally:
         connection.close()
 

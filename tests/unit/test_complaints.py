@@ -8,7 +8,7 @@ import pytest
 from tests.support.complaints import Formats, complaints
 from tests.support.formats import released
 
-JOB, HAND, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
+JOB, LANE, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
 NEEDED = {
     "type": "IntegerField",
     "null": False,
@@ -34,9 +34,9 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
     ("a column is needed", lambda new: columns(new).update(priority=NEEDED), "without priority: give it a db_default"),
     ("a constraint comes", lambda new: constraints(new).append("few"), "that is new or another: few"),
     ("a constraint is tightened", lambda new: tighten(constraints(new)), "('created__lt', F(total))"),
-    ("a task goes", lambda new: new["tasks"].pop(HAND), "which old code sends"),
-    ("an argument goes", lambda new: new["tasks"][HAND].pop("size"), "no longer takes size"),
-    ("an argument is needed", lambda new: new["tasks"][HAND].update(lane=True), "needs lane, which dispatch of before"),
+    ("a task goes", lambda new: new["tasks"].pop(LANE), "which old code sends"),
+    ("an argument goes", lambda new: new["tasks"][LANE].pop("size"), "no longer takes size"),
+    ("an argument is needed", lambda new: new["tasks"][LANE].update(lane=True), "needs lane, which dispatch of before"),
     (
         "an argument comes and beat sends it",
         lambda new: (new["tasks"][RESCUE].update(hurry=False), sent(new, "beat")[RESCUE].append("hurry")),
@@ -59,7 +59,7 @@ ALLOWED: list[tuple[str, Change]] = [
     ("a constraint goes", lambda new: constraints(new).pop()),
     ("a task comes, which nobody sends yet", lambda new: new["tasks"].update({"task.tasks.x": {"urgent": True}})),
     ("an argument comes, which nobody sends yet", lambda new: new["tasks"][RESCUE].update(urgent=False)),
-    ("an argument is sent that is passed over", lambda new: sent(new, "dispatch")[HAND].append("urgent")),
+    ("an argument is sent that is passed over", lambda new: sent(new, "dispatch")[LANE].append("urgent")),
     ("a task comes, and beat sends it", lambda new: sent(new, "beat").update({"task.tasks.x": ["urgent"]})),
     ("an event comes", lambda new: new["events"].update({"job.paused": {"type": "str"}})),
     ("an event gets a field", lambda new: new["events"]["job.queued"].update(priority="int")),

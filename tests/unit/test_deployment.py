@@ -142,7 +142,7 @@ def test_volumes_and_secrets_that_are_used_are_declared_and_the_other_way_round(
     assert all((ROOT / volume.partition(":")[0]).exists() for volume in used("volumes") if volume[0] == ".")
 
 
-def test_the_certificate_that_nginx_reads_is_the_one_that_the_page_hands_over() -> None:
+def test_the_certificate_that_nginx_reads_is_the_one_that_the_page_lanes_over() -> None:
     page = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", DEPLOYMENT, re.M | re.S)[0])
     listen = (NGINX / "listen.conf").read_text()
     assert set(page["secrets"]) == set(re.findall(r"/run/secrets/([\w.]+);", listen))

@@ -78,10 +78,10 @@ INSTALLED_APPS = [
     "task",
 ]
 MIDDLEWARE = [
-    "asgi_config.monitoring.middleware.watched_over",  # before all, as it asks for no name, TLS or session
-    "asgi_config.web.request_id.traced",
+    "asgi_config.monitoring.middleware.health",  # before all, as it asks for no name, TLS or session
+    "asgi_config.web.request_id.request_id",
     "task.api.middleware.problems_under_api",  # before all others, as it words the errors of all others
-    "asgi_config.web.request_size.bounded",
+    "asgi_config.web.request_size.request_size_limit",
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.web.csp.content_security_policy",
     "asgi_config.web.csp.StaticFiles",

@@ -8,7 +8,7 @@ import task.api.urls
 from asgi_config.sign_in.views import SignIn
 from asgi_config.web.views import sign_in_by_link, to_static_file
 
-handler500 = "asgi_config.web.views.went_wrong"
+handler500 = "asgi_config.web.views.server_error_page"
 
 urlpatterns = [
     path("", include("task.urls")),

@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from realtime.models import Batch, Feed
+from realtime.models import Batch, FeedHead
 from realtime.read_only_admin import ReadOnlyAdmin
 
 
-@admin.register(Feed)
+@admin.register(FeedHead)
 class FeedAdmin(ReadOnlyAdmin):
     list_display = ("name", "head", "floor", "epoch")
     fields = ("name", "epoch", "head", "floor")

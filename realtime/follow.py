@@ -17,19 +17,19 @@ async def follow(feed: str, cursor: Cursor, *, key: str | None = None) -> AsyncG
     new follow from the last batch.
     """
     hub = hub_of(feed)
-    life = hub.life
-    with hub.alarm.watching():
+    restarts = hub.restarts
+    with hub.notifier.watching():
         while True:
-            news = hub.alarm.news
+            changed = hub.notifier.changed
             # A hub that started anew knows nothing of what this watcher has seen: only the log does.
-            batches = hub.since(cursor) if hub.life == life else None
-            life = hub.life
+            batches = hub.since(cursor) if hub.restarts == restarts else None
+            restarts = hub.restarts
             if batches is None:
                 batches, reached = await read_log(feed, cursor, key=key, limit=READ_ROWS)
             elif batches:
                 reached = batches[-1].last
             else:
-                await news.wait()
+                await changed.wait()
                 continue
             for batch in batches:
                 if key is None or batch.key == key:

@@ -49,9 +49,9 @@ class Hub:
 
     def __init__(self, feed: str) -> None:
         self.feed = feed
-        self.life = 0
+        self.restarts = 0
         self.is_hearing = False
-        self.alarm = Alarm()
+        self.notifier = Notifier()
         self._epoch: UUID | None = None
         self._ring = Ring(0)
         self._behind = asyncio.Event()
@@ -65,7 +65,7 @@ class Hub:
     def since(self, cursor: Cursor) -> list[Batch] | None:
         """The batches after the cursor, oldest first; None when the ring cannot tell: read the log.
 
-        Take `alarm.news` before you call this, and wait for it when the list is empty.
+        Take `notifier.changed` before you call this, and wait for it when the list is empty.
         """
         if self._epoch is None:
             return []
@@ -142,10 +142,10 @@ class Hub:
 
     async def _start_anew(self) -> None:
         position = await read_head(self.feed)
-        self.life += 1
+        self.restarts += 1
         self._epoch = position.epoch
         self._ring = Ring(position.head)
-        self.alarm.ring()
+        self.notifier.notify()
 
     def _take(self, batches: list[Batch]) -> None:
         """Add what comes next; a batch that comes early means that another was lost."""
@@ -153,10 +153,10 @@ class Hub:
         if not all(self._ring.take(batch) for batch in batches):
             self._behind.set()
         if self.head > before:
-            self.alarm.ring()
+            self.notifier.notify()
 
 
-class Alarm:
+class Notifier:
     """Wakes all watchers: at once when idle, else once a window.
 
     The window grows with what a round costs (0.1 ms a watcher, 0.1 s at most): at 1,000 watchers it more than halves
@@ -164,7 +164,7 @@ class Alarm:
     """
 
     def __init__(self) -> None:
-        self.news = asyncio.Event()
+        self.changed = asyncio.Event()
         self._watchers = 0
         self._rang_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -177,19 +177,19 @@ class Alarm:
         finally:
             self._watchers -= 1
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         if self._timer:
             return
         loop = asyncio.get_running_loop()
         due = self._rang_at + min(WINDOW_SECONDS, self._watchers * WINDOW_SECONDS_A_WATCHER)
         if loop.time() >= due:
-            self._ring_now()
+            self._notify_now()
         else:
-            self._timer = loop.call_at(due, self._ring_now)
+            self._timer = loop.call_at(due, self._notify_now)
 
-    def _ring_now(self) -> None:
+    def _notify_now(self) -> None:
         self._timer = None
         self._rang_at = asyncio.get_running_loop().time()
         # One Event a generation: a shared Future would be cancelled by the first watcher that leaves.
-        self.news.set()
-        self.news = asyncio.Event()
+        self.changed.set()
+        self.changed = asyncio.Event()

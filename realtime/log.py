@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from realtime import hints
 from realtime.models import Batch as StoredBatch
-from realtime.models import Feed
+from realtime.models import FeedHead
 from realtime.protocol import Batch, Cursor, Position, pack
 
 Clock = Callable[[], datetime.datetime]
@@ -59,14 +59,14 @@ def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = ti
     ]
     StoredBatch.objects.bulk_create(rows, batch_size=1)
     row.head += len(events)
-    Feed.objects.filter(pk=row.pk).update(head=row.head)
+    FeedHead.objects.filter(pk=row.pk).update(head=row.head)
     transaction.on_commit(partial(hints.send, feed, row.epoch, [_batch(batch) for batch in rows]), robust=True)
     return row.head
 
 
 def head(feed: str, **counted: models.Expression) -> Snapshot:
     """Where the feed stands and what `counted` counts, out of ONE statement: a count that matches its cursor."""
-    rows: Any = Feed.objects.filter(name=feed).values("epoch", "head", "floor", **counted)
+    rows: Any = FeedHead.objects.filter(name=feed).values("epoch", "head", "floor", **counted)
     row = rows.first() or rows.get(pk=_feed(feed).pk)
     return Snapshot(row["epoch"], row["head"], row["floor"], {name: row[name] for name in counted})
 
@@ -79,7 +79,7 @@ def count_of(rows: models.QuerySet[models.Model]) -> models.Expression:
 
 def offset_of(feed: str) -> models.Expression:
     """The feed's head, for rows that are read together with the offset at which they are true, in ONE statement."""
-    return Coalesce(models.Subquery(Feed.objects.filter(name=feed).values("head")), 0)
+    return Coalesce(models.Subquery(FeedHead.objects.filter(name=feed).values("head")), 0)
 
 
 def timeline(
@@ -124,7 +124,7 @@ def trim(feed: str, *, keep: int, older_than: datetime.datetime) -> int:
 
 
 def feeds() -> list[str]:
-    return list(Feed.objects.values_list("name", flat=True))
+    return list(FeedHead.objects.values_list("name", flat=True))
 
 
 @transaction.atomic(durable=True)
@@ -135,15 +135,15 @@ def new_epoch() -> list[str]:
     watcher reloads; a hub finds out with its next head check.
     """
     names = []
-    for row in Feed.objects.select_for_update().order_by("name"):
-        Feed.objects.filter(pk=row.pk).update(epoch=uuid4())
+    for row in FeedHead.objects.select_for_update().order_by("name"):
+        FeedHead.objects.filter(pk=row.pk).update(epoch=uuid4())
         names.append(row.name)
     return names
 
 
 def positions() -> dict[str, Position]:
     """Where each feed stands."""
-    return {row.name: Position(row.epoch, row.head, row.floor) for row in Feed.objects.all()}
+    return {row.name: Position(row.epoch, row.head, row.floor) for row in FeedHead.objects.all()}
 
 
 @transaction.atomic
@@ -157,22 +157,22 @@ def _trim_some(feed: str, keep: int, older_than: datetime.datetime) -> int:
         return 0
     floor = expired[-1].last
     StoredBatch.objects.filter(feed=row, last__lte=floor).delete()
-    Feed.objects.filter(pk=row.pk).update(floor=floor)
+    FeedHead.objects.filter(pk=row.pk).update(floor=floor)
     return floor - row.floor
 
 
-def _feed(name: str) -> Feed:
+def _feed(name: str) -> FeedHead:
     """The feed's row, which its first use makes."""
-    return Feed.objects.filter(name=name).first() or Feed.objects.get_or_create(name=name)[0]
+    return FeedHead.objects.filter(name=name).first() or FeedHead.objects.get_or_create(name=name)[0]
 
 
-def _locked(name: str) -> Feed:
-    feeds = Feed.objects.select_for_update()
+def _locked(name: str) -> FeedHead:
+    feeds = FeedHead.objects.select_for_update()
     return feeds.filter(name=name).first() or feeds.get(pk=_feed(name).pk)
 
 
-def _refuse(row: Feed, cursor: Cursor) -> None:
-    if reason := Position(row.epoch, row.head, row.floor).objection(cursor):
+def _refuse(row: FeedHead, cursor: Cursor) -> None:
+    if reason := Position(row.epoch, row.head, row.floor).reset_reason(cursor):
         raise CursorLost(reason)
 
 

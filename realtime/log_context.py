@@ -19,7 +19,7 @@ def fields() -> Mapping[str, object]:
 
 
 @contextmanager
-def tracing(**more: object) -> Iterator[None]:
+def log_context(**more: object) -> Iterator[None]:
     """Add the fields, those that are not None, to every line that is written in this block and in what it starts."""
     before = _fields.set({**_fields.get(), **_given(more)})
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from realtime.endpoints.flow_control import Window
-from realtime.protocol import OBJECTIONS, Ask, Close
+from realtime.protocol import RESET_REASONS, CloseCode, Subscription
 
 
 @dataclass
@@ -19,8 +19,8 @@ class Counted:
 
     resumes: int = 0
     hints_lost: int = 0
-    resets: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(OBJECTIONS, 0)))
-    closes: Counter[int] = field(default_factory=lambda: Counter({int(code): 0 for code in Close}))
+    resets: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(RESET_REASONS, 0)))
+    closes: Counter[int] = field(default_factory=lambda: Counter({int(code): 0 for code in CloseCode}))
 
 
 class Watcher(NamedTuple):
@@ -42,7 +42,7 @@ def watching(window: Window) -> Iterator[None]:
         _watchers.pop(id(window), None)
 
 
-def greeted(feed: str, ask: Ask, reason: str | None, window: Window) -> None:
+def greeted(feed: str, ask: Subscription, reason: str | None, window: Window) -> None:
     """Whoever came with a cursor goes on from there, or is reset for the reason."""
     _watchers[id(window)] = Watcher(feed, ask.key, window)
     if reason:

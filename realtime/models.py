@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 
-class Feed(models.Model):
+class FeedHead(models.Model):
     """A named log of events; `head` is the newest committed offset, `floor` the offset up to which it was trimmed."""
 
     name = models.CharField(max_length=64, unique=True)
@@ -28,7 +28,7 @@ class Feed(models.Model):
 class Batch(models.Model):
     """Consecutive events that one transaction appended: the unit of a frame, of the ring and of the window."""
 
-    feed = models.ForeignKey(Feed, on_delete=models.CASCADE)
+    feed = models.ForeignKey(FeedHead, on_delete=models.CASCADE)
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     key = models.CharField(max_length=64, blank=True, default="")

@@ -16,10 +16,10 @@ WINDOW_BYTES = 1024 * 1024
 INBOUND_CHARACTERS = 1024
 OFFSET_DIGITS = 18
 KEY_DIGITS = 19
-OBJECTIONS = ("epoch", "trimmed", "ahead")  # what a reset and a lost cursor give as their reason
+RESET_REASONS = ("epoch", "trimmed", "ahead")  # what a reset and a lost cursor give as their reason
 
 
-class Close(IntEnum):
+class CloseCode(IntEnum):
     """Why the server ends a connection: below 4500 a client tries again, from 4500 on it does not."""
 
     TRY_AGAIN = 4000
@@ -31,10 +31,10 @@ class Close(IntEnum):
     TOO_MANY = 4504
 
 
-class Refused(Exception):
+class Disconnect(Exception):
     """Ends a connection with `code`."""
 
-    def __init__(self, code: Close, reason: str) -> None:
+    def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
 
@@ -59,7 +59,7 @@ class Position:
     def cursor(self) -> Cursor:
         return Cursor(self.epoch, self.head)
 
-    def objection(self, cursor: Cursor) -> str | None:
+    def reset_reason(self, cursor: Cursor) -> str | None:
         """Why the log cannot go on from `cursor`, as the wire says it, or None."""
         if cursor.epoch != self.epoch:
             return "epoch"
@@ -83,7 +83,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Subscription:
     """What a client wants: where to start, and which key to keep to."""
 
     after: int | None = None
@@ -97,14 +97,14 @@ class Ask:
         if self.epoch is None:
             return Cursor(position.epoch, position.floor), None
         cursor = Cursor(self.epoch, self.after)
-        objection = position.objection(cursor)
-        return (position.cursor, objection) if objection else (cursor, None)
+        reason = position.reset_reason(cursor)
+        return (position.cursor, reason) if reason else (cursor, None)
 
 
 def require_version(subprotocols: Iterable[str]) -> None:
     """A client that names no subprotocol is served as version 1."""
     if subprotocols and SUBPROTOCOL not in subprotocols:
-        raise Refused(Close.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
+        raise Disconnect(CloseCode.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
 
 
 def answer_to(subprotocols: Iterable[str]) -> str | None:
@@ -121,36 +121,36 @@ def offered_token(subprotocols: Iterable[str]) -> str | None:
     return next(tokens, None)
 
 
-def parse_ask(query: str, key_parameter: str) -> Ask:
-    """Read `after`, `epoch` and the key from a query string; Refused says what is wrong with it."""
+def parse_subscription(query: str, key_parameter: str) -> Subscription:
+    """Read `after`, `epoch` and the key from a query string; Disconnect says what is wrong with it."""
     given = dict(parse_qsl(query, keep_blank_values=True))
     after = _offset(given["after"]) if "after" in given else None
     epoch = _epoch(given["epoch"]) if given.get("epoch") else None
     if after is None and epoch is not None:
-        raise Refused(Close.BAD_REQUEST, "epoch without after: send both, or neither.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "epoch without after: send both, or neither.")
     if after and epoch is None:
-        raise Refused(Close.BAD_REQUEST, "after without epoch: send the epoch that the offset belongs to.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "after without epoch: send the epoch that the offset belongs to.")
     key = given.get(key_parameter)
     if key is not None and not (key.isascii() and key.isdigit() and len(key) <= KEY_DIGITS):
-        raise Refused(Close.BAD_REQUEST, f"{key_parameter} is a whole number.")
-    return Ask(after, epoch, key and str(int(key)))
+        raise Disconnect(CloseCode.BAD_REQUEST, f"{key_parameter} is a whole number.")
+    return Subscription(after, epoch, key and str(int(key)))
 
 
 def parse_ack(text: str | None) -> int | None:
     """The offset of an `ack`, or None for a message of a type that this version does not know."""
     if text is None or len(text) > INBOUND_CHARACTERS:
-        raise Refused(Close.BAD_REQUEST, f"Send text frames of at most {INBOUND_CHARACTERS} characters.")
+        raise Disconnect(CloseCode.BAD_REQUEST, f"Send text frames of at most {INBOUND_CHARACTERS} characters.")
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(Close.BAD_REQUEST, "Send JSON.") from error
+        raise Disconnect(CloseCode.BAD_REQUEST, "Send JSON.") from error
     if not isinstance(message, dict):
-        raise Refused(Close.BAD_REQUEST, "Send a JSON object.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "Send a JSON object.")
     if message.get("type") != "ack":
         return None
     offset = message.get("offset")
     if type(offset) is not int:
-        raise Refused(Close.BAD_REQUEST, "An ack carries a whole number as offset.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "An ack carries a whole number as offset.")
     return offset
 
 
@@ -212,7 +212,7 @@ def _row_bounds(texts: Sequence[str]) -> Iterator[int]:
 
 def _offset(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= OFFSET_DIGITS):
-        raise Refused(Close.BAD_REQUEST, "after is a whole number.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "after is a whole number.")
     return int(text)
 
 
@@ -220,7 +220,7 @@ def _epoch(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Refused(Close.BAD_REQUEST, "epoch is a UUID.") from error
+        raise Disconnect(CloseCode.BAD_REQUEST, "epoch is a UUID.") from error
 
 
 def _json(message: dict[str, object]) -> str:

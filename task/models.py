@@ -241,7 +241,7 @@ class Worker(models.Model):
         return self.name
 
 
-class Retired(models.Model):
+class DeletedJobTotals(models.Model):
     """Jobs that housekeeping deleted together, and how many accounts they had made: what a total still counts."""
 
     at = models.DateTimeField()

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from asgi_config.live.process import CouldNotStart, Part
+from asgi_config.live.process import CouldNotStart, ManagedProcess
 
 CONFIGURATION = """\
 bind 127.0.0.1
@@ -48,12 +48,12 @@ def new_address() -> str:
     return f"redis://:{secrets.token_hex(32)}@127.0.0.1:{port}/0"
 
 
-def part(*, server: str, address: str, directory: Path) -> Part:
+def part(*, server: str, address: str, directory: Path) -> ManagedProcess:
     directory.mkdir(mode=0o700, exist_ok=True)
     url = urlsplit(address)
     quoted = str(directory).replace("\\", "\\\\").replace('"', '\\"')
     configuration = CONFIGURATION.format(port=url.port, password=url.password, directory=quoted)
-    return Part(
+    return ManagedProcess(
         name="Redis",
         command=[server, "-"],
         stdin=configuration.encode(),

@@ -16,7 +16,7 @@ class CouldNotStart(Exception):
 
 
 @dataclass
-class Part:
+class ManagedProcess:
     name: str
     command: Sequence[str]
     is_ready: Callable[[], bool]

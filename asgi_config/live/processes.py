@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from asgi_config.live.address import name_of
-from asgi_config.live.process import Part
+from asgi_config.live.process import ManagedProcess
 from asgi_config.var_dir import BASE_DIR
 
 READY_FD = "ARRIVALS_READY_FD"
@@ -38,12 +38,12 @@ def drain_seconds() -> str:
     return os.environ.get("DRAIN_SECONDS") or "0"
 
 
-def worker(*, pool: int) -> Part:
+def worker(*, pool: int) -> ManagedProcess:
     """Ready when it consumes: asgi_config.celery then writes a byte into the pipe."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     options = ["-B", "--without-mingle", "--without-gossip", "--concurrency", str(pool), "-l", log_level()]
-    return Part(
+    return ManagedProcess(
         name="The worker",
         command=[sys.executable, "-m", "celery", "-A", "asgi_config", "worker", *options],
         environment={**environment(), READY_FD: str(writer)},
@@ -53,10 +53,10 @@ def worker(*, pool: int) -> Part:
     )
 
 
-def web(*, host: str, port: int, asked_as: str) -> Part:
+def web(*, host: str, port: int, asked_as: str) -> ManagedProcess:
     """Ready when it answers a page, which also loads what the first visitor would wait for."""
     place = ["-b", host, "-p", str(port)]
-    return Part(
+    return ManagedProcess(
         name="The web process",
         command=[sys.executable, "-m", "asgi_config.web", *place],
         environment={**environment(), "HOST": host, "PORT": str(port), "DRAIN_SECONDS": drain_seconds()},

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asgi_config.live.process import CouldNotStart, Part
+from asgi_config.live.process import CouldNotStart, ManagedProcess
 from asgi_config.live.signals import Interrupts
 
 START_SECONDS = 90
@@ -17,8 +17,8 @@ class Stopped(Exception):
 
 
 @dataclass
-class Kept:
-    part: Part
+class RestartState:
+    part: ManagedProcess
     started_at: float
     pause: float = 1
     due_at: float | None = None
@@ -32,16 +32,16 @@ class Supervisor:
         self._interrupts = interrupts
         self._say = say
         self._started = started
-        self._kept: list[Kept] = []
+        self._kept: list[RestartState] = []
 
     @property
     def pids(self) -> list[int]:
         return [kept.part.pid for kept in self._kept if kept.part.pid]
 
-    def start(self, *parts: Part) -> None:
+    def start(self, *parts: ManagedProcess) -> None:
         """All at once; returns when all are ready. Raises CouldNotStart or Stopped, and then `stop` is still due."""
         for part in parts:
-            kept = Kept(part, time.monotonic())
+            kept = RestartState(part, time.monotonic())
             self._kept.append(kept)
             self._start(kept)
         deadline = time.monotonic() + START_SECONDS
@@ -70,7 +70,7 @@ class Supervisor:
             kept.part.kill()
         return self._interrupts.asked <= patience
 
-    def _check_that_all_live(self, waiting: list[Part], deadline: float) -> None:
+    def _check_that_all_live(self, waiting: list[ManagedProcess], deadline: float) -> None:
         if self._interrupts.asked:
             raise Stopped
         for kept in self._kept:
@@ -79,7 +79,7 @@ class Supervisor:
         if time.monotonic() > deadline:
             raise CouldNotStart(f"{waiting[0].name} was not ready within {START_SECONDS} s.")
 
-    def _tend(self, kept: Kept, now: float) -> None:
+    def _tend(self, kept: RestartState, now: float) -> None:
         if kept.due_at is None and kept.part.has_ended():
             self._plan(kept, now)
         elif kept.due_at is not None and kept.due_at <= now:
@@ -89,7 +89,7 @@ class Supervisor:
                 self._say(str(error))
                 kept.due_at = now + kept.pause
 
-    def _plan(self, kept: Kept, now: float) -> None:
+    def _plan(self, kept: RestartState, now: float) -> None:
         kept.part.kill()
         if now - kept.started_at > STEADY_SECONDS:
             kept.pause = 1
@@ -97,7 +97,7 @@ class Supervisor:
         kept.due_at = now + kept.pause
         kept.pause = min(2 * kept.pause, LONGEST_PAUSE_SECONDS)
 
-    def _start(self, kept: Kept) -> None:
+    def _start(self, kept: RestartState) -> None:
         kept.started_at, kept.due_at = time.monotonic(), None
         kept.part.start()
         self._started(self.pids)

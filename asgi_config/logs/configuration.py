@@ -9,8 +9,8 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": lines}},
-        "filters": {"not_again": {"()": "asgi_config.logs.duplicates.NotAgain"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_again"]}},
+        "filters": {"duplicates": {"()": "asgi_config.logs.duplicates.DuplicateFilter"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["duplicates"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django's own handlers would write each record a second time under DEBUG.

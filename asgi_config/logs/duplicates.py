@@ -21,7 +21,7 @@ class Said:
     left_out: int = 0
 
 
-class NotAgain(logging.Filter):
+class DuplicateFilter(logging.Filter):
     """Leaves out a warning or an error that was said within the last minute, and then says how many were left out.
 
     A database that cannot be used is told in one line: where it was asked adds nothing.

@@ -7,7 +7,7 @@ faster than the line: visitors write addresses of 16 KB.
 
 import re
 
-VALUE = r"(?!Bearer \[|\[token\])(?:basic\s+)?('[^']*'|\"[^\"]*\"|[^\s&,;)}\]]+)"
+VALUE = r"(?!TokenLookup \[|\[token\])(?:basic\s+)?('[^']*'|\"[^\"]*\"|[^\s&,;)}\]]+)"
 NAMES = r"authorization|cookie|password\d?|secret_?key|sessionid|token"  # also where a longer name ends so
 RULES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]*@"), "[hidden]@"),

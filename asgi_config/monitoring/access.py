@@ -16,7 +16,7 @@ LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 LEFT_BY_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
-def is_insider(request: HttpRequest) -> bool:
+def has_monitoring_access(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         return _bears(request, settings.METRICS_TOKEN)
     return not is_public() and _is_from_here(request)

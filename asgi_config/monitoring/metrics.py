@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
 from asgi_config.monitoring import metric_table, probes
-from asgi_config.monitoring.access import is_insider
+from asgi_config.monitoring.access import has_monitoring_access
 from asgi_config.monitoring.metric_table import Sample
 from realtime import log, metrics
 from realtime.endpoints import connection_limits
@@ -27,7 +27,7 @@ from task.workers import registry
 
 QUEUES = ("celery", "upkeep")
 REFUSED = (
-    "Set METRICS_TOKEN and send it as `Authorization: Bearer TOKEN`. "
+    "Set METRICS_TOKEN and send it as `Authorization: TokenLookup TOKEN`. "
     "Without one, only this machine may read this, and only while no proxy or public name is set up.\n"
 )
 
@@ -42,7 +42,7 @@ class Scrape(Collector):
 
 async def show(request: HttpRequest) -> HttpResponse:
     """What can be found out within 2 s; `arrivals_up` tells what could not."""
-    if not is_insider(request):
+    if not has_monitoring_access(request):
         return HttpResponse(REFUSED, content_type="text/plain", status=403)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Scrape([*of_process(), *await of_whole()]))

@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from asgi_config.monitoring import metrics, probes
-from asgi_config.monitoring.access import is_insider
+from asgi_config.monitoring.access import has_monitoring_access
 
 Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 @sync_and_async_middleware
-def watched_over(get_response: Any) -> Middleware:
+def health(get_response: Any) -> Middleware:
     async def async_middleware(request: HttpRequest) -> HttpResponse:
         return await answer(request) if request.path_info in PLACES else await get_response(request)
 
@@ -54,7 +54,7 @@ async def ready(request: HttpRequest) -> HttpResponse:
     answers = await probes.ask(needed)
     is_ready = all(answer.is_well for answer in answers)
     content: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
-    if is_insider(request):
+    if has_monitoring_access(request):
         content["parts"] = {answer.part: answer.shown() for answer in answers}
     return _json(content, 200 if is_ready else 503)
 

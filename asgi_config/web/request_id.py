@@ -10,7 +10,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from realtime.log_context import sane_id, tracing
+from realtime.log_context import log_context, sane_id
 
 HEADER = "X-Request-ID"
 
@@ -25,15 +25,15 @@ def id_of(given: str | None) -> str:
 
 
 @sync_and_async_middleware
-def traced(get_response: Any) -> Middleware:
+def request_id(get_response: Any) -> Middleware:
     async def async_middleware(request: HttpRequest) -> HttpResponse:
         began, name = time.monotonic(), id_of(request.headers.get(HEADER))
-        with tracing(request=name):
+        with log_context(request=name):
             return _noted(request, await get_response(request), name, began)
 
     def middleware(request: HttpRequest) -> HttpResponse:
         began, name = time.monotonic(), id_of(request.headers.get(HEADER))
-        with tracing(request=name):
+        with log_context(request=name):
             return _noted(request, get_response(request), name, began)
 
     return async_middleware if iscoroutinefunction(get_response) else middleware

@@ -15,19 +15,19 @@ Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awa
 
 
 @sync_and_async_middleware
-def bounded(get_response: Any) -> Middleware:
+def request_size_limit(get_response: Any) -> Middleware:
     """Before anything reads it: Django keeps all of a body without a length, and calls one that is too large bad."""
 
     async def async_middleware(request: HttpRequest) -> HttpResponse:
-        return objection_to(request) or await get_response(request)
+        return refusal_of(request) or await get_response(request)
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return objection_to(request) or get_response(request)
+        return refusal_of(request) or get_response(request)
 
     return async_middleware if iscoroutinefunction(get_response) else middleware
 
 
-def objection_to(request: HttpRequest) -> HttpResponse | None:
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
     if request.path_info.startswith("/api/"):
         return None
     length = request.META.get("CONTENT_LENGTH") or ""

@@ -54,7 +54,7 @@ def to_static_file(request: HttpRequest, path: str, version: str | None = None) 
     return redirect(static(path))
 
 
-def went_wrong(request: HttpRequest) -> HttpResponse:
+def server_error_page(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles the error. A database that is away, or full, is said as such: it passes.
 
     Under /api/ task.api.middleware words it from the status.

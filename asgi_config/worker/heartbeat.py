@@ -14,7 +14,7 @@ from django.db import Error, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from asgi_config.logs.duplicates import NotAgain
+from asgi_config.logs.duplicates import DuplicateFilter
 from realtime import log_context
 from task.database import lock_timeout
 from task.jobs import leases
@@ -69,4 +69,4 @@ def write_lines_as_the_web_does(logger: logging.Logger, **kwargs: Any) -> None:
         logger.setLevel(settings.LOG_LEVEL)
     for handler in logger.handlers:
         handler.setFormatter(import_string(settings.LINES)())
-        handler.addFilter(NotAgain())
+        handler.addFilter(DuplicateFilter())

@@ -10,13 +10,13 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
-from realtime.protocol import Close, Refused, offered_token
+from realtime.protocol import CloseCode, Disconnect, offered_token
 
-Bearer = Callable[[str], Any]  # the user whose token it is, or None
+TokenLookup = Callable[[str], Any]  # the user whose token it is, or None
 
 
-def require(scope: Any, permission: str, bearer: Bearer) -> Hashable:
-    """The key of the user who may watch now; Refused for anybody else. Reads the database: the user and the rights.
+def require(scope: Any, permission: str, bearer: TokenLookup) -> Hashable:
+    """The key of the user who may watch now; Disconnect for anybody else. Reads the database: the user and the rights.
 
     A token decides alone. No browser sends one by itself, so it needs no Origin.
     """
@@ -24,7 +24,7 @@ def require(scope: Any, permission: str, bearer: Bearer) -> Hashable:
     token = _token(headers, scope["subprotocols"])
     user = _user_of_session(headers) if token is None else _user_of_token(token, bearer)
     if not user.has_perm(permission):
-        raise Refused(Close.NOT_ALLOWED, f"This needs the permission {permission}.")
+        raise Disconnect(CloseCode.NOT_ALLOWED, f"This needs the permission {permission}.")
     return user.pk  # type: ignore[no-any-return]
 
 
@@ -34,22 +34,22 @@ def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | N
     return token if scheme.lower() == "bearer" else offered_token(subprotocols)
 
 
-def _user_of_token(token: str, bearer: Bearer) -> Any:
+def _user_of_token(token: str, bearer: TokenLookup) -> Any:
     user = bearer(token.strip())
     if user is None:
-        raise Refused(Close.NOT_SIGNED_IN, "The token is unknown, expired or revoked.")
+        raise Disconnect(CloseCode.NOT_SIGNED_IN, "The token is unknown, expired or revoked.")
     return user
 
 
 def _user_of_session(headers: Mapping[bytes, str]) -> Any:
     request = _request(headers.get(b"cookie", ""))
     if not request.session.session_key:  # A program that forgot its token sends no Origin either.
-        raise Refused(Close.NOT_SIGNED_IN, "Send a token, or sign in.")
+        raise Disconnect(CloseCode.NOT_SIGNED_IN, "Send a token, or sign in.")
     if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
-        raise Refused(Close.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
+        raise Disconnect(CloseCode.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
     user = auth.get_user(request)
     if not user.is_authenticated:
-        raise Refused(Close.NOT_SIGNED_IN, "Sign in first.")
+        raise Disconnect(CloseCode.NOT_SIGNED_IN, "Sign in first.")
     return user
 
 

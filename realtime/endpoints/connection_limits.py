@@ -11,7 +11,7 @@ from threading import Lock
 
 from django.conf import settings
 
-from realtime.protocol import Close, Refused
+from realtime.protocol import CloseCode, Disconnect
 
 _taken: Counter[Hashable] = Counter()
 _lock = Lock()
@@ -19,7 +19,7 @@ _lock = Lock()
 
 @contextmanager
 def seat(person: Hashable) -> Iterator[None]:
-    """Hold one of the seats of this person, a user's key; Refused with TOO_MANY when all of them are taken."""
+    """Hold one of the seats of this person, a user's key; Disconnect with TOO_MANY when all of them are taken."""
     _take(person)
     try:
         yield
@@ -39,7 +39,9 @@ def held() -> int:
 def _take(person: Hashable) -> None:
     with _lock:
         if taken(person) >= settings.SOCKETS_MAX:
-            raise Refused(Close.TOO_MANY, f"You have {settings.SOCKETS_MAX} connections, which is the most: close one.")
+            raise Disconnect(
+                CloseCode.TOO_MANY, f"You have {settings.SOCKETS_MAX} connections, which is the most: close one."
+            )
         _taken[person] += 1
 
 

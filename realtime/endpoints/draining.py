@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from realtime.endpoints.stay import Stay
-from realtime.protocol import Close, Refused
+from realtime.endpoints.stay import CancelScope
+from realtime.protocol import CloseCode, Disconnect
 
 LONGEST_PAUSE_SECONDS = 0.01
 
 Leave = Callable[[], None]
 
 
-class Departure:
+class Drain:
     """Used in one event loop only. Whoever comes to watch when it is under way is told at once."""
 
     def __init__(self) -> None:
@@ -25,9 +25,11 @@ class Departure:
         self._polls: dict[Leave, None] = {}
 
     @contextmanager
-    def staying(self, stay: Stay) -> Iterator[None]:
+    def staying(self, stay: CancelScope) -> Iterator[None]:
         """For a socket: its stay is ended with GOING_AWAY, once it is its turn to leave."""
-        with self._told(self._sockets, partial(stay.end, Refused(Close.GOING_AWAY, "This process is about to stop."))):
+        with self._told(
+            self._sockets, partial(stay.end, Disconnect(CloseCode.GOING_AWAY, "This process is about to stop."))
+        ):
             yield
 
     @contextmanager
@@ -57,7 +59,7 @@ class Departure:
             del watchers[leave]
 
 
-departure = Departure()
+departure = Drain()
 
 
 def _end_now(limit: asyncio.Timeout) -> None:

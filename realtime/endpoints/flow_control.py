@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from operator import itemgetter
 
-from realtime.protocol import WINDOW_BYTES, Close, Refused
+from realtime.protocol import WINDOW_BYTES, CloseCode, Disconnect
 
 
 class Window:
@@ -27,7 +27,7 @@ class Window:
     def acknowledge(self, offset: int) -> bool:
         """Whether that was news: at most once an event that was sent, so 200 times a batch (12 us each, measured)."""
         if offset > self.sent_offset:
-            raise Refused(Close.BAD_REQUEST, "Acknowledge only what was sent.")
+            raise Disconnect(CloseCode.BAD_REQUEST, "Acknowledge only what was sent.")
         count = bisect_right(self._unacknowledged, offset, key=itemgetter(1))
         self._bytes -= sum(size for _, _, size in self._unacknowledged[:count])
         del self._unacknowledged[:count]

@@ -15,7 +15,7 @@ from realtime import log
 from realtime.endpoints.draining import departure
 from realtime.follow import follow
 from realtime.hub import read_head
-from realtime.protocol import Ask, Batch, Cursor, Position
+from realtime.protocol import Batch, Cursor, Position, Subscription
 
 DECODER = json.JSONDecoder()
 
@@ -39,7 +39,7 @@ class Found:
     head: int
 
 
-async def poll(feed: str, ask: Ask, *, limit: int, wait_seconds: float) -> str:
+async def poll(feed: str, ask: Subscription, *, limit: int, wait_seconds: float) -> str:
     """At most `limit` batches, as soon as there is one, else none after `wait_seconds`. Raises Lost.
 
     Holds no database connection while it waits.
@@ -64,7 +64,7 @@ def events_after(batch: Batch, offset: int) -> str:
     return batch.frame[start:end]
 
 
-def look(feed: str, ask: Ask, limit: int) -> Found:
+def look(feed: str, ask: Subscription, limit: int) -> Found:
     """What the log holds now. Raises Lost."""
     position = log.head(feed)
     cursor, reason = ask.start(position)
@@ -95,4 +95,4 @@ async def _wait(feed: str, key: str | None, found: Found, seconds: float) -> Fou
         pass
     except log.CursorLost as lost:
         raise Lost(await read_head(feed), lost.reason) from lost
-    return await _look(feed, Ask(cursor.offset, cursor.epoch, key), limit=1)
+    return await _look(feed, Subscription(cursor.offset, cursor.epoch, key), limit=1)

@@ -7,12 +7,12 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from realtime import protocol
-from realtime.endpoints.access import Bearer
+from realtime.endpoints.access import TokenLookup
 from realtime.endpoints.socket import FeedConsumer
-from realtime.protocol import Close
+from realtime.protocol import CloseCode
 
 
-def feed_path(route: str, *, feed: str, permission: str, bearer: Bearer, key_parameter: str) -> Any:
+def feed_path(route: str, *, feed: str, permission: str, bearer: TokenLookup, key_parameter: str) -> Any:
     """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key.
 
     `bearer` finds the user of a program's token.
@@ -33,4 +33,4 @@ async def _no_such_feed(scope: Any, receive: Any, send: Any) -> None:
     """
     await receive()
     await send({"type": "websocket.accept", "subprotocol": protocol.answer_to(scope["subprotocols"])})
-    await send({"type": "websocket.close", "code": int(Close.BAD_REQUEST)})
+    await send({"type": "websocket.close", "code": int(CloseCode.BAD_REQUEST)})

@@ -14,16 +14,16 @@ from django.conf import settings
 
 from realtime import metrics, protocol
 from realtime.endpoints import access
-from realtime.endpoints.allowance import Allowance
+from realtime.endpoints.allowance import RateLimit
 from realtime.endpoints.connection_limits import seat
 from realtime.endpoints.draining import departure
 from realtime.endpoints.flow_control import Window
-from realtime.endpoints.stay import Stay
+from realtime.endpoints.stay import CancelScope
 from realtime.follow import follow
 from realtime.hub import hub_of, read_head
 from realtime.log import CursorLost
-from realtime.log_context import sane_id, tracing
-from realtime.protocol import Close, Cursor, Refused
+from realtime.log_context import log_context, sane_id
+from realtime.protocol import CloseCode, Cursor, Disconnect
 
 logger = logging.getLogger(__name__)
 require_access = database_sync_to_async(access.require, thread_sensitive=False)
@@ -32,16 +32,16 @@ require_access = database_sync_to_async(access.require, thread_sensitive=False)
 class FeedConsumer(AsyncWebsocketConsumer):
     """Streams one feed to one client, and holds no more for it than one window."""
 
-    def __init__(self, *, feed: str, permission: str, bearer: access.Bearer, key_parameter: str) -> None:
+    def __init__(self, *, feed: str, permission: str, bearer: access.TokenLookup, key_parameter: str) -> None:
         super().__init__()
         self._feed = feed
         self._permission = permission
         self._bearer = bearer
         self._key_parameter = key_parameter
         self._window = Window()
-        self._allowance = Allowance()
+        self._allowance = RateLimit()
         self._room = asyncio.Event()
-        self._stay = Stay()
+        self._stay = CancelScope()
         self._sent_at = 0.0
         self._serving: asyncio.Task[None] | None = None
 
@@ -55,7 +55,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self.scope = scope
         self.base_send: Any = send
         asked_as = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
-        with tracing(connection=token_hex(4), request=sane_id(asked_as)):
+        with log_context(connection=token_hex(4), request=sane_id(asked_as)):
             try:
                 await receive()
                 await self.connect()
@@ -73,7 +73,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         try:
             protocol.require_version(offered)
             person = await self._require_access()
-            ask = protocol.parse_ask(self.scope["query_string"].decode("latin1"), self._key_parameter)
+            ask = protocol.parse_subscription(self.scope["query_string"].decode("latin1"), self._key_parameter)
         except Exception as error:
             await self._end(error)
         else:
@@ -86,7 +86,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             offset = protocol.parse_ack(text_data)
             if offset is None or not self._window.acknowledge(offset):
                 self._allowance.take(asyncio.get_running_loop().time())
-        except Refused as refused:
+        except Disconnect as refused:
             self._stay.end(refused)
         else:
             if not self._window.is_full:
@@ -95,7 +95,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _require_access(self) -> Hashable:
         return await require_access(self.scope, self._permission, self._bearer)
 
-    async def _serve(self, ask: protocol.Ask, person: Hashable) -> None:
+    async def _serve(self, ask: protocol.Subscription, person: Hashable) -> None:
         """A client that is leaving may be met by a frame before its disconnect is heard: Disconnected is no fault."""
         try:
             with seat(person), metrics.watching(self._window), departure.staying(self._stay):
@@ -106,7 +106,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         except Exception as error:
             await self._end(error)
 
-    async def _watch(self, ask: protocol.Ask) -> None:
+    async def _watch(self, ask: protocol.Subscription) -> None:
         """Greet, then pump, and attend beside it: what ends one of the two ends the other."""
         cursor = await self._greet(ask)
         attending = asyncio.create_task(self._attend())
@@ -116,7 +116,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         finally:
             attending.cancel()
 
-    async def _greet(self, ask: protocol.Ask) -> Cursor:
+    async def _greet(self, ask: protocol.Subscription) -> Cursor:
         position = await read_head(self._feed)
         cursor, reason = ask.start(position)
         self._window.sent_offset = cursor.offset
@@ -144,7 +144,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             async with asyncio.timeout(settings.TOO_SLOW_SECONDS):
                 await self._room.wait()
         except TimeoutError:
-            raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
+            raise Disconnect(CloseCode.TOO_SLOW, "The client acknowledges too slowly.") from None
 
     async def _attend(self) -> None:
         """Say that the connection lives when it is idle, and fail when the right to watch has gone."""
@@ -171,8 +171,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
         return {"fields": {self._key_parameter: key} if key else {}}
 
     async def _end(self, error: Exception) -> None:
-        if not isinstance(error, Refused | CursorLost):
+        if not isinstance(error, Disconnect | CursorLost):
             logger.error("A watcher is cut off and comes again", exc_info=error)
-        code = error.code if isinstance(error, Refused) else Close.TRY_AGAIN
+        code = error.code if isinstance(error, Disconnect) else CloseCode.TRY_AGAIN
         metrics.counted.closes[int(code)] += 1
         await self.close(int(code))  # autobahn takes no subclass of int

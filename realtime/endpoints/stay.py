@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Stay:
+class CancelScope:
     """`async with stay:` raises the reason of whoever ended it first, be that before the block or within it.
 
     For one event loop, and one block. A block that comes to its end by itself, or fails, is not touched.

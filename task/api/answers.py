@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from task.api.errors import MEDIA_TYPE, Problem
 from task.api.sentences import errors_of
-from task.jobs.actions import NotNow
+from task.jobs.actions import WrongState
 from task.jobs.credentials import NoCredentials
 from task.jobs.limits import TooManyJobs
 from task.jobs.step import RequestIdReused, UnusableTotal
@@ -34,7 +34,7 @@ KNOWN: Mapping[type[Exception], Callable[[Any], Problem]] = {
     Problem: lambda problem: problem,
     Job.DoesNotExist: lambda _: Problem("not_found", NO_JOB),
     NoCredentials: lambda error: Problem("no_credentials", str(error)),
-    NotNow: lambda error: Problem("not_now", str(error)),
+    WrongState: lambda error: Problem("not_now", str(error)),
     RequestIdReused: lambda _: Problem("request_id_reused", OTHER_VALUES),
     TooManyJobs: lambda error: Problem("too_many_jobs", str(error), headers=retry_after(error.retry_after_seconds)),
     UnusableTotal: lambda error: Problem.invalid("total", str(error)),

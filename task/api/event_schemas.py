@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from realtime.protocol import OBJECTIONS
+from realtime.protocol import RESET_REASONS
 from task.api.schemas import ProblemShown, UserKey, UserTold
 
 Positive = Annotated[int, Field(ge=1)]
@@ -69,4 +69,4 @@ class CursorLost(ProblemShown):
 
     epoch: UUID
     head: Count
-    reason: str = Field(json_schema_extra={"enum": [*OBJECTIONS]})
+    reason: str = Field(json_schema_extra={"enum": [*RESET_REASONS]})

@@ -11,7 +11,7 @@ from ninja import Router
 
 from realtime.endpoints import connection_limits
 from realtime.endpoints.poll import Lost, poll
-from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Close, Refused, parse_ask
+from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, CloseCode, Disconnect, parse_subscription
 from task.api.answers import retry_after
 from task.api.auth import authorise
 from task.api.errors import MEDIA_TYPE, Problem
@@ -70,8 +70,8 @@ async def list_events(request: HttpRequest) -> HttpResponse:
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
     try:
         with connection_limits.seat(user.pk):
-            text = await poll(FEED, parse_ask(query, "job"), limit=limit, wait_seconds=wait)
-    except (Lost, Refused) as error:
+            text = await poll(FEED, parse_subscription(query, "job"), limit=limit, wait_seconds=wait)
+    except (Lost, Disconnect) as error:
         raise _problem(error) from error
     return HttpResponse(text, content_type="application/json")
 
@@ -83,11 +83,11 @@ def _number(query: str, name: str, default: int, *, least: int, most: int) -> in
     return int(value)
 
 
-def _problem(error: Lost | Refused) -> Problem:
+def _problem(error: Lost | Disconnect) -> Problem:
     if isinstance(error, Lost):
         position = error.position
         more = {"epoch": str(position.epoch), "head": position.head, "reason": error.reason}
         return Problem("cursor_lost", RELOAD.format(reason=LOST[error.reason]), more=more)
-    if error.code == Close.TOO_MANY:
+    if error.code == CloseCode.TOO_MANY:
         return Problem("too_many_connections", str(error), headers=retry_after(RETRY_SECONDS))
     return Problem.invalid(str(error).split()[0], str(error))  # The sentence begins with the parameter's name.

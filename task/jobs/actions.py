@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from task.jobs import audit
-from task.jobs.feed import changed, moment_of, tell
+from task.jobs.feed import job_event, not_before, publish
 from task.jobs.leases import dispatch, dispatch_all
 from task.models import Act, Job, Lane
 
@@ -24,12 +24,12 @@ Clock = Callable[[], datetime.datetime]
 MOST_EXPIRED = 20
 
 
-class NotNow(Exception):
+class WrongState(Exception):
     """The job is in a state in which this cannot be done; the text says what can."""
 
 
 @dataclass(frozen=True, slots=True)
-class Steered:
+class ActionResult:
     """`is_new`: this call did it; `is_dispatched`: the message is in the queue (if not, rescue sends it)."""
 
     job: Job
@@ -37,77 +37,79 @@ class Steered:
     is_dispatched: bool = True
 
 
-def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
-    """End an active job: after the commit not one account of it is made. Raises Job.DoesNotExist and NotNow."""
+def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
+    """End an active job: after the commit not one account of it is made. Raises Job.DoesNotExist and WrongState."""
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state == Job.State.CANCELLED:
-            return Steered(job, is_new=False)
+            return ActionResult(job, is_new=False)
         if job.state not in Job.ACTIVE:
-            raise NotNow(f"Job {job.pk} has ended already: it is {job.state}. There is nothing left to cancel.")
-        now = moment_of(job, clock())
+            raise WrongState(f"Job {job.pk} has ended already: it is {job.state}. There is nothing left to cancel.")
+        now = not_before(job, clock())
         job.state, job.finished_at = Job.State.CANCELLED, now
         job.save(update_fields=["state", "finished_at"])
         job.lanes.all().delete()
         audit.note(Act.Kind.CANCELLED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
-        tell(job, [changed(job)], at=now)
-    return Steered(job, is_new=True)
+        publish(job, [job_event(job)], at=now)
+    return ActionResult(job, is_new=True)
 
 
-def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
-    """Queue a failed job again, to go on where each of its lanes stopped. Raises Job.DoesNotExist and NotNow."""
+def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
+    """Queue a failed job again, to go on where each of its lanes stopped. Raises Job.DoesNotExist and WrongState."""
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state in Job.ACTIVE:
-            return Steered(job, is_new=False)
+            return ActionResult(job, is_new=False)
         if not job.may_retry:
-            raise NotNow(why_no_retry(job))
-        seen_at, now = (at := clock()), moment_of(job, at)
+            raise WrongState(why_no_retry(job))
+        seen_at, now = (at := clock()), not_before(job, at)
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
         waiting = _renew_lanes(job, seen_at)
         audit.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
-        tell(job, [changed(job)], at=now)
-    return Steered(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
+        publish(job, [job_event(job)], at=now)
+    return ActionResult(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
 
 
-def remove(*, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now) -> Steered:
+def remove(
+    *, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now
+) -> ActionResult:
     """Begin to remove the accounts of a job that has ended, but for those in use; task.jobs.removal does it.
 
-    A removal that failed goes on where it stopped. Raises Job.DoesNotExist and NotNow.
+    A removal that failed goes on where it stopped. Raises Job.DoesNotExist and WrongState.
     """
     task_id = uuid4()
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state in {Job.State.REMOVING, Job.State.REMOVED}:
-            return Steered(job, is_new=False)
+            return ActionResult(job, is_new=False)
         require_ended(job)
-        seen_at, now = (at := clock()), moment_of(job, at)
+        seen_at, now = (at := clock()), not_before(job, at)
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
         job.lanes.all().delete()
         Lane.objects.create(job=job, task_id=task_id, seen_at=seen_at)
         audit.note(kind, by=by, job=job, at=now)
-        tell(job, [changed(job)], at=now)
-    return Steered(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+        publish(job, [job_event(job)], at=now)
+    return ActionResult(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
 
 
-def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Steered:
+def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
     """Erase what the passwords of a job are derived from, for good: they go on working, and nobody can export them.
 
     The hashes at full strength that are known stay: an undo needs them, and they give nothing away. Raises
-    Job.DoesNotExist, and NotNow while lanes still derive passwords.
+    Job.DoesNotExist, and WrongState while lanes still derive passwords.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.is_forgotten:
-            return Steered(job, is_new=False)
+            return ActionResult(job, is_new=False)
         if not job.may_forget:
-            raise NotNow(why_not_forget(job))
+            raise WrongState(why_not_forget(job))
         job.nonce = b""
         job.save(update_fields=["nonce"])
-        audit.note(Act.Kind.FORGOTTEN, by=by, job=job, at=moment_of(job, clock()))
-    return Steered(job, is_new=True)
+        audit.note(Act.Kind.FORGOTTEN, by=by, job=job, at=not_before(job, clock()))
+    return ActionResult(job, is_new=True)
 
 
 def why_no_retry(job: Job) -> str:
@@ -134,9 +136,9 @@ def _renew_lanes(job: Job, now: datetime.datetime) -> list[UUID]:
 
 
 def require_ended(job: Job) -> None:
-    """Raise NotNow for a job that still makes accounts: what it has cannot be removed yet."""
+    """Raise WrongState for a job that still makes accounts: what it has cannot be removed yet."""
     if job.state in Job.ACTIVE:
-        raise NotNow(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
+        raise WrongState(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
 
 
 def remove_expired(now: datetime.datetime) -> int:
@@ -155,9 +157,9 @@ def remove_expired(now: datetime.datetime) -> int:
     return begun
 
 
-def _remove_expired(job_id: int) -> Steered | None:
+def _remove_expired(job_id: int) -> ActionResult | None:
     """None where somebody has retried it since it was found."""
     try:
         return remove(job_id=job_id, kind=Act.Kind.EXPIRED)
-    except NotNow:
+    except WrongState:
         return None

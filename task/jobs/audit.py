@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from task.jobs.persons import hold
+from task.jobs.persons import lock_user
 from task.models import Act, Job
 
 
@@ -13,6 +13,6 @@ def note(kind: Act.Kind, *, by: Any, at: datetime.datetime, job: Job | None = No
     Locks the user, so that a deletion waits for this act: call it before the feed is locked. Raises PermissionDenied
     for one who was deleted meanwhile.
     """
-    hold(by)
+    lock_user(by)
     name = by.get_username() if by else ""
     return Act.objects.create(kind=kind, by=by, by_name=name, at=at, job=job, detail=detail)

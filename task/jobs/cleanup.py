@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 
 from task.jobs import portions
-from task.models import Account, Job, Retired, Token, Worker
+from task.models import Account, DeletedJobTotals, Job, Token, Worker
 
 ENDED_TOKENS_ARE_KEPT = datetime.timedelta(days=30)
 SILENT_WORKERS_ARE_KEPT = datetime.timedelta(days=1)
@@ -39,6 +39,6 @@ def retire_jobs(now: datetime.datetime, *, before: datetime.datetime) -> int:
         gone = Job.objects.filter(pk__in=[key for (key,) in keys])
         if keys:
             accounts = gone.aggregate(number=Sum("created"))["number"]
-            Retired.objects.create(at=now, jobs=len(keys), accounts=accounts)
+            DeletedJobTotals.objects.create(at=now, jobs=len(keys), accounts=accounts)
             gone.delete()
     return len(keys)

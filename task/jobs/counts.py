@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import CharField, Count, Sum, Value
 
-from task.models import Job, Retired
+from task.models import DeletedJobTotals, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def count_jobs() -> JobCounts:
     """
     jobs = Job.objects.order_by().values_list("state").annotate(number=Count("*"), made=Sum("created"))
     none = Value("", output_field=CharField())
-    retired = Retired.objects.values_list(none).annotate(number=Count("*"), made=Sum("accounts"))
+    retired = DeletedJobTotals.objects.values_list(none).annotate(number=Count("*"), made=Sum("accounts"))
     rows = list(jobs.union(retired, all=True))
     counts = {state: number for state, number, _ in rows}
     by_state = {state: counts.get(state, 0) for state in Job.State.values}

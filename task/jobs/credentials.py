@@ -20,7 +20,7 @@ from task.accounts.passwords import LIGHT_PREFIX, Deriver
 from task.database.lock_timeout import short
 from task.jobs import audit
 from task.jobs.actions import Clock
-from task.jobs.feed import moment_of
+from task.jobs.feed import not_before
 from task.models import Account, Act, Job
 from task.options import SHARED
 
@@ -83,7 +83,7 @@ def export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timez
         job = Job.objects.select_for_update().get(pk=job_id)
         if reason := refusal(job):
             raise NoCredentials(reason)
-        audit.note(Act.Kind.EXPORTED, by=by, job=job, at=moment_of(job, clock()), detail=f"as {written_as.upper()}")
+        audit.note(Act.Kind.EXPORTED, by=by, job=job, at=not_before(job, clock()), detail=f"as {written_as.upper()}")
     return job
 
 

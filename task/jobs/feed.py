@@ -8,18 +8,18 @@ from task import events
 from task.models import Job
 
 
-def changed(job: Job, what: str = "") -> str:
+def job_event(job: Job, what: str = "") -> str:
     """The text of `job.<what>`, by default of the job's state."""
     return events.job_changed(what or job.state, job_id=job.pk, total=job.total, created=job.created, error=job.error)
 
 
-def tell(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
+def publish(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
     """Append the texts; the feed stays locked until the caller's commit."""
     if texts:
         append(events.FEED, texts, key=str(job.pk), clock=lambda: at)
 
 
-def moment_of(job: Job, now: datetime.datetime) -> datetime.datetime:
+def not_before(job: Job, now: datetime.datetime) -> datetime.datetime:
     """When what happens to the job now is said to happen: never before what has happened to it, whose clock ever wrote
     that. A clock that went back would else end a job before its beginning.
     """

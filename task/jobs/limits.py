@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from task.database.clock_skew import CLOCKS_DIFFER
-from task.jobs.persons import hold
+from task.jobs.persons import lock_user
 from task.models import Job
 
 HOUR = datetime.timedelta(hours=1)
@@ -27,7 +27,7 @@ def lock(person: Any) -> None:
 
     Raises PermissionDenied for a person who was deleted meanwhile.
     """
-    hold(person)
+    lock_user(person)
 
 
 def require_room(person: Any, now: datetime.datetime) -> None:

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 
 
-def hold(person: Any) -> None:
+def lock_user(person: Any) -> None:
     """Lock the user, or None for a shell, until the transaction ends; PermissionDenied if they were deleted."""
     if person is None:
         return

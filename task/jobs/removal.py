@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from task import events
 from task.accounts.passwords import LIGHT_PREFIX
-from task.jobs.feed import changed, moment_of, tell
+from task.jobs.feed import job_event, not_before, publish
 from task.models import Job, Lane
 
 Clock = Callable[[], datetime.datetime]
@@ -63,16 +63,16 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
             return None
         lane = mine.get()
         lane.job = job
-        moment = moment_of(job, now)
+        moment = not_before(job, now)
         through = min(job.removed_through + size, job.created)
         texts = _delete(job, _unused(job, through))
         job.removed_through, job.stepped_at = through, moment
         if through == job.created:
             job.state, job.removed_at = Job.State.REMOVED, moment
             job.lanes.all().delete()
-            texts.append(changed(job))
+            texts.append(job_event(job))
         job.save(update_fields=["removed_through", "stepped_at", "state", "removed_at"])
-        tell(job, texts, at=moment)
+        publish(job, texts, at=moment)
     return lane
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from task.accounts import insert
 from task.accounts.insert import Candidate
 from task.jobs import audit, limits, start
-from task.jobs.feed import changed, moment_of, tell
+from task.jobs.feed import job_event, not_before, publish
 from task.jobs.leases import dispatch_all
 from task.models import Act, Job, Lane
 from task.options import Options
@@ -93,7 +93,7 @@ def step(
         now = clock()
         lane.job, lane.seen_at, lane.starts, lane.rescues = job, now, 0, 0
         if lane.tried == first:
-            _make(lane, candidates[: lane.share - lane.made], moment_of(job, now))
+            _make(lane, candidates[: lane.share - lane.made], not_before(job, now))
         lane.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
         if lane.is_done:
             Lane.objects.filter(pk=lane.pk).delete()
@@ -110,12 +110,12 @@ def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock =
         job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
         if job is None or (task_id and not job.lanes.filter(task_id=task_id).exists()):
             return
-        now = moment_of(job, clock())
+        now = not_before(job, clock())
         job.state = Job.State.FAILED
         job.error = error
         job.finished_at = job.finished_at or now
         job.save(update_fields=["state", "error", "finished_at"])
-        tell(job, [changed(job)], at=now)
+        publish(job, [job_event(job)], at=now)
 
 
 def _require_usable(total: int) -> None:
@@ -137,7 +137,7 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
             return job, None
         waiting = start.make_lanes(job, now, first=first)
         audit.note(Act.Kind.ASKED, by=person, job=job, at=now)
-        tell(job, [changed(job)], at=now)
+        publish(job, [job_event(job)], at=now)
     return job, waiting
 
 
@@ -157,13 +157,13 @@ def _started(job: Job, now: datetime.datetime) -> list[str]:
         return []
     job.state = Job.State.RUNNING
     job.started_at = now
-    return [changed(job, "started")]
+    return [job_event(job, "started")]
 
 
 def _save_and_tell(job: Job, texts: list[str], now: datetime.datetime) -> None:
     if job.created == job.total:
         job.state = Job.State.FINISHED
         job.finished_at = now
-        texts = [*texts, changed(job)]
+        texts = [*texts, job_event(job)]
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
-    tell(job, texts, at=now)
+    publish(job, texts, at=now)

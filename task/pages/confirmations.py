@@ -24,7 +24,7 @@ class Steer:
     """An act: what is asked first, what does it, and what is said afterwards."""
 
     ask: Callable[[Job], Question]
-    do: Callable[..., actions.Steered]
+    do: Callable[..., actions.ActionResult]
     done: str
 
 
@@ -76,8 +76,8 @@ STEERS: Mapping[str, Steer] = {
 }
 
 
-def steer(act: str, *, job_id: int, by: Any) -> actions.Steered:
-    """Raises Job.DoesNotExist and steering.NotNow."""
+def steer(act: str, *, job_id: int, by: Any) -> actions.ActionResult:
+    """Raises Job.DoesNotExist and steering.WrongState."""
     return STEERS[act].do(job_id=job_id, by=by)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.jobs.actions import NotNow, Steered
+from task.jobs.actions import ActionResult, WrongState
 from task.models import Job
 from task.pages.confirmations import STEERS, steer
 from task.pages.job_list import read_jobs
@@ -79,12 +79,12 @@ def act(request: HttpRequest, name: str, job_id: int) -> HttpResponse:
         say_done(request, STEERS[name].done, steer(name, job_id=job_id, by=request.user))
     except Job.DoesNotExist:
         return no_such_job(request, job_id)
-    except NotNow as reason:
+    except WrongState as reason:
         messages.warning(request, str(reason))
     return redirect(place_of(request.user, job_id=job_id) or request.path)
 
 
-def say_done(request: HttpRequest, words: str, steered: Steered) -> None:
+def say_done(request: HttpRequest, words: str, steered: ActionResult) -> None:
     job: Any = steered.job.pk
     if steered.is_new:
         messages.success(request, words.format(job=job))

@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from task.jobs.actions import NotNow, Steered
+from task.jobs.actions import ActionResult, WrongState
 from task.models import Job
 from task.terminal.database import sentence_of
 
@@ -59,12 +59,12 @@ class TerminalCommand(BaseCommand):
         found = {"job": job.pk, "state": job.state, "created": job.created, "total": job.total, **more}
         self.stdout.write(json.dumps(found))
 
-    def steer(self, act: Callable[..., Steered], job_id: int) -> Steered:
+    def steer(self, act: Callable[..., ActionResult], job_id: int) -> ActionResult:
         try:
             steered = act(job_id=job_id)
         except Job.DoesNotExist as error:
             raise no_such_job(job_id) from error
-        except NotNow as error:
+        except WrongState as error:
             raise CommandError(str(error), returncode=REFUSED) from error
         self.remark_on_queue(is_dispatched=steered.is_dispatched)
         return steered

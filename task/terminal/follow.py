@@ -1,4 +1,4 @@
-"""Follows the feed for a terminal, in the looks of a Show, until that has ended or somebody interrupts."""
+"""Follows the feed for a terminal, in the looks of a Renderer, until that has ended or somebody interrupts."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ AWAY = (OperationalError, InterfaceError)
 INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 
-class Show:
+class Renderer:
     """What becomes of the events: `take` each batch; `tick` follows a `look` at the database, about once a second."""
 
     def __init__(self, out: OutputWrapper, err: OutputWrapper, progress: Making | Removing | None = None) -> None:
@@ -77,7 +77,7 @@ class Show:
 class Following:
     """`cursor` is where it stands, also after it ended: a database that goes away only delays."""
 
-    def __init__(self, show: Show, cursor: Cursor, *, key: str | None = None) -> None:
+    def __init__(self, show: Renderer, cursor: Cursor, *, key: str | None = None) -> None:
         self.show = show
         self.cursor = cursor
         self._key = key
@@ -93,7 +93,7 @@ class Following:
         with suppress(RuntimeError):  # outside the main thread there are no signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         with self.show:
-            tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._look())]
+            tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self.pick_renderer())]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for one in done:
@@ -113,7 +113,7 @@ class Following:
                 self._say_away(error)
                 await asyncio.sleep(LOOK_SECONDS)
 
-    async def _look(self) -> None:
+    async def pick_renderer(self) -> None:
         look = database_sync_to_async(self.show.look, thread_sensitive=False)
         while True:
             try:

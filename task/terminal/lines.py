@@ -5,13 +5,13 @@ import time
 
 from realtime.protocol import Batch, unpack
 from task.terminal import text
-from task.terminal.follow import Show
+from task.terminal.follow import Renderer
 from task.terminal.progress import line
 
 SECONDS_A_LINE = 1.0
 
 
-class JsonLines(Show):
+class JsonLines(Renderer):
     """One event a line, as it is on the wire; with a progress, until its end."""
 
     def take(self, batch: Batch, after: int) -> None:
@@ -23,7 +23,7 @@ class JsonLines(Show):
         self.out.flush()
 
 
-class EventLines(Show):
+class EventLines(Renderer):
     """One event a line, in words."""
 
     def take(self, batch: Batch, after: int) -> None:
@@ -32,7 +32,7 @@ class EventLines(Show):
             self.out.flush()
 
 
-class JobLines(Show):
+class JobLines(Renderer):
     """A line about once a second, if something has changed; the end is for who called to say."""
 
     _said = ""

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from realtime.protocol import Batch
 from task.terminal import text
-from task.terminal.follow import Show
+from task.terminal.follow import Renderer
 from task.terminal.progress import Making, Removing
 from task.terminal.rate import Rate
 
@@ -38,8 +38,8 @@ def is_screen(out: OutputWrapper) -> bool:
     return out.isatty() and not new_console().is_dumb_terminal
 
 
-class Screen(Show):
-    """A Show with a line that is drawn anew all the time; what else is written comes above it."""
+class Screen(Renderer):
+    """A Renderer with a line that is drawn anew all the time; what else is written comes above it."""
 
     def __init__(self, out: OutputWrapper, err: OutputWrapper, progress: Making | Removing | None = None) -> None:
         super().__init__(out, err, progress)

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from realtime.log import CursorLost
 from realtime.protocol import Cursor
 from task.terminal.command import CANNOT, INTERRUPTED, REFUSED, nobody_reads
-from task.terminal.follow import INTERRUPTIONS, Following, Show
+from task.terminal.follow import INTERRUPTIONS, Following, Renderer
 from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
 from task.terminal.screen import JobScreen, is_screen
@@ -24,7 +24,7 @@ def follow_until_end(
     Interrupted, it says what goes on without you, and ends the command with exit code 130. Follows from the cursor:
     read it BEFORE whatever begins, or an event is missed.
     """
-    follow = Following(_look(as_json, out)(out, err, progress), cursor, key=str(progress.job))
+    follow = Following(pick_renderer(as_json, out)(out, err, progress), cursor, key=str(progress.job))
     try:
         follow.run()
     except INTERRUPTIONS:
@@ -41,7 +41,7 @@ def follow_until_end(
         raise CommandError(_bad_end(progress.end), returncode=REFUSED)
 
 
-def _look(as_json: bool, out: OutputWrapper) -> type[Show]:
+def pick_renderer(as_json: bool, out: OutputWrapper) -> type[Renderer]:
     if as_json:
         return JsonLines
     return JobScreen if is_screen(out) else JobLines

@@ -100,7 +100,7 @@ class SmallServer:
             self._require_token(connection, names := [one.strip() for one in offered.split(",") if one.strip()])
             if not self.faults.on("any version"):
                 protocol.require_version(names)
-            ask = protocol.parse_ask(urlsplit(connection.request.path).query, "job")  # type: ignore[union-attr]
+            ask = protocol.parse_subscription(urlsplit(connection.request.path).query, "job")  # type: ignore[union-attr]
             await Talk(self, connection, ask).serve()
         except Refused as refused:
             await connection.close(self.faults.code(refused.code))

@@ -9,7 +9,7 @@ from uuid import UUID
 from realtime import log
 from realtime.follow import follow
 from realtime.hub import read_head
-from realtime.protocol import Ask, Cursor
+from realtime.protocol import Cursor, Subscription
 
 
 class Model:
@@ -24,7 +24,7 @@ class Model:
     def head(self) -> int:
         return len(self.lives[self.epoch])
 
-    def objection(self, cursor: Cursor) -> str | None:
+    def reset_reason(self, cursor: Cursor) -> str | None:
         if cursor.epoch != self.epoch:
             return "epoch"
         return "trimmed" if cursor.offset < self.floor else "ahead" if cursor.offset > self.head else None
@@ -38,7 +38,7 @@ class Model:
 class Watching:
     """One connection: where it really started, and the offsets that came; `gate` is closed while it stalls."""
 
-    ask: Ask
+    ask: Subscription
     start: Cursor | None = None
     reset: str | None = None
     offsets: list[int] = field(default_factory=list)

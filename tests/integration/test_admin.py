@@ -8,13 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from realtime.models import Batch, Feed
+from realtime.models import Batch, FeedHead
 from task.models import Account, Act, Job, Token, Worker
 from tests.support.administration import TOTAL, client_of, list_of, make_job, page_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
-MODELS: list[Any] = [Job, Account, Act, Token, Worker, Feed, Batch]
+MODELS: list[Any] = [Job, Account, Act, Token, Worker, FeedHead, Batch]
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_list_asks_the_same_number_of_questions_however_long_it_is(
     short = questions(boss, list_of(model))
     for _ in range(5):
         make_job(asker)
-    assert model is Feed or model.objects.count() > 5
+    assert model is FeedHead or model.objects.count() > 5
     assert len(questions(boss, list_of(model))) == len(short) <= 7
 
 

@@ -14,8 +14,8 @@ from realtime import log
 from realtime.endpoints.connection_limits import seat
 from realtime.endpoints.poll import Lost, poll
 from realtime.hub import hub_of
-from realtime.models import Feed
-from realtime.protocol import Ask
+from realtime.models import FeedHead
+from realtime.protocol import Subscription
 from tests.integration.conftest import Append
 from tests.support.caller import Caller, caller
 from tests.support.waiting import wait_until_async
@@ -121,21 +121,21 @@ def test_one_connection_too_many_is_told_when_to_come_again(reader: Caller, sett
 async def test_a_poll_that_waits_is_woken_by_an_event(settings: Settings, append: Append) -> None:
     settings.HEAD_CHECK_SECONDS = 3600
     await in_thread(append)(1)
-    waiting = await waiting_poll(Ask())
+    waiting = await waiting_poll(Subscription())
     end = await in_thread(append)(2)
     found = json.loads(await waiting)
     assert (offsets(found), found["last"], found["head"]) == ([end - 1, end], end, end)
 
 
 async def test_a_poll_that_waits_is_woken_only_by_its_job(append: Append) -> None:
-    waiting = await waiting_poll(Ask(key="7"))
+    waiting = await waiting_poll(Subscription(key="7"))
     await in_thread(append)(2, key="8")
     end = await in_thread(append)(1, key="7")
     assert offsets(json.loads(await waiting)) == [end]
 
 
 async def test_a_poll_that_waited_for_nothing_moves_over_what_its_filter_left_out(append: Append) -> None:
-    waiting = await waiting_poll(Ask(key="7"), seconds=0.5)
+    waiting = await waiting_poll(Subscription(key="7"), seconds=0.5)
     end = await in_thread(append)(2, key="8")
     found = json.loads(await waiting)
     assert (found["events"], found["last"], found["head"]) == ([], end, end)
@@ -143,15 +143,15 @@ async def test_a_poll_that_waited_for_nothing_moves_over_what_its_filter_left_ou
 
 async def test_a_poll_that_waits_is_told_when_the_feed_begins_anew(append: Append) -> None:
     await in_thread(append)(1)
-    waiting = await waiting_poll(Ask())
+    waiting = await waiting_poll(Subscription())
     epoch = uuid4()
-    await in_thread(Feed.objects.update)(epoch=epoch)
+    await in_thread(FeedHead.objects.update)(epoch=epoch)
     with pytest.raises(Lost, match="epoch") as lost:
         await waiting
     assert lost.value.position.epoch == epoch
 
 
-async def waiting_poll(ask: Ask, seconds: float = 30) -> "asyncio.Task[str]":
+async def waiting_poll(ask: Subscription, seconds: float = 30) -> "asyncio.Task[str]":
     """One that has nothing yet, and whose hub hears the layer."""
     task = asyncio.create_task(poll("users", ask, limit=10, wait_seconds=seconds))
     hub = hub_of("users")

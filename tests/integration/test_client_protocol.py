@@ -55,7 +55,7 @@ def test_it_asks_with_documented_parameters(cursor: str, query: dict[str, list[s
     assert (parts.scheme, parts.netloc, parts.path) == ("ws", "a.example:8000", wire.CHANNEL["address"])
     assert parse_qs(parts.query) == {"job": ["7"], **query}
     assert {"job", *query} <= wire.CHANNEL["bindings"]["ws"]["query"]["properties"].keys()
-    protocol.parse_ask(parts.query, "job")
+    protocol.parse_subscription(parts.query, "job")
 
 
 def test_a_cursor_without_an_epoch_begins_where_hello_says() -> None:

@@ -199,7 +199,7 @@ def test_forgetting_is_final_on_the_record_once_and_the_passwords_go_on_working(
 
 def test_a_job_at_work_needs_its_passwords() -> None:
     job, task_id = stepping.running(made=1, total=3)
-    with pytest.raises(actions.NotNow, match="needs its passwords: cancel it first, or wait for its end"):
+    with pytest.raises(actions.WrongState, match="needs its passwords: cancel it first, or wait for its end"):
         actions.forget(job_id=job.pk)
     assert stepping.step(job, task_id, 2)
     assert all(signs_in(row) for row in exported(job))
@@ -208,10 +208,10 @@ def test_a_job_at_work_needs_its_passwords() -> None:
 def test_a_failed_job_whose_passwords_are_forgotten_makes_no_more_accounts() -> None:
     job = stepping.failed()
     actions.forget(job_id=job.pk)
-    with pytest.raises(actions.NotNow, match="are forgotten: it can make no more accounts"):
+    with pytest.raises(actions.WrongState, match="are forgotten: it can make no more accounts"):
         actions.retry(job_id=job.pk)
 
 
 def test_a_password_that_was_typed_cannot_be_forgotten() -> None:
-    with pytest.raises(actions.NotNow, match="has the password that was typed: there is nothing to forget"):
+    with pytest.raises(actions.WrongState, match="has the password that was typed: there is nothing to forget"):
         actions.forget(job_id=shared().pk)

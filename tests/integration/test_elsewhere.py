@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from realtime import log
-from realtime.models import Batch, Feed
+from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from task.jobs.step import start_job
 from tests.integration.stepping import step
@@ -91,7 +91,7 @@ def test_any_name_survives() -> None:
 
 def test_a_feed_that_fails_breaks_no_save(caplog: pytest.LogCaptureFixture) -> None:
     User.objects.create_user("ann")
-    Feed.objects.update(head=0)  # the next batch ends where the first one did, which the database refuses
+    FeedHead.objects.update(head=0)  # the next batch ends where the first one did, which the database refuses
     with transaction.atomic():
         User.objects.create_user("bob")
     assert User.objects.filter(username="bob").exists()

@@ -19,8 +19,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from realtime import hints, log
 from realtime.hub import hub_of
-from realtime.models import Batch, Feed
-from realtime.protocol import Ask, Cursor
+from realtime.models import Batch, FeedHead
+from realtime.protocol import Cursor, Subscription
 from tests.chaos.hits import Strikes
 from tests.integration.feed_model import Model, Watching
 from tests.support import machines
@@ -59,7 +59,7 @@ class FeedMachine(RuleBasedStateMachine):
 
     async def start_hub(self) -> None:
         hub = hub_of(self.feed)
-        await wait_until_async(lambda: hub.is_hearing and hub.life)
+        await wait_until_async(lambda: hub.is_hearing and hub.restarts)
 
     async def deliver(self, message: dict[str, Any]) -> None:
         self.layer.deliver(message)
@@ -94,7 +94,7 @@ class FeedMachine(RuleBasedStateMachine):
     def begin_a_new_life(self) -> None:
         epoch = uuid4()
         Batch.objects.filter(feed__name=self.feed).delete()
-        Feed.objects.filter(name=self.feed).update(epoch=epoch, head=0, floor=0)
+        FeedHead.objects.filter(name=self.feed).update(epoch=epoch, head=0, floor=0)
         self.model.lives[epoch], self.model.epoch, self.model.floor = [], epoch, 0
 
     # What happens to its hints
@@ -112,22 +112,22 @@ class FeedMachine(RuleBasedStateMachine):
 
     @rule(target=watchers, key=st.sampled_from([None, "7"]), is_new=st.booleans())
     def connect(self, key: str | None, is_new: bool) -> Any:
-        return self.open(Ask(key=key) if is_new else Ask(0, key=key))
+        return self.open(Subscription(key=key) if is_new else Subscription(0, key=key))
 
     @rule(target=watchers, beside=st.integers(-2, 2), from_floor=st.booleans(), key=st.sampled_from([None, "7"]))
     def connect_at_an_edge(self, beside: int, from_floor: bool, key: str | None) -> Any:
         edge = self.model.floor if from_floor else self.model.head
-        return self.open(Ask(max(0, edge + beside), self.model.epoch, key))
+        return self.open(Subscription(max(0, edge + beside), self.model.epoch, key))
 
     @rule(target=watchers, after=st.integers(0, 300), key=st.sampled_from([None, "7"]), epoch=st.integers(0, 9))
     def connect_with_a_cursor(self, after: int, key: str | None, epoch: int) -> Any:
         lives = list(self.model.lives)
-        return self.open(Ask(after, lives[-1 - epoch % len(lives)], key))
+        return self.open(Subscription(after, lives[-1 - epoch % len(lives)], key))
 
     @rule(target=watchers, watcher=consumes(watchers))
     def cut_and_resume(self, watcher: Watching) -> Any:
         self.close(watcher)
-        return self.open(Ask(watcher.cursor.offset, watcher.cursor.epoch, watcher.ask.key))
+        return self.open(Subscription(watcher.cursor.offset, watcher.cursor.epoch, watcher.ask.key))
 
     @rule(watcher=consumes(watchers))
     def leave(self, watcher: Watching) -> None:
@@ -141,11 +141,11 @@ class FeedMachine(RuleBasedStateMachine):
     def go_on(self, watcher: Watching) -> None:
         self.run(self.set_gates([watcher]))
 
-    def open(self, ask: Ask) -> Watching:
+    def open(self, ask: Subscription) -> Watching:
         watcher = Watching(ask)
         self.run(self.come_in(watcher))
         if ask.after is not None and ask.epoch is not None:
-            assert watcher.reset == self.model.objection(Cursor(ask.epoch, ask.after))
+            assert watcher.reset == self.model.reset_reason(Cursor(ask.epoch, ask.after))
         asked = ask.after if ask.epoch is not None and not watcher.reset else None
         default = self.model.floor if ask.after == 0 and ask.epoch is None else self.model.head
         assert watcher.start == Cursor(self.model.epoch, default if asked is None else asked)

@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from realtime import log
 from realtime.follow import follow
 from realtime.hub import hub_of
-from realtime.models import Batch, Feed
+from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from tests.integration.conftest import Append
 from tests.support.waiting import wait_until_async
@@ -140,7 +140,7 @@ async def test_a_new_epoch_ends_every_watcher(settings: Any, append: Append) -> 
     cursor = await head_cursor()
     following = asyncio.create_task(take(cursor, cursor.offset + 1))
     await subscribed()
-    await in_thread(Feed.objects.update)(epoch=uuid4())
+    await in_thread(FeedHead.objects.update)(epoch=uuid4())
     with pytest.raises(log.CursorLost) as lost:
         await following
     assert lost.value.reason == "epoch"
@@ -165,7 +165,7 @@ async def test_a_log_that_went_back_ends_every_watcher_that_had_seen_more(settin
 
 def _go_back(head: int) -> None:
     Batch.objects.filter(last__gt=head).delete()
-    Feed.objects.update(head=head)
+    FeedHead.objects.update(head=head)
 
 
 async def test_a_watcher_that_leaves_takes_nobody_with_it(append: Append) -> None:

@@ -19,7 +19,7 @@ from task import tokens
 from task.jobs import actions, cleanup, portions
 from task.jobs import step as generation
 from task.jobs.counts import count_jobs
-from task.models import Account, Act, Job, Retired, Token, Worker
+from task.models import Account, Act, DeletedJobTotals, Job, Token, Worker
 from task.workers import registry
 from tests.integration import stepping
 
@@ -102,7 +102,7 @@ def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(setti
     site_cleanup.tidy()
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, kept.pk}
     assert not Act.objects.filter(job_id=gone.pk).exists()
-    assert (count_jobs().accounts, Retired.objects.get().accounts) == (10, 3)
+    assert (count_jobs().accounts, DeletedJobTotals.objects.get().accounts) == (10, 3)
     assert {state: number for state, number in count_jobs().by_state.items() if number} == {"removed": 1, "finished": 1}
 
 
@@ -130,7 +130,7 @@ def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Set
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
     site_cleanup.tidy()
     assert set(Job.objects.values_list("pk", flat=True)) == {job.pk for job in stays}
-    assert (Retired.objects.get().jobs, count_jobs().accounts) == (2, 6)
+    assert (DeletedJobTotals.objects.get().jobs, count_jobs().accounts) == (2, 6)
 
 
 def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypatch: Any) -> None:
@@ -140,7 +140,7 @@ def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypa
         removed_job(days_ago=31)
     site_cleanup.tidy()
     assert Job.objects.count() == 0
-    assert sorted(Retired.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
+    assert sorted(DeletedJobTotals.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
 
 
 def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:

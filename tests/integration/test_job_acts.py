@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from task.jobs.actions import Steered
+from task.jobs.actions import ActionResult
 from task.models import Job
 from task.options import Options
 from task.pages.job_views import say_done
@@ -125,7 +125,7 @@ def test_a_queue_that_is_away_is_said_and_the_job_goes_on_later() -> None:
     request = RequestFactory().post("/jobs/7/retry/")
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
-    say_done(request, "Job {job} is queued again.", Steered(Job(pk=7), is_new=True, is_dispatched=False))
+    say_done(request, "Job {job} is queued again.", ActionResult(Job(pk=7), is_new=True, is_dispatched=False))
     done, warned = [str(message) for message in get_messages(request)]
     assert done == "Job 7 is queued again."
     assert warned.startswith("The queue cannot be reached just now. Job 7 is kept")

@@ -19,7 +19,7 @@ from task.accounts import insert
 from task.accounts.insert import Candidate
 from task.jobs import actions, leases, removal
 from task.jobs import step as generation
-from task.jobs.actions import NotNow, Steered
+from task.jobs.actions import ActionResult, WrongState
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, Options
@@ -159,11 +159,11 @@ class JobMachine(RuleBasedStateMachine):
 
     # What people do
 
-    def steer(self, act: Callable[..., Steered], job_id: int, can: bool) -> Any:
+    def steer(self, act: Callable[..., ActionResult], job_id: int, can: bool) -> Any:
         queued_ids()
         try:
             act(job_id=job_id, clock=self.clock)
-        except NotNow:
+        except WrongState:
             assert not can
         else:
             assert can

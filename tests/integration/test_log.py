@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from realtime import log
-from realtime.models import Batch, Feed
+from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from realtime.tasks import trim_feeds
 from tests.integration.conftest import Append, at_once
@@ -147,19 +147,19 @@ def test_beat_trims_every_feed_by_the_settings(append: Append, settings: Any) ->
 def test_the_database_refuses_a_second_batch_with_the_same_end(append: Append) -> None:
     append(2)
     with pytest.raises(IntegrityError):
-        Batch.objects.create(feed=Feed.objects.get(), first=1, last=2, payload="[]", created_at=timezone.now())
+        Batch.objects.create(feed=FeedHead.objects.get(), first=1, last=2, payload="[]", created_at=timezone.now())
 
 
 def test_the_database_refuses_a_floor_beyond_the_head(append: Append) -> None:
     append(2)
     with pytest.raises(IntegrityError):
-        Feed.objects.update(floor=3)
+        FeedHead.objects.update(floor=3)
 
 
 def begin_a_new_life() -> None:
     """As a restore does that gives the feed another epoch; and then goes on."""
     Batch.objects.all().delete()
-    Feed.objects.update(epoch=uuid4(), head=0, floor=0)
+    FeedHead.objects.update(epoch=uuid4(), head=0, floor=0)
     with transaction.atomic():
         log.append("users", ['{"type":"test"}'] * 10, key="of another life")
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from realtime import log
-from realtime.models import Feed
+from realtime.models import FeedHead
 from tests.integration.conftest import Append
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -18,7 +18,7 @@ def test_the_log_stays_and_every_cursor_of_before_is_refused(append: Append) -> 
     assert log.new_epoch() == ["users"]
     after = log.head("users")
     assert (after.head, after.floor) == (before.head, before.floor)
-    assert after.objection(before.cursor) == "epoch"
+    assert after.reset_reason(before.cursor) == "epoch"
     with pytest.raises(log.CursorLost, match="epoch"):
         log.read("users", before.cursor)
 
@@ -49,7 +49,7 @@ def test_nothing_happens_unless_somebody_says_yes(append: Append, monkeypatch: p
 @pytest.mark.django_db
 def test_without_a_feed_there_is_nothing_to_begin() -> None:
     """In a transaction: the hub of a web process that another test started makes the feed within a second."""
-    Feed.objects.all().delete()
+    FeedHead.objects.all().delete()
     out = StringIO()
     call_command("new_epoch", "--yes", stdout=out)
     assert out.getvalue() == "There is no feed yet.\n"

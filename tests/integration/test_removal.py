@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
 from task.jobs import actions, leases, removal, rescue, slices
-from task.jobs.actions import NotNow
+from task.jobs.actions import WrongState
 from task.jobs.verification import verify
 from task.models import Account, Act, Job, Lane
 from tests.integration import stepping
@@ -140,7 +140,7 @@ def test_other_receivers_hear_of_each_removal() -> None:
 @pytest.mark.parametrize("made", [stepping.queued, stepping.running])
 def test_a_job_at_work_is_to_be_cancelled_first(made: Callable[[], tuple[Job, object]]) -> None:
     job, _ = made()
-    with pytest.raises(NotNow, match="cancel it first, then remove its accounts"):
+    with pytest.raises(WrongState, match="cancel it first, then remove its accounts"):
         actions.remove(job_id=job.pk)
 
 

@@ -12,7 +12,7 @@ from realtime import log
 from task.accounts import insert
 from task.jobs import actions, slices
 from task.jobs import step as generation
-from task.jobs.actions import NotNow, Steered
+from task.jobs.actions import ActionResult, WrongState
 from task.jobs.verification import Verdict, verify
 from task.models import Account, Act, Job, Lane
 from tests.integration import stepping
@@ -81,10 +81,10 @@ def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     assert verify(job).problems == []
 
 
-def cancel_or_not(job: Job) -> Steered | None:
+def cancel_or_not(job: Job) -> ActionResult | None:
     try:
         return actions.cancel(job_id=job.pk)
-    except NotNow:
+    except WrongState:
         return None
 
 
@@ -119,7 +119,7 @@ def is_waiting() -> bool:
 )
 def test_what_has_ended_cannot_be_cancelled(ended: Callable[[], Job]) -> None:
     job = ended()
-    with pytest.raises(NotNow, match=f"Job {job.pk} has ended already: it is {job.state}"):
+    with pytest.raises(WrongState, match=f"Job {job.pk} has ended already: it is {job.state}"):
         actions.cancel(job_id=job.pk)
     assert stepping.now(job).state == job.state
 
@@ -152,14 +152,14 @@ def test_ten_retries_at_once_are_one() -> None:
 @pytest.mark.parametrize("ended", [stepping.finished, stepping.cancelled])
 def test_only_a_failed_job_can_be_retried(ended: Callable[[], Job]) -> None:
     job = ended()
-    with pytest.raises(NotNow, match=f"Job {job.pk} is {job.state}"):
+    with pytest.raises(WrongState, match=f"Job {job.pk} is {job.state}"):
         actions.retry(job_id=job.pk)
 
 
 def test_a_job_whose_removal_failed_makes_no_accounts_again() -> None:
     job, _ = stepping.removing()
     generation.fail(job_id=job.pk, error="It was told to.")
-    with pytest.raises(NotNow, match="only one that failed while it made accounts can go on"):
+    with pytest.raises(WrongState, match="only one that failed while it made accounts can go on"):
         actions.retry(job_id=job.pk)
 
 
@@ -174,6 +174,6 @@ def test_each_act_is_recorded_with_who_did_it_and_keeps_the_name() -> None:
 
 
 @pytest.mark.parametrize("act", [actions.cancel, actions.retry, actions.remove])
-def test_a_job_that_is_not_there_is_not_steered(act: Callable[..., Steered]) -> None:
+def test_a_job_that_is_not_there_is_not_steered(act: Callable[..., ActionResult]) -> None:
     with pytest.raises(Job.DoesNotExist):
         act(job_id=999)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from asgi_config.live.process import CouldNotStart, Part
+from asgi_config.live.process import CouldNotStart, ManagedProcess
 from asgi_config.live.signals import Interrupts
 from asgi_config.live.supervisor import Stopped, Supervisor
 from tests.support.processes import all_processes
@@ -38,8 +38,10 @@ def watch() -> Iterator[Watch]:
         watch.supervisor.stop()
 
 
-def part(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_seconds: float = 5) -> Part:
-    return Part(name="The part", command=[sys.executable, "-c", script], is_ready=is_ready, stop_seconds=stop_seconds)
+def part(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_seconds: float = 5) -> ManagedProcess:
+    return ManagedProcess(
+        name="The part", command=[sys.executable, "-c", script], is_ready=is_ready, stop_seconds=stop_seconds
+    )
 
 
 def test_a_part_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
@@ -48,7 +50,7 @@ def test_a_part_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> No
 
 
 def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
-    missing = Part(name="The part", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
+    missing = ManagedProcess(name="The part", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
     with pytest.raises(
         CouldNotStart, match=r"^The part could not start: No such file or directory \(/no/such/program\)"
     ):
@@ -73,7 +75,9 @@ def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) ->
     program = tmp_path / "program"
     program.symlink_to("/bin/sh")
     watch.stop_after = 3
-    watch.supervisor.start(Part(name="The part", command=[str(program)], is_ready=lambda: True, stop_seconds=1))
+    watch.supervisor.start(
+        ManagedProcess(name="The part", command=[str(program)], is_ready=lambda: True, stop_seconds=1)
+    )
     program.unlink()
     watch.supervisor.keep()
     assert ["could not start" in line for line in watch.said] == [False, True, True]

@@ -13,7 +13,7 @@ from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import protocol
 from realtime.endpoints import allowance
-from realtime.protocol import Batch, Close, Position, Refused
+from realtime.protocol import Batch, CloseCode, Disconnect, Position
 from task import events
 from task.api.urls import api
 from task.models import Job
@@ -126,7 +126,7 @@ def test_the_other_messages_are_as_documented() -> None:
 
 def test_it_has_every_close_code_with_its_verdict() -> None:
     codes = wire.CHANNEL["x-close-codes"]
-    assert {int(code) for code in Close} <= codes.keys()
+    assert {int(code) for code in CloseCode} <= codes.keys()
     for code, meaning in codes.items():
         assert meaning["retry"] == (code < 4500)
         assert re.search(rf"^\| {code} +\| {meaning['name']} ", PROTOCOL, re.M)
@@ -170,10 +170,10 @@ def test_the_protocol_page_shows_each_event_as_it_does() -> None:
 def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> None:
     asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
     for value in (asked["minimum"], asked["maximum"]):
-        protocol.parse_ask(f"{name}={value}{rest}", "job")
+        protocol.parse_subscription(f"{name}={value}{rest}", "job")
     for value in (asked["minimum"] - 1, asked["maximum"] + 1):
-        with pytest.raises(Refused):
-            protocol.parse_ask(f"{name}={value}{rest}", "job")
+        with pytest.raises(Disconnect):
+            protocol.parse_subscription(f"{name}={value}{rest}", "job")
 
 
 def is_in_openapi(event: dict[str, Any]) -> bool:

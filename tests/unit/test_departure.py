@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from realtime.endpoints.draining import LONGEST_PAUSE_SECONDS, Departure
-from realtime.endpoints.stay import Stay
-from realtime.protocol import Close, Refused
+from realtime.endpoints.draining import LONGEST_PAUSE_SECONDS, Drain
+from realtime.endpoints.stay import CancelScope
+from realtime.protocol import CloseCode, Disconnect
 
 FOREVER = 3600
 
 
-async def socket(departure: Departure, left: list[Any], name: Any = None) -> None:
+async def socket(departure: Drain, left: list[Any], name: Any = None) -> None:
     try:
-        stay = Stay()
+        stay = CancelScope()
         with departure.staying(stay):
             async with stay:
                 await asyncio.sleep(FOREVER)
-    except Refused as refused:
-        left.append(name if refused.code == Close.GOING_AWAY else refused)
+    except Disconnect as refused:
+        left.append(name if refused.code == CloseCode.GOING_AWAY else refused)
 
 
-async def poll(departure: Departure, left: list[Any], name: Any = None) -> None:
+async def poll(departure: Drain, left: list[Any], name: Any = None) -> None:
     try:
         async with asyncio.timeout(FOREVER) as limit:
             with departure.cutting_short(limit):
@@ -38,7 +38,7 @@ async def started(*watchers: Any) -> list["asyncio.Task[None]"]:
 
 
 async def test_polls_leave_before_any_but_the_first_socket() -> None:
-    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left, n) for n in range(3)), poll(departure, left, "poll"))
     departure.begin(within_seconds=60)
     await asyncio.gather(*tasks)
@@ -48,7 +48,7 @@ async def test_polls_leave_before_any_but_the_first_socket() -> None:
 
 @pytest.mark.parametrize("within_seconds", [0, 0.2])
 async def test_many_sockets_leave_in_order(within_seconds: float) -> None:
-    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left, n) for n in range(300)))
     departure.begin(within_seconds=within_seconds)
     await asyncio.gather(*tasks)
@@ -56,7 +56,7 @@ async def test_many_sockets_leave_in_order(within_seconds: float) -> None:
 
 
 async def test_few_sockets_do_not_use_the_whole_time() -> None:
-    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left) for _ in range(5)))
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -67,7 +67,7 @@ async def test_few_sockets_do_not_use_the_whole_time() -> None:
 
 
 async def test_who_comes_during_the_departure_leaves_as_well() -> None:
-    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure, left = Drain(), []  # type: ignore[var-annotated]
     departure.begin(within_seconds=1)
     await asyncio.gather(socket(departure, left, "socket"), poll(departure, left, "poll"))
     assert sorted(left) == ["poll", "socket"]
@@ -75,7 +75,7 @@ async def test_who_comes_during_the_departure_leaves_as_well() -> None:
 
 async def test_who_left_before_is_not_told() -> None:
     """One when it begins, and one between its beginning and its turn."""
-    departure, left = Departure(), []  # type: ignore[var-annotated]
+    departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left, n) for n in range(3)))
     tasks[0].cancel()
     await asyncio.gather(tasks[0], return_exceptions=True)

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from asgi_config.monitoring.access import is_insider, is_loopback
+from asgi_config.monitoring.access import has_monitoring_access, is_loopback
 
 ALONE = {"METRICS_TOKEN": "", "HTTPS": False, "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}
 ALONE["CSRF_TRUSTED_ORIGINS"] = ["http://localhost:3000", "http://[::1]:3000"]
@@ -16,7 +16,7 @@ def may(
     for name, value in {**ALONE, **changes}.items():
         setattr(settings, name, value)
     given = {"Host": "127.0.0.1:8000"} | (headers or {})
-    return is_insider(RequestFactory().get("/metrics", headers=given, REMOTE_ADDR=address))
+    return has_monitoring_access(RequestFactory().get("/metrics", headers=given, REMOTE_ADDR=address))
 
 
 def test_whoever_asks_from_this_machine_may(settings: Settings) -> None:

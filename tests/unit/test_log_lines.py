@@ -9,14 +9,14 @@ import pytest
 from asgi_config.logs.formatters import JsonLines, TextLines
 from asgi_config.logs.redaction import redacted
 from asgi_config.web.request_id import id_of
-from realtime.log_context import fields, tracing
+from realtime.log_context import fields, log_context
 
 SECRETS = [
     ("operator@mail.example is taken", "operator@mail.example"),
     ("DETAIL: Key (email)=(ann.b+c@example.com) already exists", "ann.b+c@example.com"),
     ("arr_" + "x" * 43 + " is unknown", "arr_" + "x" * 43),
     ("GET /accounts/link/?token=Crd_UF0bStx-bcWMo8", "Crd_UF0bStx-bcWMo8"),
-    ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
+    ("Authorization: TokenLookup abcdefgh12345678", "abcdefgh12345678"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "0123456789abcdef"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
     ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),
@@ -57,7 +57,7 @@ def test_what_holds_none_stays_as_it_is(said: str) -> None:
 
 
 def test_a_text_line_has_time_level_logger_message_and_the_fields_of_its_trace() -> None:
-    with tracing(request="abc", job=7, task=None):
+    with log_context(request="abc", job=7, task=None):
         line = TextLines().format(record("Job %s goes on", 7, fields={"ms": 3, "why": 'a "lock"'}))
     when, _, rest = line.partition(" ")
     assert when.endswith("Z")
@@ -93,8 +93,8 @@ def test_a_visitor_cannot_write_a_second_line() -> None:
 
 
 def test_what_is_traced_ends_with_its_block() -> None:
-    with tracing(request="a"):
-        with tracing(connection="b"):
+    with log_context(request="a"):
+        with log_context(connection="b"):
             assert fields() == {"request": "a", "connection": "b"}
         assert fields() == {"request": "a"}
     assert fields() == {}

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import protocol
-from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
+from realtime.protocol import Batch, CloseCode, Cursor, Disconnect, Position, Subscription
 
 EPOCH = UUID("00000000-0000-4000-8000-000000000001")
 POSITION = Position(epoch=EPOCH, head=100, floor=10)
 
 
-def ask(query: str) -> Ask:
-    return protocol.parse_ask(query, "job")
+def ask(query: str) -> Subscription:
+    return protocol.parse_subscription(query, "job")
 
 
 def test_a_client_that_asks_for_nothing_starts_at_the_head() -> None:
@@ -51,9 +51,9 @@ def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
     + ["job=", "job=x", "job=-1", f"job={'1' * 20}"],
 )
 def test_a_bad_request_is_refused_for_good(query: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Disconnect) as refused:
         ask(query)
-    assert refused.value.code == Close.BAD_REQUEST
+    assert refused.value.code == CloseCode.BAD_REQUEST
 
 
 def test_an_empty_epoch_counts_as_none() -> None:
@@ -62,7 +62,7 @@ def test_an_empty_epoch_counts_as_none() -> None:
 
 
 def test_of_two_equal_parameters_the_last_counts() -> None:
-    assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Ask(5, EPOCH, "7")
+    assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
 
 
 def test_a_job_is_the_key_to_keep_to() -> None:
@@ -75,7 +75,7 @@ def test_version_1_is_served_to_who_names_it_or_nothing(offered: list[str]) -> N
 
 
 def test_another_version_is_refused() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Disconnect):
         protocol.require_version(["arrivals.v2"])
 
 
@@ -93,7 +93,7 @@ def test_an_unknown_message_is_ignored() -> None:
     + ['{"type":"ack","offset":7,"pad":"' + "x" * 1024 + '"}', "[" * 1000],
 )
 def test_what_is_no_message_is_refused(text: str | None) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Disconnect):
         protocol.parse_ack(text)
 
 

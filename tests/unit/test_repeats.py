@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError
 
-from asgi_config.logs.duplicates import NotAgain
+from asgi_config.logs.duplicates import DuplicateFilter
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def said() -> Callable[..., list[str]]:
     """said(seconds, log) runs `log` at that time and returns the lines that it wrote."""
     now, out = [0.0], io.StringIO()
     handler = logging.StreamHandler(out)
-    handler.addFilter(NotAgain(clock=lambda: now[0]))
+    handler.addFilter(DuplicateFilter(clock=lambda: now[0]))
     logger = logging.Logger("tests", logging.DEBUG)
     logger.addHandler(handler)
 
@@ -62,4 +62,4 @@ def test_a_database_that_is_away_is_one_line(said: Callable[..., list[str]]) -> 
 
 def test_words_that_do_not_fit_their_values_are_left_to_the_handler() -> None:
     made = logging.LogRecord("tests", logging.WARNING, __file__, 1, "%s of %s", ("one",), None)
-    assert NotAgain().filter(made)
+    assert DuplicateFilter().filter(made)

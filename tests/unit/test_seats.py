@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from realtime.endpoints.connection_limits import seat, taken
-from realtime.protocol import Close, Refused
+from realtime.protocol import CloseCode, Disconnect
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +18,9 @@ def test_a_person_has_so_many_seats_and_no_more() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(seat("ada"))
-        with pytest.raises(Refused, match="3 connections") as refused, seat("ada"):
+        with pytest.raises(Disconnect, match="3 connections") as refused, seat("ada"):
             pass
-        assert refused.value.code == Close.TOO_MANY
+        assert refused.value.code == CloseCode.TOO_MANY
         assert taken("ada") == 3
 
 
@@ -28,7 +28,7 @@ def test_who_is_refused_takes_no_seat_from_others() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(seat("ada"))
-        with pytest.raises(Refused), seat("ada"):
+        with pytest.raises(Disconnect), seat("ada"):
             pass
         with seat("bob"):
             assert taken("bob") == 1

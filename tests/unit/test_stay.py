@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from realtime.endpoints.stay import Stay
+from realtime.endpoints.stay import CancelScope
 
 FOREVER = 3600
 
@@ -13,18 +13,18 @@ class Ended(Exception):
     pass
 
 
-def end(stay: Stay) -> None:
+def end(stay: CancelScope) -> None:
     stay.end(Ended("first"))
     stay.end(Ended("second"))
 
 
-async def be_ended_in(stay: Stay) -> None:
+async def be_ended_in(stay: CancelScope) -> None:
     async with stay:
         end(stay)
         await asyncio.sleep(FOREVER)
 
 
-async def fail_in(stay: Stay, error: Exception) -> None:
+async def fail_in(stay: CancelScope, error: Exception) -> None:
     async with stay:
         stay.end(Ended())
         raise error
@@ -32,18 +32,18 @@ async def fail_in(stay: Stay, error: Exception) -> None:
 
 async def test_a_stay_raises_the_first_reason() -> None:
     with pytest.raises(Ended, match="first"):
-        await be_ended_in(Stay())
+        await be_ended_in(CancelScope())
 
 
 async def test_a_stay_may_be_ended_before_it_began() -> None:
-    stay = Stay()
+    stay = CancelScope()
     end(stay)
     with pytest.raises(Ended, match="first"):
         await be_ended_in(stay)
 
 
 async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
-    stay = Stay()
+    stay = CancelScope()
     async with stay:
         pass
     stay.end(Ended())
@@ -53,12 +53,12 @@ async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
 @pytest.mark.parametrize("error", [TimeoutError("its own"), ZeroDivisionError("its own")], ids=repr)
 async def test_an_error_of_the_block_itself_goes_through(error: Exception) -> None:
     with pytest.raises(type(error), match="its own"):
-        await fail_in(Stay(), error)
+        await fail_in(CancelScope(), error)
 
 
 async def test_who_is_cancelled_is_cancelled() -> None:
     async def staying() -> None:
-        async with Stay():
+        async with CancelScope():
             await asyncio.sleep(FOREVER)
 
     task = asyncio.create_task(staying())

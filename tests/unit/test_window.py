@@ -3,7 +3,7 @@
 import pytest
 
 from realtime.endpoints.flow_control import Window
-from realtime.protocol import Refused
+from realtime.protocol import Disconnect
 
 
 def test_a_window_is_full_until_enough_is_acknowledged() -> None:
@@ -22,7 +22,7 @@ def test_a_window_is_full_until_enough_is_acknowledged() -> None:
 def test_an_ack_beyond_what_was_sent_is_refused() -> None:
     window = Window()
     window.sent(1, 10, 1)
-    with pytest.raises(Refused):
+    with pytest.raises(Disconnect):
         window.acknowledge(11)
 
 

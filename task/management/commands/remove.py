@@ -75,7 +75,7 @@ class Command(TerminalCommand):
 def _require_ended(job: Job) -> None:
     try:
         actions.require_ended(job)
-    except actions.NotNow as error:
+    except actions.WrongState as error:
         raise CommandError(str(error), returncode=REFUSED) from error
 
 

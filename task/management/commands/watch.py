@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from realtime import log
-from realtime.protocol import Ask, Cursor
+from realtime.protocol import Cursor, Subscription
 from task.events import FEED
 from task.terminal.command import CANNOT, NO_SERVICE, TerminalCommand, add_json, job_of, nobody_reads, whole
-from task.terminal.follow import INTERRUPTIONS, Following, Show
+from task.terminal.follow import INTERRUPTIONS, Following, Renderer
 from task.terminal.lines import EventLines, JsonLines
 from task.terminal.screen import EventScreen, is_screen
 
-OBJECTIONS = {
+RESET_REASONS = {
     "ahead": "The log ends at offset {0.head}: ask for --after {0.head} or less.",
     "trimmed": "The log begins after offset {0.floor}: ask for --after {0.floor} or more, or for 0 to see all of it.",
 }
@@ -34,7 +34,7 @@ class Command(TerminalCommand):
         cursor = _start(None if after is None else whole(after, "--after"))
         if not settings.REDIS_URL:
             self.stderr.write(NO_SERVICE, str)
-        follow = Following(self._look(as_json)(self.stdout, self.stderr), cursor, key=key)
+        follow = Following(self.pick_renderer(as_json)(self.stdout, self.stderr), cursor, key=key)
         try:
             follow.run()
         except INTERRUPTIONS:
@@ -48,7 +48,7 @@ class Command(TerminalCommand):
                 f"The feed was replaced or trimmed ({error.reason}). Start again.", returncode=CANNOT
             ) from error
 
-    def _look(self, as_json: bool) -> type[Show]:
+    def pick_renderer(self, as_json: bool) -> type[Renderer]:
         if as_json:
             return JsonLines
         return EventScreen if is_screen(self.stdout) else EventLines
@@ -58,7 +58,7 @@ def _start(after: int | None) -> Cursor:
     if after is not None and after < 0:
         raise CommandError("--after is an offset: 0 shows all that the log holds.", returncode=CANNOT)
     position = log.head(FEED)
-    cursor, objection = Ask(after, position.epoch if after else None).start(position)
-    if objection:
-        raise CommandError(OBJECTIONS[objection].format(position), returncode=CANNOT)
+    cursor, reason = Subscription(after, position.epoch if after else None).start(position)
+    if reason:
+        raise CommandError(RESET_REASONS[reason].format(position), returncode=CANNOT)
     return cursor

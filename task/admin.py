@@ -18,7 +18,7 @@ from task import tokens
 from task.models import Account, Act, Job, Token, Worker
 
 VIEW_USER = "auth.view_user"
-VIEW_JOB = "task.view_job"
+VIEW_JOB = "arrivals.view_job"
 USERNAME = get_user_model().USERNAME_FIELD
 
 
@@ -59,7 +59,7 @@ class RecordOfJob(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    needs = {"requested_by": VIEW_USER, "its_accounts": "task.view_account"}
+    needs = {"requested_by": VIEW_USER, "its_accounts": "arrivals.view_account"}
     list_display = ("pk", "state", "progress", "created_at", "finished_at", "requested_by")
     list_filter = ("state",)
     list_select_related = ("requested_by",)
@@ -74,7 +74,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="accounts")
     def its_accounts(self, job: Job) -> str:
-        address = reverse("admin:task_account_changelist", query={"job__id__exact": job.pk})
+        address = reverse("admin:arrivals_account_changelist", query={"job__id__exact": job.pk})
         return format_html('<a href="{}">Show them</a>', address)
 
 
@@ -115,7 +115,7 @@ class TokenAdmin(GoesWithItsUser):
         return super().has_view_permission(request, obj) or self.has_revoke_permission(request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("task.change_token")
+        return request.user.has_perm("arrivals.change_token")
 
     @admin.action(permissions=["revoke"], description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:

@@ -156,7 +156,7 @@ class Lane(models.Model):
     number = models.PositiveSmallIntegerField(default=0)
     task_id = models.UUIDField(unique=True)
     seen_at = models.DateTimeField()
-    starts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     rescues = models.PositiveIntegerField(default=0)
     share = models.PositiveIntegerField(default=0)
     made = models.PositiveIntegerField(default=0)

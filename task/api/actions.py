@@ -19,26 +19,26 @@ router = Router(tags=["jobs"])
 STEERED: dict[str, Any] = {"response": {202: JobShown}, "openapi_extra": problems(*WRITING, "not_found", "not_now")}
 
 
-@router.post("/jobs/{int:job_id}/cancel", auth=needing("task.change_job"), summary="Cancel a job", **STEERED)
+@router.post("/jobs/{int:job_id}/cancel", auth=needing("arrivals.change_job"), summary="Cancel a job", **STEERED)
 def cancel_job(request: Request, job_id: int) -> dict[str, Any]:
     """After the answer not one account of it is made; those that it has made stay."""
     return job_shown(actions.cancel(job_id=job_id, by=request.auth).job, request.auth)
 
 
-@router.post("/jobs/{int:job_id}/retry", auth=needing("task.change_job"), summary="Retry a failed job", **STEERED)
+@router.post("/jobs/{int:job_id}/retry", auth=needing("arrivals.change_job"), summary="Retry a failed job", **STEERED)
 def retry_job(request: Request, job_id: int) -> dict[str, Any]:
     """It goes on where it stopped."""
     return job_shown(actions.retry(job_id=job_id, by=request.auth).job, request.auth)
 
 
-@router.post("/jobs/{int:job_id}/remove", auth=needing("task.delete_job"), summary="Remove its accounts", **STEERED)
+@router.post("/jobs/{int:job_id}/remove", auth=needing("arrivals.delete_job"), summary="Remove its accounts", **STEERED)
 def remove_accounts(request: Request, job_id: int) -> dict[str, Any]:
     """In the background, all but those in use; a removal that failed goes on."""
     return job_shown(actions.remove(job_id=job_id, by=request.auth).job, request.auth)
 
 
 @router.post(
-    "/jobs/{int:job_id}/forget", auth=needing("task.export_credentials"), summary="Forget its passwords", **STEERED
+    "/jobs/{int:job_id}/forget", auth=needing("arrivals.export_credentials"), summary="Forget its passwords", **STEERED
 )
 def forget_passwords(request: Request, job_id: int) -> dict[str, Any]:
     """For good: they go on working, and nobody can export them again."""
@@ -47,7 +47,7 @@ def forget_passwords(request: Request, job_id: int) -> dict[str, Any]:
 
 @router.get(
     "/jobs/{int:job_id}/removal",
-    auth=needing("task.delete_job"),
+    auth=needing("arrivals.delete_job"),
     response=RemovalShown,
     summary="Say what a removal would do",
     openapi_extra=problems("not_found"),

@@ -52,7 +52,7 @@ async def export_credentials(request: HttpRequest, job_id: int) -> StreamingHttp
 
 
 def _permitted(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
-    user = authorise(request, "task.export_credentials")
+    user = authorise(request, "arrivals.export_credentials")
     written = FORMATS.get(request.GET.get("format") or "csv")
     if written is None:
         raise Problem.invalid("format", "format must be csv or json.")

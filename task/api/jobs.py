@@ -21,12 +21,12 @@ from task.models import Job
 router = Router(tags=["jobs"])
 
 ONCE = "Any text, a UUID for choice: asking again with the same key and values is the same job."
-LARGE = "More than {most} accounts need the permission task.add_large_job: ask for fewer, or for the permission."
+LARGE = "More than {most} accounts need the permission arrivals.add_large_job: ask for fewer, or for the permission."
 
 
 @router.post(
     "/jobs",
-    auth=needing("task.add_job"),
+    auth=needing("arrivals.add_job"),
     response={202: JobShown},
     summary="Ask for a job",
     openapi_extra=problems(
@@ -54,7 +54,7 @@ def ask_for_job(
 
 @router.get(
     "/jobs",
-    auth=needing("task.view_job"),
+    auth=needing("arrivals.view_job"),
     response=JobPage,
     summary="List jobs, newest first",
     openapi_extra=problems("invalid"),
@@ -66,7 +66,7 @@ def list_jobs(request: Request, asked: Query[JobFilter]) -> dict[str, Any]:
 
 @router.get(
     "/jobs/{int:job_id}",
-    auth=needing("task.view_job"),
+    auth=needing("arrivals.view_job"),
     response=JobShown,
     summary="Show a job",
     openapi_extra=problems("not_found"),
@@ -85,7 +85,7 @@ def _matching(asked: JobFilter) -> QuerySet[Job]:
 def _require_size_allowed(total: int, user: Any) -> None:
     """What nobody may ask for is left to start_job, which says the bounds."""
     most = settings.GENERATE_MAX_TOTAL
-    if most < total <= settings.GENERATE_BULK_MAX and not user.has_perm("task.add_large_job"):
+    if most < total <= settings.GENERATE_BULK_MAX and not user.has_perm("arrivals.add_large_job"):
         raise Problem("large_job_not_allowed", LARGE.format(most=most))
 
 

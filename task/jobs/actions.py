@@ -130,7 +130,7 @@ def _renew_lanes(job: Job, now: datetime.datetime) -> list[UUID]:
     """New ids, so that a message from before the failure finds nothing to do."""
     lanes = list(job.lanes.select_for_update())
     for lane in lanes:
-        lane.task_id, lane.seen_at, lane.starts, lane.rescues = uuid4(), now, 0, 0
+        lane.task_id, lane.seen_at, lane.attempts, lane.rescues = uuid4(), now, 0, 0
         lane.save()
     return [lane.task_id for lane in lanes]
 

@@ -25,7 +25,7 @@ TASK = "task.tasks.create_random_user_accounts"
 FIRST_SIZE = 100  # 25 made 500 accounts 4 to 7 ms later
 RESCUE_AFTER = datetime.timedelta(seconds=5)
 MOST_DOUBLINGS = 6
-STARTS_WITHOUT_STEP = 5
+MOST_ATTEMPTS = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
 HOPELESS_RESCUES = 3  # 5 + 10 + 20 s, told without a clock that may have gone back since the last step.
 
@@ -54,7 +54,7 @@ def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
 def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
     """Count this start and return the lane; None for a stale message and for a job that has ended."""
     mine = Lane.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
-    if not mine.update(starts=F("starts") + 1, seen_at=clock()):
+    if not mine.update(attempts=F("attempts") + 1, seen_at=clock()):
         return None
     return mine.select_related("job").first()
 
@@ -64,13 +64,13 @@ def refund_attempt(*, job_id: int, task_id: UUID) -> None:
 
     So a database that is away, or full, for however long fails no job: only lanes that die without a word do.
     """
-    mine = Lane.objects.filter(job=job_id, task_id=task_id, starts__gt=0)
-    mine.update(starts=F("starts") - 1, rescues=0)
+    mine = Lane.objects.filter(job=job_id, task_id=task_id, attempts__gt=0)
+    mine.update(attempts=F("attempts") - 1, rescues=0)
 
 
 def is_worn_out(lane: Lane) -> bool:
     """Whether so many starts in a row made no step that the lane is left to the rescue, which goes slower."""
-    return lane.starts > STARTS_WITHOUT_STEP
+    return lane.attempts > MOST_ATTEMPTS
 
 
 def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
@@ -79,7 +79,7 @@ def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
     For silent lanes only. Copies of one message that waited side by side, as while no worker took from the queue, begin
     in the same moment: five starts, and all of them alive.
     """
-    if lane.starts < STARTS_WITHOUT_STEP:
+    if lane.attempts < MOST_ATTEMPTS:
         return False
     job = lane.job
     asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]

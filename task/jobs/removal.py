@@ -59,7 +59,7 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
         job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.REMOVING).first()
         now = clock()
         mine = Lane.objects.filter(job=job_id, task_id=task_id)
-        if job is None or not mine.update(seen_at=now, starts=0, rescues=0):
+        if job is None or not mine.update(seen_at=now, attempts=0, rescues=0):
             return None
         lane = mine.get()
         lane.job = job

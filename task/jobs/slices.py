@@ -82,7 +82,7 @@ def give_up(lane: Lane) -> None:
     generation.fail(
         job_id=lane.job_id,
         task_id=lane.task_id,
-        error=f"Its worker was started {leases.STARTS_WITHOUT_STEP} times in a row without making a step; "
+        error=f"Its worker was started {leases.MOST_ATTEMPTS} times in a row without making a step; "
         "the worker's log says why.",
     )
 

@@ -91,10 +91,10 @@ def step(
         if job is None or lane is None:
             return None
         now = clock()
-        lane.job, lane.seen_at, lane.starts, lane.rescues = job, now, 0, 0
+        lane.job, lane.seen_at, lane.attempts, lane.rescues = job, now, 0, 0
         if lane.tried == first:
             _make(lane, candidates[: lane.share - lane.made], not_before(job, now))
-        lane.save(update_fields=["seen_at", "starts", "rescues", "made", "tried"])
+        lane.save(update_fields=["seen_at", "attempts", "rescues", "made", "tried"])
         if lane.is_done:
             Lane.objects.filter(pk=lane.pk).delete()
     return lane

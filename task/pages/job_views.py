@@ -22,7 +22,7 @@ QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and goes 
 
 @require_GET
 @login_required
-@permission_required("task.view_job", raise_exception=True)
+@permission_required("arrivals.view_job", raise_exception=True)
 def jobs(request: HttpRequest) -> HttpResponse:
     state, before = request.GET.get("state", ""), request.GET.get("before", "")
     if not (PLACE.fullmatch(before) and state in {"", *Job.State.values}):
@@ -33,7 +33,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-@permission_required("task.view_job", raise_exception=True)
+@permission_required("arrivals.view_job", raise_exception=True)
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     before = request.GET.get("before", "")
     if not PLACE.fullmatch(before):
@@ -44,28 +44,28 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-@permission_required("task.change_job", raise_exception=True)
+@permission_required("arrivals.change_job", raise_exception=True)
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(request, "cancel", job_id)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-@permission_required("task.change_job", raise_exception=True)
+@permission_required("arrivals.change_job", raise_exception=True)
 def retry(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(request, "retry", job_id)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-@permission_required("task.delete_job", raise_exception=True)
+@permission_required("arrivals.delete_job", raise_exception=True)
 def remove(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(request, "remove", job_id)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-@permission_required("task.export_credentials", raise_exception=True)
+@permission_required("arrivals.export_credentials", raise_exception=True)
 def forget(request: HttpRequest, job_id: int) -> HttpResponse:
     return act(request, "forget", job_id)
 

@@ -7,13 +7,13 @@ from django.urls import reverse
 
 def home_of(user: Any) -> str:
     """Where somebody lands after signing in: the first page that they may see; who may see none is told so there."""
-    pages = {"auth.view_user": "users_list", "task.view_job": "jobs", "task.add_job": "generate"}
+    pages = {"auth.view_user": "users_list", "arrivals.view_job": "jobs", "arrivals.add_job": "generate"}
     return reverse(next((page for permission, page in pages.items() if user.has_perm(permission)), "users_list"))
 
 
 def place_of(user: Any, *, job_id: int) -> str | None:
     """The job's page, for those who may see jobs; else the users; None for who may see neither."""
-    if user.has_perm("task.view_job"):
+    if user.has_perm("arrivals.view_job"):
         return reverse("job", kwargs={"job_id": job_id})
     return reverse("users_list") if user.has_perm("auth.view_user") else None
 

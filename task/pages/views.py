@@ -42,7 +42,7 @@ def users_list(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("shared_password")
 @require_http_methods(["GET", "POST"])
 @login_required
-@permission_required("task.add_job", raise_exception=True)
+@permission_required("arrivals.add_job", raise_exception=True)
 def generate(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = GenerateRandomUserForm(request.POST, person=request.user)

@@ -118,7 +118,7 @@ def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
     assert client.get("/users/?before=nonsense").status_code == 400
     following = client.get("/api/users?limit=50").json()["next"]
     assert len(client.get(following).json()["items"]) == 11
-    for address in (f"/jobs/{job.pk}/", "/admin/task/account/", "/admin/task/account/?q=user"):
+    for address in (f"/jobs/{job.pk}/", "/admin/arrivals/account/", "/admin/arrivals/account/?q=user"):
         assert client.get(address).status_code == 200
 
 

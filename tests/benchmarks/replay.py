@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 ROUNDS = 7
 TOTAL = 100_000
-ROWS = "SELECT first, last, key, payload FROM realtime_batch ORDER BY last"
+ROWS = "SELECT first, last, key, payload FROM arrivals_feed_batch ORDER BY last"
 LAST = re.compile(r'"last":(\d+)')
 HEAD = re.compile(r'"head":(\d+)')
 

@@ -31,7 +31,7 @@ ROUNDS = 5
 TOTAL = 20_000
 FACTORY_TOTAL = 1_000
 MILLION = 1_000_000
-TABLES = ("task_account", "task_lane", "realtime_batch", "auth_user")
+TABLES = ("arrivals_account", "arrivals_lane", "arrivals_feed_batch", "auth_user")
 
 User: Any = get_user_model()
 factory: Any = import_module("factory")  # of requirements/bench.txt, which lint does not install

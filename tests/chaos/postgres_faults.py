@@ -16,20 +16,20 @@ IN_A_STEP = """
     SELECT count(pg_terminate_backend(activity.pid)) FROM pg_stat_activity AS activity
     WHERE activity.pid IN (
         SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
-        WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
+        WHERE relname = 'arrivals_job' AND mode = 'RowShareLock' AND granted
     ) AND xact_start IS NOT NULL AND activity.pid <> pg_backend_pid()
 """
 FROZEN_STEPS = """
     SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class ON pg_class.oid = relation
-    WHERE relname = 'task_job' AND state = 'idle in transaction' AND clock_timestamp() - xact_start > '0.5s'
+    WHERE relname = 'arrivals_job' AND state = 'idle in transaction' AND clock_timestamp() - xact_start > '0.5s'
 """
 STEPS_THAT_WAIT = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND query LIKE '%realtime_feed%' AND pid <> pg_backend_pid()
+    WHERE wait_event_type = 'Lock' AND query LIKE '%arrivals_feed_feedhead%' AND pid <> pg_backend_pid()
 """
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-LOCK_FEED = "SELECT 1 FROM realtime_feed FOR UPDATE"
-LOCK_JOBS = "SELECT 1 FROM task_job WHERE state IN ('running', 'removing') FOR UPDATE"
+LOCK_FEED = "SELECT 1 FROM arrivals_feed_feedhead FOR UPDATE"
+LOCK_JOBS = "SELECT 1 FROM arrivals_job WHERE state IN ('running', 'removing') FOR UPDATE"
 
 # A sequence is not undone with its transaction: the first so many inserts fail, and then no more.
 FAILING_INSERTS = """
@@ -41,10 +41,10 @@ FAILING_INSERTS = """
         END IF;
         RETURN NULL;
     END $$;
-    CREATE TRIGGER fail AFTER INSERT ON task_account FOR EACH STATEMENT EXECUTE FUNCTION fail();
+    CREATE TRIGGER fail AFTER INSERT ON arrivals_account FOR EACH STATEMENT EXECUTE FUNCTION fail();
 """
 FAILED = "SELECT last_value FROM failures"
-NO_FAILING_INSERTS = "DROP TRIGGER fail ON task_account; DROP FUNCTION fail; DROP SEQUENCE failures"
+NO_FAILING_INSERTS = "DROP TRIGGER fail ON arrivals_account; DROP FUNCTION fail; DROP SEQUENCE failures"
 
 
 class PostgresFaults:

@@ -18,7 +18,7 @@ BUSY_TICKS = 3  # of 10 ms
 WAL_WRITE_LOCK = "120"
 OPEN_STEPS = """
     SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
-    WHERE relname = 'task_job' AND mode = 'RowShareLock' AND granted
+    WHERE relname = 'arrivals_job' AND mode = 'RowShareLock' AND granted
 """
 
 IsOpen = Callable[[int], bool]

@@ -39,7 +39,7 @@ DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", 
 TIMEOUT = "a statement of a step takes too long for PostgreSQL"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
-LANES = "SELECT task_id FROM task_lane"
+LANES = "SELECT task_id FROM arrivals_lane"
 # Where it stood still for over 5 s, its step is not even repeated.
 REPEATED = r"A step of job (\d+) is repeated.*Job \1 is not this message.{1,2}s to work on"
 UNDONE = re.compile(rf"{REPEATED}|Job \d+ is interrupted and goes on later: OperationalError", re.DOTALL)
@@ -150,12 +150,12 @@ async def reads_on(run: Run, strikes: Strikes) -> None:
     file = run.service.var_dir / "db.sqlite3"
     reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
     reader.execute("BEGIN")
-    seen = reader.execute("SELECT count(*) FROM task_account").fetchone()
+    seen = reader.execute("SELECT count(*) FROM arrivals_account").fetchone()
     before, began = log_bytes(file), time.monotonic()
     job = await run.ask(READ_MEANWHILE)
     run.finishing.append(job)
     await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", DEADLINE)
-    assert reader.execute("SELECT count(*) FROM task_account").fetchone() == seen
+    assert reader.execute("SELECT count(*) FROM arrivals_account").fetchone() == seen
     seconds, grown = time.monotonic() - began, log_bytes(file) - before
     reader.close()
 

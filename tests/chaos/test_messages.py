@@ -26,7 +26,7 @@ SENTENCES = [
 ]
 SECONDS = 120
 TOTAL = 20_000
-LANE = "SELECT task_id FROM task_lane WHERE job_id = {}"
+LANE = "SELECT task_id FROM arrivals_lane WHERE job_id = {}"
 RETIRE = (
     "from django.utils.timezone import now; from task.jobs.cleanup import retire_jobs; retire_jobs(now(), before=now())"
 )

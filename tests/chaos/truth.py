@@ -11,12 +11,12 @@ from uuid import UUID
 import psycopg
 
 PATIENCE_SECONDS = 60
-WORK = "SELECT coalesce(sum(created + removed_through), 0) FROM task_job"
-AT_WORK = "SELECT id FROM task_job WHERE state IN ('queued', 'running', 'removing') ORDER BY id"
-JOBS = "SELECT id, state, total, created FROM task_job ORDER BY id"
-NUMBERS = "SELECT number FROM task_account WHERE job_id = {} ORDER BY number"
-LOG = 'SELECT payload FROM realtime_batch WHERE "last" > {} ORDER BY "last"'
-HEAD = "SELECT epoch, head FROM realtime_feed WHERE name = 'users'"
+WORK = "SELECT coalesce(sum(created + removed_through), 0) FROM arrivals_job"
+AT_WORK = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing') ORDER BY id"
+JOBS = "SELECT id, state, total, created FROM arrivals_job ORDER BY id"
+NUMBERS = "SELECT number FROM arrivals_account WHERE job_id = {} ORDER BY number"
+LOG = 'SELECT payload FROM arrivals_feed_batch WHERE "last" > {} ORDER BY "last"'
+HEAD = "SELECT epoch, head FROM arrivals_feed_feedhead WHERE name = 'users'"
 OPEN_TRANSACTIONS = """
     SELECT application_name, state, query FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL

@@ -9,7 +9,7 @@ from tests.chaos.strikes import go_on, stop
 from tests.support.waiting import wait_until, wait_until_async
 
 SLOW = 30  # accounts at full strength: some seconds of work for each of two lanes
-LANES = "SELECT number, made, rescues FROM task_lane WHERE job_id = {} ORDER BY number"
+LANES = "SELECT number, made, rescues FROM arrivals_lane WHERE job_id = {} ORDER BY number"
 
 
 async def outlive(run: Run, pid: int) -> None:

@@ -9,7 +9,7 @@ from websockets.typing import Subprotocol
 
 from realtime import protocol
 from realtime.endpoints.flow_control import Window
-from realtime.protocol import Ask, Close, Refused
+from realtime.protocol import CloseCode, Disconnect, Subscription
 from tests.conformance.faulty_streams import Batches, Course, stream
 from tests.conformance.faulty_windows import WINDOWS
 
@@ -112,7 +112,7 @@ class Faults:
         version = Subprotocol(protocol.SUBPROTOCOL)
         return version if version in offered and not self.on("version not answered") else None
 
-    def code(self, code: Close) -> int:
+    def code(self, code: CloseCode) -> int:
         return 4000 if self.on("wrong close code") else int(code)
 
     def opens(self, path: str, offered: Sequence[str]) -> bool:
@@ -125,7 +125,7 @@ class Faults:
     def epoch(self, epoch: UUID) -> UUID:
         return uuid4() if self.on("new epoch") else epoch
 
-    def after(self, offset: int, ask: Ask) -> int:
+    def after(self, offset: int, ask: Subscription) -> int:
         return max(offset, ask.after or 0) if self.on("hello ahead") else offset
 
     def hides(self, reason: str) -> bool:
@@ -142,12 +142,12 @@ class Faults:
         if self.on("deaf to acks"):
             return None
         if self.on("any ack"):
-            with suppress(Refused):
+            with suppress(Disconnect):
                 return min(protocol.parse_ack(str(frame)) or 0, sent)
             return None
         offset = protocol.parse_ack(frame if isinstance(frame, str) else None)
         if offset is None and self.on("strict reader"):
-            raise Refused(Close.BAD_REQUEST, "Send what is known.")
+            raise Disconnect(CloseCode.BAD_REQUEST, "Send what is known.")
         return offset
 
     def window(self, limit: int) -> Window:
@@ -156,7 +156,7 @@ class Faults:
     def too_slow_s(self, seconds: float) -> float:
         return seconds * {"late close": 20, "early close": 0.5}.get(self._name, 1)
 
-    def beats(self, ask: Ask) -> bool:
+    def beats(self, ask: Subscription) -> bool:
         return not (self.on("no heartbeat") or (self.on("no heartbeat with a filter") and ask.key))
 
     def stream(self, due: Batches, course: Course) -> Batches:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from realtime.protocol import Ask, Batch
+from realtime.protocol import Batch, Subscription
 
 Batches = Sequence[Batch]
 
@@ -12,7 +12,7 @@ Batches = Sequence[Batch]
 class Course:
     """One connection: what it asked for, and where it is."""
 
-    ask: Ask
+    ask: Subscription
     is_replay: bool
     is_at_work: bool  # while it connected, events were made
     live: int = 0  # batches, up to here

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from realtime.endpoints.flow_control import Window
-from realtime.protocol import Close, Refused
+from realtime.protocol import CloseCode, Disconnect
 
 
 class OneByOne(Window):
@@ -26,7 +26,7 @@ class NoRepeats(Window):
 
     def acknowledge(self, offset: int) -> bool:
         if offset <= self._acknowledged:
-            raise Refused(Close.BAD_REQUEST, "That was acknowledged before.")
+            raise Disconnect(CloseCode.BAD_REQUEST, "That was acknowledged before.")
         self._acknowledged = offset
         return super().acknowledge(offset)
 

@@ -18,7 +18,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from realtime import protocol
-from realtime.protocol import Ask, Batch, Close, Cursor, Position, Refused
+from realtime.protocol import Batch, CloseCode, Cursor, Disconnect, Position, Subscription
 from task import events
 from tests.conformance.faults import Faults
 from tests.conformance.faulty_streams import Course
@@ -102,7 +102,7 @@ class SmallServer:
                 protocol.require_version(names)
             ask = protocol.parse_subscription(urlsplit(connection.request.path).query, "job")  # type: ignore[union-attr]
             await Talk(self, connection, ask).serve()
-        except Refused as refused:
+        except Disconnect as refused:
             await connection.close(self.faults.code(refused.code))
         except ConnectionClosed:
             pass
@@ -112,7 +112,7 @@ class SmallServer:
         header = connection.request.headers.get("Authorization", "") if connection.request else ""
         token = header.removeprefix("Bearer ") or protocol.offered_token(offered) or ""
         if self.token and token != self.token and not self.faults.opens(path, offered):
-            raise Refused(Close.NOT_SIGNED_IN, "Wrong token.")
+            raise Disconnect(CloseCode.NOT_SIGNED_IN, "Wrong token.")
 
     def after(self, cursor: Cursor, key: str | None) -> list[Batch]:
         return [one for one in self._batches if one.last > cursor.offset and (key is None or one.key == key)]
@@ -126,7 +126,7 @@ class SmallServer:
 class Talk:
     """One connection."""
 
-    def __init__(self, server: SmallServer, connection: ServerConnection, ask: Ask) -> None:
+    def __init__(self, server: SmallServer, connection: ServerConnection, ask: Subscription) -> None:
         self._server = server
         self._faults = server.faults
         self._connection = connection
@@ -200,7 +200,7 @@ class Talk:
             async with asyncio.timeout(self._faults.too_slow_s(server.too_slow_s)):
                 await self._room.wait()
         except TimeoutError:
-            raise Refused(Close.TOO_SLOW, "The client acknowledges too slowly.") from None
+            raise Disconnect(CloseCode.TOO_SLOW, "The client acknowledges too slowly.") from None
 
     async def _hear(self) -> None:
         async for frame in self._connection:

@@ -23,7 +23,7 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AT_WORK = "SELECT id FROM task_job WHERE state IN ('queued', 'running', 'removing')"
+AT_WORK = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing')"
 
 Arrive = Callable[..., Awaitable[Visitor]]
 Launch = Callable[[], Awaitable[Browser]]

@@ -18,4 +18,4 @@ def usernames(service: Service) -> list[str]:
 
 
 def jobs(service: Service) -> int:
-    return len(rows(service, "SELECT id FROM task_job"))
+    return len(rows(service, "SELECT id FROM arrivals_job"))

@@ -41,13 +41,13 @@ async def test_every_list_and_the_page_of_a_row_open_without_a_complaint(service
         if table != "auth/group":
             await first.click()
             await expect(keeper.page.locator("form[id$='_form'] .form-row").first).to_be_visible()
-    await keeper.page.goto(f"/admin/task/account/?q={usernames(service)[0]}")
+    await keeper.page.goto(f"/admin/arrivals/account/?q={usernames(service)[0]}")
     await expect(keeper.page.get_by_text("1 account", exact=True)).to_be_visible()
 
 
 async def test_a_token_is_revoked_by_its_button(service: Service, keeper: Visitor) -> None:
     await asyncio.to_thread(service.manage, "token", "operator", "--name", "to be revoked")
-    await keeper.page.goto("/admin/task/token/")
+    await keeper.page.goto("/admin/arrivals/token/")
     await keeper.page.get_by_role("link", name="to be revoked").click()
     await keeper.page.get_by_role("button", name="Revoke this token").click()
     await expect(keeper.page.get_by_text("Revoked: every door refuses it")).to_be_visible()

@@ -50,7 +50,7 @@ async def test_from_the_click_to_a_saved_file_whose_passwords_sign_in(service: S
     owner = await arrive(service)
     began = time.monotonic()
     await owner.generate(TOTAL)
-    await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM task_job')[0]}/")
+    await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM arrivals_job')[0]}/")
     await says(owner, f"Finished: {TOTAL:,}")
     text = await download(owner, "Download credentials (CSV)")
     print(f"{TOTAL:,} accounts from the click to the saved file: {time.monotonic() - began:.1f} s")
@@ -70,7 +70,7 @@ async def test_passwords_that_are_forgotten_cannot_be_downloaded_and_still_sign_
 ) -> None:
     owner = await arrive(service)
     await owner.generate(50)
-    await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM task_job')[0]}/")
+    await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM arrivals_job')[0]}/")
     await says(owner, "Finished: 50")
     account, *_ = csv.DictReader(io.StringIO(await download(owner, "Download credentials (CSV)")))
     await press(owner, "link", "Forget passwords")

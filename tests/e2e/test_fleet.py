@@ -33,13 +33,13 @@ LATELY_SECONDS = 30
 GOING_AWAY, CUT = 4001, 1006
 
 UNFINISHED = """
-    SELECT count(*) FROM task_job WHERE state <> 'finished' OR total <> created
-    OR total <> (SELECT count(DISTINCT number) FROM task_account WHERE job_id = task_job.id)
+    SELECT count(*) FROM arrivals_job WHERE state <> 'finished' OR total <> created
+    OR total <> (SELECT count(DISTINCT number) FROM arrivals_account WHERE job_id = arrivals_job.id)
 """
-ACCOUNTS = "SELECT count(*) FROM task_account"
-JOBS = "SELECT count(*) FROM task_job"
+ACCOUNTS = "SELECT count(*) FROM arrivals_account"
+JOBS = "SELECT count(*) FROM arrivals_job"
 USERS = "SELECT count(*) FROM auth_user"
-HEAD = "SELECT coalesce(max(head), 0) FROM realtime_feed"
+HEAD = "SELECT coalesce(max(head), 0) FROM arrivals_feed_feedhead"
 
 
 @pytest.fixture(scope="module")

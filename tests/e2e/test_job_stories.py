@@ -45,7 +45,7 @@ async def shell(service: Service, code: str, **values: Any) -> None:
 
 async def queue(service: Service, total: int) -> int:
     await shell(service, QUEUE, total=total)
-    return int(rows(service, "SELECT max(id) FROM task_job")[0])
+    return int(rows(service, "SELECT max(id) FROM arrivals_job")[0])
 
 
 async def says(visitor: Visitor, words: str, seconds: float = 60) -> None:
@@ -76,10 +76,10 @@ async def test_a_running_job_is_cancelled_from_the_users_page_and_ends_everywher
     await says(owner, "^Cancelled at [0-9,]+ of 1,000,000$")
     await expect(owner.page.get_by_text(f"Job {job} is cancelled.")).to_be_visible()
     await expect(watcher.jobs).to_contain_text("■ cancelled")
-    (made,) = rows(service, f"SELECT count(*) FROM task_account WHERE job_id = {job}")
+    (made,) = rows(service, f"SELECT count(*) FROM arrivals_account WHERE job_id = {job}")
     await expect(owner.page.locator(".figure-created strong")).to_have_text(f"{int(made):,}")
     await watcher.sees_total(len(rows(service, "SELECT id FROM auth_user")))
-    assert rows(service, f"SELECT state FROM task_job WHERE id = {job}") == ["cancelled"]
+    assert rows(service, f"SELECT state FROM arrivals_job WHERE id = {job}") == ["cancelled"]
 
 
 async def test_a_job_is_seen_from_waiting_to_its_end_with_its_chart_and_nothing_moves(
@@ -126,7 +126,9 @@ async def test_an_undo_empties_every_open_page_of_its_accounts(service: Service,
     job = await queue(service, 1_000)
     await shell(service, CALL, job=job)
     await watcher.sees_total(before + 1_000)
-    made = set(rows(service, f"SELECT username FROM auth_user JOIN task_account ON user_id = id WHERE job_id = {job}"))
+    made = set(
+        rows(service, f"SELECT username FROM auth_user JOIN arrivals_account ON user_id = id WHERE job_id = {job}")
+    )
     assert set(await watcher.usernames()) <= made
     await owner.page.goto(f"/jobs/{job}/")
     await owner.sees_status("^Live$")

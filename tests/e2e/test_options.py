@@ -27,7 +27,7 @@ def service(chromium: str) -> Iterator[Service]:
     """Where four accounts are enough, as each takes 0.2 s at full strength; its worker has told its size."""
     with Service(environment={"GENERATE_MIN_TOTAL": "4"}) as service:
         service.manage("shell", "-c", MAKE_GROUPS)
-        service.wait_until(lambda: rows(service, "SELECT name FROM task_worker"))
+        service.wait_until(lambda: rows(service, "SELECT name FROM arrivals_worker"))
         yield service
 
 
@@ -63,13 +63,13 @@ async def test_realistic_accounts_at_full_strength_by_keyboard(service: Service,
     await tab_to(visitor, "Generate 4 users")
     await keyboard.press("Enter")
     await visitor.page.wait_for_url("**/users/")
-    job = rows(service, "SELECT max(id) FROM task_job")[0]
+    job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
     await visitor.page.goto(f"/jobs/{job}/")
     await expect(visitor.page.locator(".head-words")).to_have_text(re.compile("^Finished"), timeout=60_000)
     assert [name for name in await visitor.usernames() if not re.fullmatch(r"[a-z.-]+\d{4}", name)] == []
     said = re.compile("Realistic German names, a password each, full strength. The same names again: seed [0-9]+.")
     await expect(visitor.page.locator("#record")).to_contain_text(said)
-    hashes = rows(service, f"SELECT known_hash FROM task_account WHERE job_id = {job}")
+    hashes = rows(service, f"SELECT known_hash FROM arrivals_account WHERE job_id = {job}")
     assert all(not stored.startswith("pbkdf2_sha256$1$") for stored in hashes)
 
 
@@ -111,7 +111,7 @@ async def test_a_weak_password_is_said_beside_its_field_and_all_else_is_kept(ser
     await password.fill(PASSWORD)
     await visitor.button.click()
     await page.wait_for_url("**/users/")
-    job = rows(service, "SELECT max(id) FROM task_job")[0]
+    job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
     await visitor.page.goto(f"/jobs/{job}/")
     said = "Realistic Polish names, one password for all, in group load test, inactive."
     await expect(page.locator("#record")).to_contain_text(said)
@@ -125,8 +125,8 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     await visitor.page.get_by_label("Password for all accounts").fill(PASSWORD)
     await visitor.button.click()
     await visitor.page.wait_for_url("**/users/")
-    job = rows(service, "SELECT max(id) FROM task_job")[0]
-    made = f"SELECT username FROM auth_user JOIN task_account ON user_id = id WHERE job_id = {job}"
+    job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
+    made = f"SELECT username FROM auth_user JOIN arrivals_account ON user_id = id WHERE job_id = {job}"
     names = await asyncio.to_thread(service.wait_until, lambda: len(found := rows(service, made)) == 4 and found)
     assert names
     account = await arrive(service, name="")

@@ -89,7 +89,7 @@ def last_events(batches: int = 1) -> list[tuple[str, int | None]]:
     return [(event["type"], event["job"]) for row in rows for event in json.loads(row.payload)]
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/task/token/"])
+@pytest.mark.parametrize("address", ["/admin/", "/admin/arrivals/token/"])
 def test_who_is_no_staff_gets_a_page_that_says_so_and_no_loop(address: str) -> None:
     client = Client()
     client.force_login(User.objects.create(username="visitor", is_superuser=True))

@@ -75,7 +75,7 @@ def test_a_host_that_is_not_ours_gets_a_problem_too(owner: Caller) -> None:
 
 def test_what_goes_wrong_here_is_logged_and_tells_nothing(owner: Caller, caplog: pytest.LogCaptureFixture) -> None:
     def break_jobs(execute: Any, sql: str, *rest: Any) -> Any:
-        if "task_job" in sql:
+        if "arrivals_job" in sql:
             raise RuntimeError("secret")
         return execute(sql, *rest)
 
@@ -89,7 +89,7 @@ def test_what_goes_wrong_here_is_logged_and_tells_nothing(owner: Caller, caplog:
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
 def test_a_database_that_is_away_is_said_with_when_to_come_again(kind: type[Exception]) -> None:
     def be_away(execute: Any, sql: str, *rest: Any) -> Any:
-        if "task_job" in sql:
+        if "arrivals_job" in sql:
             raise kind("secret: the connection is refused")
         return execute(sql, *rest)
 

@@ -155,5 +155,5 @@ async def waiting_poll(ask: Subscription, seconds: float = 30) -> "asyncio.Task[
     """One that has nothing yet, and whose hub hears the layer."""
     task = asyncio.create_task(poll("users", ask, limit=10, wait_seconds=seconds))
     hub = hub_of("users")
-    await wait_until_async(lambda: hub.is_hearing and hub.alarm._watchers)
+    await wait_until_async(lambda: hub.is_hearing and hub.notifier._watchers)
     return task

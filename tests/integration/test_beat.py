@@ -62,7 +62,7 @@ def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
 
 def test_a_rescue_that_failed_is_none() -> None:
     def fail_to_look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if 'FROM "task_lane"' in sql:
+        if 'FROM "arrivals_lane"' in sql:
             raise OperationalError("the table is locked")
         return execute(sql, params, many, context)
 

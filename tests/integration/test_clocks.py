@@ -105,7 +105,7 @@ def test_clocks_that_differ_by_seconds_rescue_no_living_lane() -> None:
 def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
     """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
     job, task_id = queued(60, clock=noon)
-    for _ in range(leases.STARTS_WITHOUT_STEP):
+    for _ in range(leases.MOST_ATTEMPTS):
         leases.claim(job_id=job.pk, task_id=task_id, clock=eleven)
     lane = Lane.objects.select_related("job").get()
     assert not leases.is_hopeless(lane, ELEVEN)

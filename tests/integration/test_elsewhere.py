@@ -74,7 +74,7 @@ def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
     with CaptureQueriesContext(connection) as queries:
         user.delete()
     updates = [query["sql"].split()[1].strip('"') for query in queries if query["sql"].startswith("UPDATE")]
-    assert updates == ["task_job", "task_act", "realtime_feed"]
+    assert updates == ["arrivals_job", "arrivals_act", "arrivals_feed_feedhead"]
 
 
 def test_a_user_that_cannot_be_told_of_is_saved_all_the_same(caplog: pytest.LogCaptureFixture) -> None:

@@ -44,11 +44,11 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     job, _ = queued()
     age(job)
     lane = job.lanes.get()
-    for _ in range(2 * leases.STARTS_WITHOUT_STEP):
+    for _ in range(2 * leases.MOST_ATTEMPTS):
         Lane.objects.update(seen_at=LONG_AGO, rescues=3)
         with connection.execute_wrapper(fail_inserts):
             assert work(lane) == f"Job {lane.job_id} is interrupted and goes on later."
-        assert Lane.objects.values_list("starts", "rescues").get() == (0, 0)
+        assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
     assert work(lane) == "60 random users created with success!"
 
 
@@ -69,14 +69,14 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     with connection.execute_wrapper(give_up):
         assert work(job.lanes.get()) == f"Job {job.pk} is interrupted and goes on later."
     assert len(tried) == 1
-    assert Lane.objects.values_list("starts", "rescues").get() == (0, 0)
+    assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
 
 
 @pytest.mark.fault("the lanes of an old job die just after a retry or another removal")
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
     lane = ask().lanes.get()
-    for _ in range(leases.STARTS_WITHOUT_STEP):
+    for _ in range(leases.MOST_ATTEMPTS):
         leases.claim(job_id=lane.job_id, task_id=lane.task_id)
     assert work(lane) == f"Job {lane.job_id} rests until the rescue."
     age(lane.job)

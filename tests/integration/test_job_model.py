@@ -27,7 +27,7 @@ from task.workers import registry
 from tests.chaos.hits import Strikes
 from tests.integration.feeding import types_of
 from tests.integration.job_model import ACTIVE, AT_WORK, ModelJob, ModelLane
-from tests.integration.test_lanes import queued_ids
+from tests.integration.test_leases import queued_ids
 from tests.support import machines
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]

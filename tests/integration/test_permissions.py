@@ -27,9 +27,9 @@ from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
-SEE, ASK, ASK_LARGE = "auth.view_user", "task.add_job", "task.add_large_job"
-LOOK, STEER, UNDO = "task.view_job", "task.change_job", "task.delete_job"
-EXPORT = "task.export_credentials"
+SEE, ASK, ASK_LARGE = "auth.view_user", "arrivals.add_job", "arrivals.add_large_job"
+LOOK, STEER, UNDO = "arrivals.view_job", "arrivals.change_job", "arrivals.delete_job"
+EXPORT = "arrivals.export_credentials"
 PERMISSIONS = [SEE, ASK, ASK_LARGE, LOOK, STEER, UNDO, EXPORT]
 REQUESTER = "requester-with-a-name"
 

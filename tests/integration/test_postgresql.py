@@ -21,9 +21,9 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 FORMS = {"own": r"(?:pg_dump|psql|pg_restore) ", "compose": "docker compose exec -T postgres "}
 DOCKER = '#!/bin/sh\nshift 4  # compose exec -T postgres\nexec "$@"\n'
 LATER = """
-    ALTER TABLE task_job ADD COLUMN later integer NOT NULL DEFAULT 1;
-    CREATE TABLE later (job bigint NOT NULL REFERENCES task_job);
-    INSERT INTO later SELECT id FROM task_job;
+    ALTER TABLE arrivals_job ADD COLUMN later integer NOT NULL DEFAULT 1;
+    CREATE TABLE later (job bigint NOT NULL REFERENCES arrivals_job);
+    INSERT INTO later SELECT id FROM arrivals_job;
 """
 BEGIN = """
 import django
@@ -106,7 +106,7 @@ def test_a_restore_leaves_nothing_of_what_came_later(form: str, environment: dic
         return re.sub(r"^\\(un)?restrict .*", "", dump, flags=re.M)  # a random word
 
     save, restore = documented(form, environment)
-    sql("CREATE TABLE task_job (id bigserial PRIMARY KEY); INSERT INTO task_job DEFAULT VALUES", environment)
+    sql("CREATE TABLE arrivals_job (id bigserial PRIMARY KEY); INSERT INTO arrivals_job DEFAULT VALUES", environment)
     sh(save, environment)
     before = all_tables()
     sql(LATER, environment)

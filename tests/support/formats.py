@@ -98,7 +98,7 @@ def _events() -> Formats:
         place=events.place(1, 1, 1),
     )
     texts = [user, events.user_removed(user_id=1, username="a", job_id=1)]
-    states = {*apps.get_model("task", "Job").State.values, "started"} - {"running"}
+    states = {*apps.get_model("arrivals", "Job").State.values, "started"} - {"running"}
     texts += [
         events.job_changed(state, job_id=1, total=1, created=1, error="e" * (state == "failed")) for state in states
     ]

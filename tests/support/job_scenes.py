@@ -37,7 +37,7 @@ class Scene(Protocol):
 
 
 def newest(studio: Scene) -> int:
-    return int(rows(studio.service, "SELECT max(id) FROM task_job")[0])
+    return int(rows(studio.service, "SELECT max(id) FROM arrivals_job")[0])
 
 
 async def says(studio: Scene, words: str) -> None:

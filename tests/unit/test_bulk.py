@@ -18,7 +18,7 @@ def test_what_the_database_fills_by_itself_is_left_to_it() -> None:
         )
 
         class Meta:
-            app_label = "task"
+            app_label = "arrivals"
 
     assert bulk.prepared(Member(), without=["name"]) == {"plan": "free"}
     assert bulk.prepared(Member(region="there"), without=["name"]) == {"plan": "free", "region": "there"}

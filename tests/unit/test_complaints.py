@@ -8,7 +8,7 @@ import pytest
 from tests.support.complaints import Formats, complaints
 from tests.support.formats import released
 
-JOB, LANE, RESCUE = "task_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
+JOB, LANE, RESCUE = "arrivals_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"
 NEEDED = {
     "type": "IntegerField",
     "null": False,
@@ -20,17 +20,21 @@ NEEDED = {
 
 Change = Callable[[Formats], object]
 FORBIDDEN: list[tuple[str, Change, str]] = [
-    ("a table goes", lambda new: new["tables"].pop(JOB), "The table task_job is gone"),
-    ("a column goes", lambda new: columns(new).pop("total"), "The column task_job.total is gone"),
+    ("a table goes", lambda new: new["tables"].pop(JOB), "The table arrivals_job is gone"),
+    ("a column goes", lambda new: columns(new).pop("total"), "The column arrivals_job.total is gone"),
     ("a column changes its type", lambda new: columns(new)["total"].update(type="TextField"), "is a TextField, and"),
     ("a column takes no null", lambda new: columns(new)["finished_at"].update(null=False), "refuses null"),
     ("a column becomes unique", lambda new: columns(new)["total"].update(unique=True), "refuses a value twice"),
     ("a column becomes shorter", lambda new: columns(new)["state"].update(max_length=9), "more than 9 characters"),
     ("a column gets a limit", lambda new: columns(new)["error"].update(max_length=99), "more than 99 characters"),
-    ("a db_default goes", lambda new: columns(new, "task_worker")["steps"].update(needed=True), "a row without it"),
+    ("a db_default goes", lambda new: columns(new, "arrivals_worker")["steps"].update(needed=True), "a row without it"),
     ("a state comes", lambda new: columns(new)["state"]["choices"].append("paused"), "old code does not know"),
     ("a state goes", lambda new: columns(new)["state"]["choices"].remove("failed"), "new code does not know"),
-    ("a kind of act comes", lambda new: columns(new, "task_act")["kind"]["choices"].append("lent"), "may hold 'lent'"),
+    (
+        "a kind of act comes",
+        lambda new: columns(new, "arrivals_act")["kind"]["choices"].append("lent"),
+        "may hold 'lent'",
+    ),
     ("a column is needed", lambda new: columns(new).update(priority=NEEDED), "without priority: give it a db_default"),
     ("a constraint comes", lambda new: constraints(new).append("few"), "that is new or another: few"),
     ("a constraint is tightened", lambda new: tighten(constraints(new)), "('created__lt', F(total))"),

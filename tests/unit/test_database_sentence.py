@@ -8,7 +8,10 @@ from task.terminal.database import sentence_of
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("no such table: task_job", "no such table: task_job. Start `make run` once, or run `manage.py migrate`."),
+        (
+            "no such table: arrivals_job",
+            "no such table: arrivals_job. Start `make run` once, or run `manage.py migrate`.",
+        ),
         (
             "database or disk is full",
             "database or disk is full. Make room on its disk, then try again; nothing is lost.",

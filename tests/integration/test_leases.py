@@ -137,10 +137,10 @@ def test_a_rescued_job_ends_complete() -> None:
 
 def test_a_step_starts_the_count_anew() -> None:
     lane = new_lane()
-    Lane.objects.update(starts=3, rescues=2)
+    Lane.objects.update(attempts=3, rescues=2)
     step(lane.job, lane.task_id, 1)
     after = Lane.objects.get()
-    assert (after.starts, after.rescues) == (0, 0)
+    assert (after.attempts, after.rescues) == (0, 0)
 
 
 def test_a_job_whose_lane_dies_at_every_start_fails_with_the_reason() -> None:

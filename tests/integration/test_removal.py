@@ -63,7 +63,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("task.jobs.removal.tell", killed)
+        patch.setattr("task.jobs.removal.publish", killed)
         with pytest.raises(SystemExit):
             stepping.remove_some(job, task_id, 5)
     assert (stepping.now(job).removed_through, Account.objects.count(), len(feed_types())) == (0, 10, before)

@@ -53,7 +53,8 @@ def present() -> Formats:
 
 
 def _tables() -> Formats:
-    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+    configs = [config for config in apps.get_app_configs() if config.name in OURS]
+    models = [model for config in configs for model in config.get_models()]
     return {model._meta.db_table: _table(model) for model in models}
 
 

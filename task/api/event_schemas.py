@@ -1,4 +1,4 @@
-"""The feed as OpenAPI shows it. tests/unit/test_asyncapi.py holds its events to those of docs/asyncapi.yaml."""
+"""The feed as OpenAPI shows it. tests/unit/docs/test_asyncapi.py holds its events to those of docs/asyncapi.yaml."""
 
 from typing import Annotated, Literal
 from uuid import UUID

@@ -8,8 +8,8 @@ from task.jobs import actions, removal
 from task.jobs import step as generation
 from task.models import Job, Lane
 from task.options import Options
-from tests.integration.stepping import step
-from tests.integration.visiting import person, visit
+from tests.support.stepping import step
+from tests.support.visiting import person, visit
 
 EVERYTHING = ["view_user", "add_job", "view_job", "change_job", "delete_job"]
 

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.e2e.stored import rows
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.stored import rows
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

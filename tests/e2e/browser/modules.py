@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.e2e.conftest import Launch, arriving
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Launch, arriving
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 ADDRESS_OF = "js = (name) => new URL(`../../${name}.js`, document.querySelector('link[rel=stylesheet]').href).href"

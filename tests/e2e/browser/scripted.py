@@ -2,8 +2,8 @@
 
 import re
 
-from tests.e2e.test_client_connection import Server
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.test_client_connection import Server
+from tests.e2e.browser.visitor import Visitor
 
 SOCKET = re.compile("/ws/users/")
 WITHOUT_NETWORK = "Object.defineProperty(navigator, 'onLine', { value: false, configurable: true })"

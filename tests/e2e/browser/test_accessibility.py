@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
+from tests.e2e.browser.conftest import Arrive
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import usernames
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import usernames
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocket
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.visitor import Visitor
 from tests.support.clients import CLIENTS
 from tests.support.program import Program
 from tests.support.proxy import Proxy

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import jobs
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import jobs
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.feeding import Feeding
-from tests.e2e.test_client_connection import Server
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.feeding import Feeding
+from tests.e2e.browser.test_client_connection import Server
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.visitor import Visitor
 from tests.support.scripted_server import ScriptedServer
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async

@@ -5,10 +5,10 @@ import re
 import pytest
 import pytest_asyncio
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.modules import ADDRESS_OF
-from tests.e2e.test_client_connection import Server
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.modules import ADDRESS_OF
+from tests.e2e.browser.test_client_connection import Server
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 

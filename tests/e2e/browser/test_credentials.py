@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import rows
-from tests.e2e.test_job_stories import press, says
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import rows
+from tests.e2e.browser.test_job_stories import press, says
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import Visitor
-from tests.e2e.walk import every_page
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.visitor import Visitor
+from tests.e2e.browser.walk import every_page
 from tests.support.proxy import Proxy
 from tests.support.service import Service
 

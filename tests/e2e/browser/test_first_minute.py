@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import usernames
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import usernames
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.chaos.visitor import Visitor
-from tests.e2e.conftest import Arrive
+from tests.e2e.browser.conftest import Arrive
 from tests.support import postgres
 from tests.support.deployment import SERVICES, WEB, WORKERS
 from tests.support.fleet import METRICS_TOKEN, Fleet

@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import rows
-from tests.e2e.test_first_minute import SHIFTS
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import rows
+from tests.e2e.browser.test_first_minute import SHIFTS
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 

@@ -6,9 +6,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import usernames
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import usernames
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import LINK, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import rows
-from tests.e2e.test_keyboard import tab_to
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import rows
+from tests.e2e.browser.test_keyboard import tab_to
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Arrive
-from tests.e2e.stored import jobs, usernames
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import jobs, usernames
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 

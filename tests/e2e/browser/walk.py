@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from django.template.loader import render_to_string
 from playwright.async_api import expect
 
-from tests.e2e.scripted import is_catching_up, is_offline
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.scripted import is_catching_up, is_offline
+from tests.e2e.browser.visitor import Visitor
 from tests.support.proxy import Proxy
 from tests.support.service import Service
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_clients import SECONDS, begin_at_head, feed, folder, grow, program, service
+from tests.e2e.server.test_clients import SECONDS, begin_at_head, feed, folder, grow, program, service
 from tests.support.clients import COMMANDS, Running
 from tests.support.program import Program
 from tests.support.proxy import Proxy

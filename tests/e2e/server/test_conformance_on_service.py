@@ -5,7 +5,7 @@ import pytest
 from tests.conformance.making import CannotMake, by_api
 from tests.conformance.target import Target
 from tests.conformance.trial import Verdict, findings
-from tests.integration.test_clients import SECONDS, program, service
+from tests.e2e.server.test_clients import SECONDS, program, service
 from tests.support.program import Program
 from tests.support.service import Service
 

@@ -7,8 +7,8 @@ import pytest
 from channels.db import database_sync_to_async
 
 from realtime import log
-from tests.integration.conftest import Append
-from tests.integration.test_socket import close_code, offsets, receive
+from tests.e2e.server.test_socket import close_code, offsets, receive
+from tests.support.database import Append
 from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

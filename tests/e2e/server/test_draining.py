@@ -14,10 +14,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.integration.conftest import DEADLINE, FILES, answers, web_process
 from tests.support.browser import Browser
 from tests.support.service import ROOT, free_port
 from tests.support.watcher import connect_to
+from tests.support.web import DEADLINE, FILES, answers, web_process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -13,12 +13,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
-from tests.integration.conftest import DEADLINE, nginx, web_process
 from tests.support import certificates, fleet
 from tests.support.browser import Browser
 from tests.support.deployment import write_nginx
 from tests.support.service import free_port
 from tests.support.watcher import connect_to
+from tests.support.web import DEADLINE, nginx, web_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,9 +13,9 @@ from schemathesis import GenerationMode
 from realtime import log
 from task.api.urls import api
 from task.models import Job
-from tests.integration.stepping import failed, finished, running
-from tests.integration.test_token_socket import token_of
+from tests.e2e.server.test_token_socket import token_of
 from tests.support.caller import fetch
+from tests.support.stepping import failed, finished, running
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.conftest import DEADLINE, web_process
 from tests.support import postgres
 from tests.support.deployment import SERVICES
 from tests.support.service import ROOT, clean_environment, free_port
 from tests.support.watcher import Watcher
+from tests.support.web import DEADLINE, web_process
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 FORMS = {"own": r"(?:pg_dump|psql|pg_restore) ", "compose": "docker compose exec -T postgres "}
@@ -29,7 +29,7 @@ BEGIN = """
 import django
 django.setup()
 from django.core.management import call_command
-from tests.integration import stepping
+from tests.support import stepping
 """
 PREPARE = """
 call_command("migrate", verbosity=0)

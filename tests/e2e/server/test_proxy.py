@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import DEADLINE, nginx
 from tests.support.deployment import write_nginx
 from tests.support.service import free_port
 from tests.support.waiting import wait_until
+from tests.support.web import DEADLINE, nginx
 
 FORGED = {
     "X-Forwarded-For": "1.2.3.4",

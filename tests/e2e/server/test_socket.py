@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from realtime import log
 from realtime.endpoints.allowance import FRAMES_AT_ONCE
-from tests.integration.conftest import Append, session_of
+from tests.support.database import Append, session_of
 from tests.support.watcher import Watcher, connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

@@ -17,8 +17,8 @@ from websockets.exceptions import WebSocketException
 
 from task import tokens
 from task.models import Token
-from tests.integration.conftest import Append, session_of
-from tests.integration.test_socket import close_code, offsets, receive
+from tests.e2e.server.test_socket import close_code, offsets, receive
+from tests.support.database import Append, session_of
 from tests.support.waiting import wait_until_async
 from tests.support.watcher import connect_to
 

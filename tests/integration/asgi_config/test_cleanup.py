@@ -21,7 +21,7 @@ from task.jobs import step as generation
 from task.jobs.counts import count_jobs
 from task.models import Account, Act, DeletedJobTotals, Job, Token, Worker
 from task.workers import registry
-from tests.integration import stepping
+from tests.support import stepping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 DAY = datetime.timedelta(days=1)

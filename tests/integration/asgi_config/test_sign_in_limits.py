@@ -14,7 +14,7 @@ from pytest_django import Settings
 from asgi_config.sign_in.links import make_link
 from asgi_config.sign_in.views import SignIn
 from task.jobs import credentials
-from tests.integration import stepping
+from tests.support import stepping
 
 pytestmark = pytest.mark.django_db
 whole_transactions = pytest.mark.django_db(transaction=True)

@@ -22,7 +22,7 @@ from realtime.hub import hub_of
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor, Subscription
 from tests.chaos.hits import Strikes
-from tests.integration.feed_model import Model, Watching
+from tests.integration.realtime.feed_model import Model, Watching
 from tests.support import machines
 from tests.support.layers import HeldLayer
 from tests.support.waiting import wait_until_async

@@ -14,7 +14,7 @@ from realtime.follow import follow
 from realtime.hub import hub_of
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
-from tests.integration.conftest import Append
+from tests.support.database import Append
 from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

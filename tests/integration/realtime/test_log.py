@@ -15,7 +15,7 @@ from realtime import log
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from realtime.tasks import trim_feeds
-from tests.integration.conftest import Append, at_once
+from tests.support.database import Append, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from realtime import log
 from realtime.models import FeedHead
-from tests.integration.conftest import Append
+from tests.support.database import Append
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

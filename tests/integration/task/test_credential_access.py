@@ -15,10 +15,10 @@ from realtime.models import Batch
 from task.jobs import actions, credentials
 from task.models import Act, Job
 from task.options import SHARED, Options
-from tests.integration import stepping
-from tests.integration.conftest import session_of
-from tests.integration.visiting import person, text_of, visit
+from tests.support import stepping
 from tests.support.caller import Caller, caller, fetch
+from tests.support.database import session_of
+from tests.support.visiting import person, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 SHARED_ONE = Options(passwords=SHARED, shared_password="typed by a person")

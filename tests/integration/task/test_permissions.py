@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from task.models import Job
 from task.tokens import make_token
-from tests.integration import stepping
+from tests.support import stepping
 from tests.support.caller import text_of
 from tests.support.watcher import connect_to
 

@@ -14,8 +14,8 @@ from task.jobs import slices
 from task.jobs.step import start_job
 from task.models import Job, Lane
 from task.workers import shutdown
-from tests.integration import stepping
-from tests.integration.conftest import database_url
+from tests.support import stepping
+from tests.support.database import database_url
 from tests.support.running import Running
 from tests.support.waiting import wait_until
 

@@ -11,7 +11,7 @@ from realtime import log
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from task.jobs.step import start_job
-from tests.integration.stepping import step
+from tests.support.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from task import tokens
 from task.models import Act, Token
-from tests.integration.conftest import at_once
+from tests.support.database import at_once
 
 pytestmark = pytest.mark.django_db
 

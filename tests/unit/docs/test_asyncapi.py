@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +17,8 @@ from task import events
 from task.api.urls import api
 from task.models import Job
 from tests.support import wire
+from tests.support.service import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEMA = json.loads((ROOT / "tests" / "asyncapi" / "schema-3.0.0.json").read_text())
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 EXAMPLES = [

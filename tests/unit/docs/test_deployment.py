@@ -12,7 +12,7 @@ import yaml
 from task.api.events import LONGEST_WAIT_SECONDS
 from tests.support.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
 from tests.support.service import ROOT
-from tests.unit.test_documentation import OPERATIONS
+from tests.unit.docs.test_documentation import OPERATIONS
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

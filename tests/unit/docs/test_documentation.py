@@ -9,8 +9,8 @@ from django.apps import apps
 from asgi_config.monitoring.metric_table import METRICS
 from task.api.errors import CODES
 from task.api.urls import api
+from tests.support.service import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()

@@ -4,10 +4,10 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.service import ROOT
+
 PAGE = (ROOT / "docs" / "guarantees.md").read_text()
 PROMISES, _, RESULTS = PAGE.partition("## Faults, strikes, results")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.modules import visitor
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.modules import visitor
+from tests.e2e.browser.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

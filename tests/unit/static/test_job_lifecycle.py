@@ -7,10 +7,10 @@ import pytest
 
 from task.models import Job
 from task.pages import chart, job_text
-from tests.e2e.modules import visitor
-from tests.e2e.test_board_modules import created, state_after
-from tests.e2e.test_job_modules import job_event
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.modules import visitor
+from tests.e2e.browser.visitor import Visitor
+from tests.unit.static.test_board import created, state_after
+from tests.unit.static.test_jobs import job_event
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.modules import visitor
-from tests.e2e.test_board_modules import created, state_after
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.modules import visitor
+from tests.e2e.browser.visitor import Visitor
+from tests.unit.static.test_board import created, state_after
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

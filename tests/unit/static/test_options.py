@@ -7,9 +7,9 @@ import pytest
 from task.options import Options
 from task.pages.estimate import Estimate
 from task.pages.option_text import EXPIRIES, SAYS
-from tests.e2e.modules import visitor
-from tests.e2e.visitor import Visitor
-from tests.unit.test_option_words import CASES
+from tests.e2e.browser.modules import visitor
+from tests.e2e.browser.visitor import Visitor
+from tests.unit.task.test_option_text import CASES
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

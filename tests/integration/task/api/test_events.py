@@ -16,8 +16,8 @@ from realtime.endpoints.poll import Lost, poll
 from realtime.hub import hub_of
 from realtime.models import FeedHead
 from realtime.protocol import Subscription
-from tests.integration.conftest import Append
 from tests.support.caller import Caller, caller
+from tests.support.database import Append
 from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from task.jobs import actions, slices
 from task.jobs.step import start_job
 from task.models import Act, Job
-from tests.integration.conftest import at_once, database_url, session_of
 from tests.support.caller import Caller, caller, fetch
+from tests.support.database import at_once, database_url, session_of
 from tests.support.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

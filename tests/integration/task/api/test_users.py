@@ -14,8 +14,8 @@ from realtime.protocol import Cursor
 from task.jobs import slices
 from task.jobs.step import start_job
 from task.models import Job
-from tests.integration.conftest import Append
 from tests.support.caller import Caller, caller
+from tests.support.database import Append
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -15,9 +15,9 @@ from task.jobs import step as generation
 from task.jobs.actions import ActionResult, WrongState
 from task.jobs.verification import Verdict, verify
 from task.models import Account, Act, Job, Lane
-from tests.integration import stepping
-from tests.integration.conftest import at_once
-from tests.integration.feeding import feed_types
+from tests.support import stepping
+from tests.support.database import at_once
+from tests.support.feeding import feed_types
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

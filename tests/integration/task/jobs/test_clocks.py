@@ -18,9 +18,9 @@ from task.jobs import step as generation
 from task.models import Act, Job, Lane, Token, Worker
 from task.pages.job_page import read_job_page
 from task.workers import registry
-from tests.integration.feeding import feed_events
-from tests.integration.job_states import lane_of, operator_visit
-from tests.integration.stepping import now, queued, running
+from tests.support.feeding import feed_events
+from tests.support.job_states import lane_of, operator_visit
+from tests.support.stepping import now, queued, running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -13,7 +13,7 @@ from task.jobs import actions, credentials
 from task.jobs.credentials import Credentials, NoCredentials
 from task.models import Account, Act, Job
 from task.options import FULL, SHARED, Options
-from tests.integration import stepping
+from tests.support import stepping
 
 User: Any = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

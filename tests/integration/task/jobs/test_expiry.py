@@ -14,8 +14,8 @@ from task.jobs import step as generation
 from task.jobs.step import start_job
 from task.models import Job
 from task.options import Options, UnusableOption
-from tests.integration import stepping
-from tests.integration.conftest import database_url
+from tests.support import stepping
+from tests.support.database import database_url
 from tests.support.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

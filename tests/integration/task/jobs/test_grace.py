@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from task.jobs import actions, leases, rescue, slices
 from task.jobs import step as generation
 from task.models import Job, Lane
-from tests.integration.stepping import LONG_AGO, age, failed, queued, removing
+from tests.support.stepping import LONG_AGO, age, failed, queued, removing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

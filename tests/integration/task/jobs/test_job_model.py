@@ -25,10 +25,10 @@ from task.models import Job, Lane
 from task.options import FULL, Options
 from task.workers import registry
 from tests.chaos.hits import Strikes
-from tests.integration.feeding import types_of
-from tests.integration.job_model import ACTIVE, AT_WORK, ModelJob, ModelLane
-from tests.integration.test_leases import queued_ids
+from tests.integration.task.jobs.job_model import ACTIVE, AT_WORK, ModelJob, ModelLane
+from tests.integration.task.jobs.test_leases import queued_ids
 from tests.support import machines
+from tests.support.feeding import types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis"), pytest.mark.timeout(1800)]
 

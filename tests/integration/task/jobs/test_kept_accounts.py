@@ -19,7 +19,7 @@ from task.jobs import removal, slices
 from task.jobs.verification import verify
 from task.models import Job
 from task.tokens import make_token
-from tests.integration import stepping
+from tests.support import stepping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

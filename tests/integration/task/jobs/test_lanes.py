@@ -17,10 +17,10 @@ from task.jobs.verification import verify
 from task.models import Account, Job, Lane
 from task.options import FULL, SHARED, Options
 from task.workers import registry
-from tests.integration.conftest import at_once
-from tests.integration.feeding import feed_types
-from tests.integration.stepping import now, step
+from tests.support.database import at_once
+from tests.support.feeding import feed_types
 from tests.support.service import Service
+from tests.support.stepping import now, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

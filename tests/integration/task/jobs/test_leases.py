@@ -17,7 +17,7 @@ from task.jobs.step import start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.tasks import rescue_jobs
-from tests.integration.stepping import LONG_AGO, age, step
+from tests.support.stepping import LONG_AGO, age, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
 

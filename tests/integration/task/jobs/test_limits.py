@@ -13,8 +13,8 @@ from task.jobs.limits import TooManyJobs
 from task.jobs.step import start_job
 from task.models import Job, Worker
 from task.workers import registry
-from tests.integration import stepping
-from tests.integration.conftest import at_once
+from tests.support import stepping
+from tests.support.database import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

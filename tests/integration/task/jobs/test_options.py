@@ -13,8 +13,8 @@ from task.accounts import groups
 from task.jobs.step import RequestIdReused, start_job
 from task.models import Job
 from task.options import Options, UnusableOption
-from tests.integration.stepping import finished
 from tests.support.caller import person
+from tests.support.stepping import finished
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

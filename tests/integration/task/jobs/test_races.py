@@ -21,8 +21,8 @@ from task.database import sqlite_turns
 from task.jobs import actions, leases, rescue, slices
 from task.jobs.step import start_job
 from task.models import Act, Job, Lane
-from tests.integration import stepping
-from tests.integration.feeding import feed_events
+from tests.support import stepping
+from tests.support.feeding import feed_events
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -14,9 +14,9 @@ from task.jobs import actions, leases, removal, rescue, slices
 from task.jobs.actions import WrongState
 from task.jobs.verification import verify
 from task.models import Account, Act, Job, Lane
-from tests.integration import stepping
-from tests.integration.conftest import at_once
-from tests.integration.feeding import feed_events, feed_types
+from tests.support import stepping
+from tests.support.database import at_once
+from tests.support.feeding import feed_events, feed_types
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -13,7 +13,7 @@ from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, RANDOM, REALISTIC, Options
 from task.workers import registry
-from tests.integration.stepping import finished, now, remove_all, step
+from tests.support.stepping import finished, now, remove_all, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

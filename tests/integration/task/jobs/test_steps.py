@@ -14,9 +14,9 @@ from task.jobs import step as generation
 from task.jobs.step import RequestIdReused, UnusableTotal, start_job
 from task.jobs.verification import verify
 from task.models import Account, Job, Lane
-from tests.integration.conftest import at_once
-from tests.integration.feeding import feed_events
-from tests.integration.stepping import queued, step, take
+from tests.support.database import at_once
+from tests.support.feeding import feed_events
+from tests.support.stepping import queued, step, take
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

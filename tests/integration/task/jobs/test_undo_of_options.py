@@ -13,8 +13,8 @@ from task.accounts.passwords import Deriver
 from task.jobs import removal, slices
 from task.models import Job
 from task.options import FULL, REALISTIC, SHARED, Options
-from tests.integration import stepping
-from tests.integration.stepping import finished, remove_all
+from tests.support import stepping
+from tests.support.stepping import finished, remove_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -15,7 +15,7 @@ from task.jobs import step as generation
 from task.jobs.step import start_job
 from task.jobs.verification import verify
 from task.models import Act, Job
-from tests.integration.stepping import step
+from tests.support.stepping import step
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

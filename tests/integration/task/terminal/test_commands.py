@@ -14,8 +14,8 @@ from realtime.protocol import Cursor
 from task.jobs.step import start_job
 from task.models import Account, Job
 from task.terminal.text import event_words
-from tests.integration.conftest import database_url
-from tests.integration.stepping import step
+from tests.support.database import database_url
+from tests.support.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from task.models import Job
 from task.options import Options
-from tests.integration.conftest import database_url
+from tests.support.database import database_url
 from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.service import ROOT
 

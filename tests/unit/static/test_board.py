@@ -1,15 +1,10 @@
-"""The pure parts of the browser client that know what the board shows, as Chromium runs them."""
+"""The pure parts of the browser client that know what the board shows, as Node.js runs them."""
 
 from typing import Any
 
 import pytest
 
-from tests.e2e.browser.modules import visitor
-from tests.e2e.browser.visitor import Visitor
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-__all__ = ["visitor"]
+from tests.support.node import Node
 
 STATE = """async ({ board, rows, events, now }) => {
   const { State } = await import(js("task/js/state/state"));
@@ -34,9 +29,9 @@ BOARD: dict[str, Any] = {
 }
 
 
-async def state_after(visitor: Visitor, events: list[Any], *, rows: list[int] | None = None, **board: Any) -> Any:
+def state_after(node: Node, events: list[Any], *, rows: list[int] | None = None, **board: Any) -> Any:
     given = {"board": BOARD | board, "rows": [row(one) for one in rows or []], "events": events, "now": 0}
-    return await visitor.page.evaluate(STATE, given)
+    return node.evaluate(STATE, given)
 
 
 def row(number: int) -> dict[str, Any]:
@@ -66,21 +61,21 @@ def removed(number: int) -> Any:
     ],
     ids=["new", "listed", "late", "removed", "gone", "filled up", "unseen", "unknown"],
 )
-async def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
-    visitor: Visitor, rows: list[int], events: list[Any], ids: list[int], total: int
+def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
+    node: Node, rows: list[int], events: list[Any], ids: list[int], total: int
 ) -> None:
-    state = await state_after(visitor, events, rows=rows)
+    state = state_after(node, events, rows=rows)
     assert (state["ids"], state["total"]) == (ids, total)
     assert state["hasOlder"] == (len(ids) == 4)
 
 
-async def test_one_below_the_oldest_row_belongs_to_an_older_page(visitor: Visitor) -> None:
-    state = await state_after(visitor, [created(5)], rows=[9, 8, 7, 6], has_older=True, total=20)
+def test_one_below_the_oldest_row_belongs_to_an_older_page(node: Node) -> None:
+    state = state_after(node, [created(5)], rows=[9, 8, 7, 6], has_older=True, total=20)
     assert (state["ids"], state["total"], state["arrived"]) == ([9, 8, 7, 6], 21, 0)
 
 
-async def test_rows_are_few_however_many_arrive(visitor: Visitor) -> None:
-    kept = await visitor.page.evaluate("""async () => {
+def test_rows_are_few_however_many_arrive(node: Node) -> None:
+    kept = node.evaluate("""async () => {
       const { Rows } = await import(js("task/js/state/rows"));
       const rows = new Rows([], 50, false);
       for (let id = 1; id <= 10_000; id += 1) rows.add({ id });
@@ -90,9 +85,9 @@ async def test_rows_are_few_however_many_arrive(visitor: Visitor) -> None:
     assert kept == [0, True]
 
 
-async def test_a_search_lists_what_matches_and_counts_everybody(visitor: Visitor) -> None:
+def test_a_search_lists_what_matches_and_counts_everybody(node: Node) -> None:
     events = [created(41), created(52), created(14)]
-    state = await state_after(visitor, events, rows=[4], query="U4", total=9)
+    state = state_after(node, events, rows=[4], query="U4", total=9)
     assert (state["ids"], state["total"], state["arrived"]) == ([41, 4], 12, 1)
 
 
@@ -100,12 +95,12 @@ async def test_a_search_lists_what_matches_and_counts_everybody(visitor: Visitor
     ("query", "matches"),
     [("", True), ("kq", True), ("EXAMPLE.com", True), ("%", False), ("user_kqzl@", True), ("zlu", False)],
 )
-async def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
-    visitor: Visitor, query: str, matches: bool
+def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
+    node: Node, query: str, matches: bool
 ) -> None:
     match = """async (query) => (await import(js("task/js/state/search")))
       .matcher(query)({ username: "user_kQzL", email: "user_kQzL@example.com" })"""
-    assert await visitor.page.evaluate(match, query) == matches
+    assert node.evaluate(match, query) == matches
 
 
 @pytest.mark.parametrize(
@@ -125,18 +120,18 @@ async def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case
     ],
     ids=str,
 )
-async def test_the_board_pauses_by_hand_and_by_itself(visitor: Visitor, steps: list[str], is_on: bool) -> None:
+def test_the_board_pauses_by_hand_and_by_itself(node: Node, steps: list[str], is_on: bool) -> None:
     walk = """async (steps) => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
       steps.forEach((step) => (step === "press" ? pause.press() : pause.note(step.slice(1), step[0] === "+")));
       return pause.isOn;
     }"""
-    assert await visitor.page.evaluate(walk, steps) is is_on
+    assert node.evaluate(walk, steps) is is_on
 
 
-async def test_a_paused_board_shows_what_it_last_showed_and_counts_what_it_misses(visitor: Visitor) -> None:
-    seen = await visitor.page.evaluate("""async () => {
+def test_a_paused_board_shows_what_it_last_showed_and_counts_what_it_misses(node: Node) -> None:
+    seen = node.evaluate("""async () => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
       const look = (arrived) => {

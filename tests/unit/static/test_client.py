@@ -1,15 +1,10 @@
-"""The pure parts of the browser client that know the wire and the words, as Chromium runs them."""
+"""The pure parts of the browser client that know the wire and the words, as Node.js runs them."""
 
 from typing import Any
 
 import pytest
 
-from tests.e2e.browser.modules import visitor
-from tests.e2e.browser.visitor import Visitor
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-__all__ = ["visitor"]
+from tests.support.node import Node
 
 FOLLOW = """async ({ after, frames }) => {
   const { Cursor, parse, receive } = await import(js("realtime/protocol"));
@@ -36,15 +31,15 @@ def frame(*offsets: int) -> dict[str, Any]:
     ],
     ids=["in order", "twice", "starting below the cursor", "overlapping", "old", "filtered jumps"],
 )
-async def test_every_event_is_handled_once(
-    visitor: Visitor, after: int, frames: list[Any], handled: list[int], offset: int
+def test_every_event_is_handled_once(
+    node: Node, after: int, frames: list[Any], handled: list[int], offset: int
 ) -> None:
-    result = await visitor.page.evaluate(FOLLOW, {"after": after, "frames": frames})
+    result = node.evaluate(FOLLOW, {"after": after, "frames": frames})
     assert result == {"handled": handled, "offset": offset}
 
 
-async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) -> None:
-    offset = await visitor.page.evaluate("""async () => {
+def test_the_cursor_moves_before_the_event_is_handled(node: Node) -> None:
+    offset = node.evaluate("""async () => {
       const { Cursor, receive } = await import(js("realtime/protocol"));
       const cursor = new Cursor("e", 0);
       const poison = () => { throw new Error("poison"); };
@@ -55,29 +50,27 @@ async def test_the_cursor_moves_before_the_event_is_handled(visitor: Visitor) ->
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "null", "7", '"text"', "[]"])
-async def test_a_frame_that_is_none_is_ignored(visitor: Visitor, text: str) -> None:
+def test_a_frame_that_is_none_is_ignored(node: Node, text: str) -> None:
     read = 'async (text) => (await import(js("realtime/protocol"))).parse(text).type ?? null'
-    assert await visitor.page.evaluate(read, text) is None
+    assert node.evaluate(read, text) is None
 
 
-async def test_only_codes_from_4500_on_end_the_trying(visitor: Visitor) -> None:
+def test_only_codes_from_4500_on_end_the_trying(node: Node) -> None:
     codes = [1000, 1001, 1006, 1011, 4000, 4001, 4008, 4499, 4500, 4501, 4503, 4504, 4999]
-    verdicts = await visitor.page.evaluate(
-        'async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes
-    )
+    verdicts = node.evaluate('async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes)
     assert verdicts == ["retry"] * 8 + ["stop", "sign in", "stop", "stop", "stop"]
 
 
-async def test_a_retry_waits_between_nothing_and_thirty_seconds(visitor: Visitor) -> None:
-    delays = await visitor.page.evaluate("""async () => {
+def test_a_retry_waits_between_nothing_and_thirty_seconds(node: Node) -> None:
+    delays = node.evaluate("""async () => {
       const { retryDelay } = await import(js("realtime/protocol"));
       return [0, 1, 4, 5, 50].map((attempt) => retryDelay(attempt, 1)).concat(retryDelay(9, 0));
     }""")
     assert delays == [1_000, 2_000, 16_000, 30_000, 30_000, 0]
 
 
-async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) -> None:
-    rates = await visitor.page.evaluate("""async () => {
+def test_what_is_caught_up_on_is_not_mistaken_for_speed(node: Node) -> None:
+    rates = node.evaluate("""async () => {
       const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let time = 0; time < 10_000; time += 10) rate.add(time, 10_000);
@@ -86,8 +79,8 @@ async def test_what_is_caught_up_on_is_not_mistaken_for_speed(visitor: Visitor) 
     assert rates == [100, 50, 0]
 
 
-async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visitor: Visitor) -> None:
-    told = await visitor.page.evaluate("""async () => {
+def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(node: Node) -> None:
+    told = node.evaluate("""async () => {
       const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
@@ -99,8 +92,8 @@ async def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(visi
     assert told == [100, 0]
 
 
-async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: Visitor) -> None:
-    sent = await visitor.page.evaluate("""async () => {
+def test_acknowledgements_are_few_unless_half_the_window_is_used(node: Node) -> None:
+    sent = node.evaluate("""async () => {
       const { Acknowledger } = await import(js("realtime/acknowledger"));
       const sent = [];
       const acks = new Acknowledger((text) => sent.push(JSON.parse(text)));
@@ -135,14 +128,14 @@ async def test_acknowledgements_are_few_unless_half_the_window_is_used(visitor: 
         ),
     ],
 )
-async def test_the_connection_is_told_in_words(visitor: Visitor, link: dict[str, Any], words: str | None) -> None:
+def test_the_connection_is_told_in_words(node: Node, link: dict[str, Any], words: str | None) -> None:
     tell = """async (link) => (await import(js("task/js/format/words")))
       .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
-    assert await visitor.page.evaluate(tell, link) == words
+    assert node.evaluate(tell, link) == words
 
 
-async def test_ages_are_told_in_words(visitor: Visitor) -> None:
-    ages = await visitor.page.evaluate("""async () => {
+def test_ages_are_told_in_words(node: Node) -> None:
+    ages = node.evaluate("""async () => {
       const { ago } = await import(js("task/js/format/words"));
       return [-3, 0, 4.9, 5, 59, 60, 3_599].map((seconds) => ago(0, seconds * 1_000));
     }""")

@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know what became of a job, as Chromium runs them; Python says the same."""
+"""The pure parts of the browser client that know what became of a job, as Node.js runs them; Python says the same."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,14 +7,9 @@ import pytest
 
 from task.models import Job
 from task.pages import chart, job_text
-from tests.e2e.browser.modules import visitor
-from tests.e2e.browser.visitor import Visitor
+from tests.support.node import Node
 from tests.unit.static.test_board import created, state_after
 from tests.unit.static.test_jobs import job_event
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-__all__ = ["visitor"]
 
 JOB = """async ({ known, steps }) => {
   const { Job, stateOf } = await import(js("task/js/state/job"));
@@ -47,17 +42,17 @@ def changed_at(offset: int, what: str) -> dict[str, Any]:
     ],
     ids=["live", "known already", "read anew", "read before the newest event"],
 )
-async def test_what_was_read_of_a_job_and_what_events_tell_of_it_count_once(
-    visitor: Visitor, steps: list[Any], expected: list[Any]
+def test_what_was_read_of_a_job_and_what_events_tell_of_it_count_once(
+    node: Node, steps: list[Any], expected: list[Any]
 ) -> None:
-    assert await visitor.page.evaluate(JOB, {"known": KNOWN, "steps": steps}) == expected
+    assert node.evaluate(JOB, {"known": KNOWN, "steps": steps}) == expected
 
 
-async def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while(visitor: Visitor) -> None:
+def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while(node: Node) -> None:
     events = [job_event("cancelled", 7, at=1), job_event("removing", 8, at=3), job_event("removed", 9, at=3)]
-    state = await state_after(visitor, events)
+    state = state_after(node, events)
     assert [one[2] for one in state["jobs"]] == ["■ cancelled", "↺ removing", "↺ removed"]
-    later = await visitor.page.evaluate(
+    later = node.evaluate(
         """async (events) => {
           const { AtWork } = await import(js("task/js/state/active_jobs"));
           const jobs = new AtWork([]);
@@ -69,13 +64,13 @@ async def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while
     assert later == [8]
 
 
-async def test_an_account_of_a_job_at_rest_that_somebody_deletes_brings_no_line(visitor: Visitor) -> None:
-    state = await state_after(visitor, [removed_at(5)], rows=[5])
+def test_an_account_of_a_job_at_rest_that_somebody_deletes_brings_no_line(node: Node) -> None:
+    state = state_after(node, [removed_at(5)], rows=[5])
     assert (state["jobs"], state["total"]) == ([], 2)
 
 
-async def test_rows_that_were_read_anew_know_what_happened_meanwhile(visitor: Visitor) -> None:
-    seen = await visitor.page.evaluate("""async () => {
+def test_rows_that_were_read_anew_know_what_happened_meanwhile(node: Node) -> None:
+    seen = node.evaluate("""async () => {
       const { LiveRows } = await import(js("task/js/state/live_rows"));
       const row = (id) => ({ id });
       const rows = new LiveRows([row(9), row(8)], 2, true);
@@ -104,8 +99,8 @@ TIMELINE = """async ({ given, times }) => {
 
 
 @pytest.mark.parametrize("seconds", [0.1, 2, 24.9, 25, 80, 4_000])
-async def test_a_chart_that_the_browser_goes_on_with_is_the_one_that_the_server_would_draw(
-    visitor: Visitor, seconds: float
+def test_a_chart_that_the_browser_goes_on_with_is_the_one_that_the_server_would_draw(
+    node: Node, seconds: float
 ) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     moments = [start + timedelta(seconds=seconds * one / 50) for one in range(51)]
@@ -113,13 +108,13 @@ async def test_a_chart_that_the_browser_goes_on_with_is_the_one_that_the_server_
     first = chart.timeline_of([(moment, 1) for moment in moments[:20]], start=start)
     given = {"start": first.start_ms, "width": first.width_ms, "counts": first.counts}
     times = [round(moment.timestamp() * 1_000) for moment in moments[20:]]
-    drawn = await visitor.page.evaluate(TIMELINE, {"given": given, "times": times})
+    drawn = node.evaluate(TIMELINE, {"given": given, "times": times})
     assert drawn == [whole.path, whole.peak, whole.span_ms]
 
 
-async def test_a_chart_begins_with_the_first_account_however_long_the_job_waited(visitor: Visitor) -> None:
+def test_a_chart_begins_with_the_first_account_however_long_the_job_waited(node: Node) -> None:
     given = {"start": 0, "width": 250, "counts": [0]}
-    drawn = await visitor.page.evaluate(TIMELINE, {"given": given, "times": [3_600_000, 3_600_300]})
+    drawn = node.evaluate(TIMELINE, {"given": given, "times": [3_600_000, 3_600_300]})
     assert drawn == ["M0 100V0H300V0H600V100Z", 4, 500]
 
 
@@ -132,7 +127,7 @@ SAY = """async ({ job, removed, waiting, begun, durations }) => {
 
 
 @pytest.mark.parametrize("state", Job.State.values)
-async def test_the_state_of_a_job_is_said_as_the_server_says_it(visitor: Visitor, state: str) -> None:
+def test_the_state_of_a_job_is_said_as_the_server_says_it(node: Node, state: str) -> None:
     begun = datetime.now(UTC) if state in {"removing", "removed", "failed"} else None
     job = Job(state=state, total=5_000, created=1_234, removal_began_at=begun)
     known = {"state": state, "total": 5_000, "created": 1_234}
@@ -142,10 +137,10 @@ async def test_the_state_of_a_job_is_said_as_the_server_says_it(visitor: Visitor
         durations = [job_text.duration(one) for one in DURATIONS]
         sentence = job_text.sentence(job, removed=removed, waiting=waiting)
         said = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
-        assert await visitor.page.evaluate(SAY, asked) == said
+        assert node.evaluate(SAY, asked) == said
 
 
-async def test_a_row_that_came_and_went_is_gone(visitor: Visitor) -> None:
+def test_a_row_that_came_and_went_is_gone(node: Node) -> None:
     events = [created(4) | {"offset": 11}, removed_at(12) | {"user": {"id": 4, "username": ""}}]
-    state = await state_after(visitor, events, rows=[3, 2, 1])
+    state = state_after(node, events, rows=[3, 2, 1])
     assert (state["ids"], state["total"]) == ([3, 2, 1], 3)

@@ -1,16 +1,11 @@
-"""The pure parts of the browser client that know jobs, their pace and their end, as Chromium runs them."""
+"""The pure parts of the browser client that know jobs, their pace and their end, as Node.js runs them."""
 
 from typing import Any
 
 import pytest
 
-from tests.e2e.browser.modules import visitor
-from tests.e2e.browser.visitor import Visitor
+from tests.support.node import Node
 from tests.unit.static.test_board import created, state_after
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-__all__ = ["visitor"]
 
 
 def job_event(what: str, number: int, *, at: int = 0, error: str | None = None) -> Any:
@@ -21,10 +16,10 @@ def accounts_of(job: int, *places: int) -> list[Any]:
     return [created(100 * job + place, job=job, place=place, total=3) for place in places]
 
 
-async def test_progress_is_the_greatest_number_seen(visitor: Visitor) -> None:
+def test_progress_is_the_greatest_number_seen(node: Node) -> None:
     known = [{"id": 7, "state": "running", "total": 500, "created": 312}]
     events = [created(10, job=7, place=300, total=500), created(11, job=7, place=313, total=500)]
-    state = await state_after(visitor, events, jobs=known)
+    state = state_after(node, events, jobs=known)
     assert state["jobs"] == [[7, 313, "62 %", ""]]
 
 
@@ -33,18 +28,16 @@ async def test_progress_is_the_greatest_number_seen(visitor: Visitor) -> None:
     [([1, 2, 3], "✓ verified"), ([2, 3], "✓ finished"), ([1, 3], "✓ finished"), ([], "✓ finished")],
     ids=["every one", "the first is missing", "one is missing", "none"],
 )
-async def test_a_job_is_verified_only_by_a_page_that_saw_every_number(
-    visitor: Visitor, places: list[int], words: str
-) -> None:
+def test_a_job_is_verified_only_by_a_page_that_saw_every_number(node: Node, places: list[int], words: str) -> None:
     events = [job_event("started", 7), *accounts_of(7, *places), job_event("finished", 7, at=3)]
     known = [{"id": 7, "state": "queued", "total": 3, "created": 3}]
     for jobs in ([], known):
-        state = await state_after(visitor, events, jobs=jobs)
+        state = state_after(node, events, jobs=jobs)
         assert state["jobs"] == [[7, 3, words, ""]]
 
 
-async def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(visitor: Visitor) -> None:
-    kept = await visitor.page.evaluate("""async () => {
+def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(node: Node) -> None:
+    kept = node.evaluate("""async () => {
       const { Job } = await import(js("task/js/state/job"));
       const job = new Job({ id: 7 });
       for (let number = 1; number <= 1_000_000; number += 1) job.account(1_000_000, number, number / 50);
@@ -54,8 +47,8 @@ async def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(visito
     assert kept == [True, 1_000_000]
 
 
-async def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(visitor: Visitor) -> None:
-    lines = await visitor.page.evaluate(
+def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(node: Node) -> None:
+    lines = node.evaluate(
         """async (events) => {
           const { AtWork } = await import(js("task/js/state/active_jobs"));
           const jobs = new AtWork([]);
@@ -68,17 +61,17 @@ async def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(visi
     assert lines == [[failed, finished], [failed, finished], [failed]]
 
 
-async def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_way(visitor: Visitor) -> None:
+def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_way(node: Node) -> None:
     events = [job_event("failed", number, error="x") for number in range(1, 9)]
     events += [job_event("started", number) for number in (21, 22)]
-    state = await state_after(visitor, events)
+    state = state_after(node, events)
     assert ([one[0] for one in state["jobs"]], state["more"]) == ([21, 22], 3)
-    state = await state_after(visitor, events[:-1])
+    state = state_after(node, events[:-1])
     assert ([one[0] for one in state["jobs"]], state["more"]) == ([6, 21], 2)
-    state = await state_after(visitor, events[:-2])
+    state = state_after(node, events[:-2])
     assert ([one[0] for one in state["jobs"]], state["more"]) == ([6, 7, 8], 0)
     waiting = [job_event("queued", number) for number in (31, 32, 33)]
-    state = await state_after(visitor, [*waiting, job_event("finished", 34, at=3)])
+    state = state_after(node, [*waiting, job_event("finished", 34, at=3)])
     assert ([one[0] for one in state["jobs"]], state["more"]) == ([31, 34], 2)
 
 
@@ -86,8 +79,8 @@ async def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_
     ("seconds", "accounts", "left"),
     [(1.9, 100, None), (2, 19, None), (2, 20, 98_000), (4, 1_000, 4_000), (60, 1_000, 60_000)],
 )
-async def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
-    visitor: Visitor, seconds: float, accounts: int, left: int | None
+def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
+    node: Node, seconds: float, accounts: int, left: int | None
 ) -> None:
     measure = """async ([seconds, accounts]) => {
       const { Pace } = await import(js("task/js/state/eta"));
@@ -95,14 +88,14 @@ async def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
       for (let one = 0; one <= accounts; one += 1) pace.add(one, (one * seconds * 1_000) / accounts);
       return pace.left(accounts === 1_000 ? 2_000 : 1_000, seconds * 1_000);
     }"""
-    measured = await visitor.page.evaluate(measure, [seconds, accounts])
+    measured = node.evaluate(measure, [seconds, accounts])
     assert measured == (left and pytest.approx(left))
 
 
-async def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_that_stands(
-    visitor: Visitor,
+def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_that_stands(
+    node: Node,
 ) -> None:
-    left = await visitor.page.evaluate("""async () => {
+    left = node.evaluate("""async () => {
       const { Pace } = await import(js("task/js/state/eta"));
       const pace = new Pace();
       for (let time = 0; time <= 10_000; time += 100) pace.add(time / 10, time);
@@ -113,8 +106,8 @@ async def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_fo
     assert left == [pytest.approx(10_000), pytest.approx(70_000), True, None]
 
 
-async def test_the_time_left_is_told_in_words(visitor: Visitor) -> None:
-    words = await visitor.page.evaluate("""async () => {
+def test_the_time_left_is_told_in_words(node: Node) -> None:
+    words = node.evaluate("""async () => {
       const { leftWords } = await import(js("task/js/format/words"));
       return [null, 0, 999, 1_000, 11_200, 59_000, 59_001, 180_000, 5_939_000, 6_000_000].map(leftWords);
     }""")

@@ -1,4 +1,4 @@
-"""The words of the options, as Chromium puts them together: those that the server says."""
+"""The words of the options, as Node.js puts them together: those that the server says."""
 
 from typing import Any
 
@@ -7,13 +7,8 @@ import pytest
 from task.options import Options
 from task.pages.estimate import Estimate
 from task.pages.option_text import EXPIRIES, SAYS
-from tests.e2e.browser.modules import visitor
-from tests.e2e.browser.visitor import Visitor
+from tests.support.node import Node
 from tests.unit.task.test_option_text import CASES
-
-pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-__all__ = ["visitor"]
 
 CALL = "async ([name, ...given]) => (await import(js('task/js/format/options')))[name](...given)"
 ON_THE_FORM = [case for case in CASES if str(case[0].remove_after_hours or "") in EXPIRIES]
@@ -33,18 +28,18 @@ def in_fields(options: Options) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("options", "words"), ON_THE_FORM, ids=[words for _, words in ON_THE_FORM])
-async def test_the_summary_is_the_servers(visitor: Visitor, options: Options, words: str) -> None:
-    assert await visitor.page.evaluate(CALL, ["summary", SAYS, in_fields(options)]) == words
+def test_the_summary_is_the_servers(node: Node, options: Options, words: str) -> None:
+    assert node.evaluate(CALL, ["summary", SAYS, in_fields(options)]) == words
 
 
-async def test_what_is_no_seed_is_left_out_of_the_summary(visitor: Visitor) -> None:
+def test_what_is_no_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
-    said = await visitor.page.evaluate(CALL, ["summary", SAYS, fields])
+    said = node.evaluate(CALL, ["summary", SAYS, fields])
     assert said == "random names, a password each, accounts stay"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])
 @pytest.mark.parametrize(("seconds", "processes"), [(0.01, 64), (0.22, 2), (1.5, 1)])
-async def test_the_estimate_is_the_servers(visitor: Visitor, total: int | None, seconds: float, processes: int) -> None:
-    said = await visitor.page.evaluate(CALL, ["estimate", total, seconds, processes])
+def test_the_estimate_is_the_servers(node: Node, total: int | None, seconds: float, processes: int) -> None:
+    said = node.evaluate(CALL, ["estimate", total, seconds, processes])
     assert said == Estimate(hash_seconds=seconds, processes=processes).words(total)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,31 +9,27 @@ import pytest
 
 from realtime import protocol
 from tests.support import wire
-from tests.support.clients import NODE
-from tests.support.service import ROOT
+from tests.support.node import Node
 
 EPOCH = "00000000-0000-4000-8000-000000000001"
 
 
-def evaluated(expression: str) -> Any:
-    """In a module where `wire` is static/realtime/protocol.js."""
-    module = (ROOT / "static" / "realtime" / "protocol.js").as_uri()
-    program = f'const wire = await import("{module}"); console.log(JSON.stringify({expression}));'
-    command = [str(NODE), "--input-type=module", "--eval", program]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+def evaluated(node: Node, expression: str) -> Any:
+    """Its value where `wire` is static/realtime/protocol.js."""
+    return node.evaluate(f'async () => {{ const wire = await import(js("realtime/protocol")); return {expression}; }}')
 
 
-def test_it_tries_again_after_the_codes_that_say_so_and_no_other() -> None:
+def test_it_tries_again_after_the_codes_that_say_so_and_no_other(node: Node) -> None:
     codes = wire.CHANNEL["x-close-codes"]
-    verdicts = evaluated(f"{list(codes)}.map(wire.verdict)")
+    verdicts = evaluated(node, f"{list(codes)}.map(wire.verdict)")
     assert [verdict == "retry" for verdict in verdicts] == [meaning["retry"] for meaning in codes.values()]
 
 
-def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it() -> None:
+def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it(node: Node) -> None:
     documented = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
     token = "arr_" + "x" * 43
-    assert evaluated('wire.subprotocols("")') == [protocol.SUBPROTOCOL]
-    offered = evaluated(f'wire.subprotocols("{token}")')
+    assert evaluated(node, 'wire.subprotocols("")') == [protocol.SUBPROTOCOL]
+    offered = evaluated(node, f'wire.subprotocols("{token}")')
     assert re.fullmatch(documented, protocol.SUBPROTOCOL)
     assert re.fullmatch(documented, ", ".join(offered))
     assert protocol.offered_token(offered) == token
@@ -49,8 +44,8 @@ def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it()
     ],
     ids=["head", "start", "cursor"],
 )
-def test_it_asks_with_documented_parameters(cursor: str, query: dict[str, list[str]]) -> None:
-    address = evaluated(f'wire.address("http://a.example:8000/ws/users/?job=7", new wire.Cursor({cursor}))')
+def test_it_asks_with_documented_parameters(node: Node, cursor: str, query: dict[str, list[str]]) -> None:
+    address = evaluated(node, f'wire.address("http://a.example:8000/ws/users/?job=7", new wire.Cursor({cursor}))')
     parts = urlsplit(address)
     assert (parts.scheme, parts.netloc, parts.path) == ("ws", "a.example:8000", wire.CHANNEL["address"])
     assert parse_qs(parts.query) == {"job": ["7"], **query}
@@ -58,9 +53,8 @@ def test_it_asks_with_documented_parameters(cursor: str, query: dict[str, list[s
     protocol.parse_subscription(parts.query, "job")
 
 
-def test_a_cursor_without_an_epoch_begins_where_hello_says() -> None:
+def test_a_cursor_without_an_epoch_begins_where_hello_says(node: Node) -> None:
     hello = wire.DOCUMENT["components"]["messages"]["hello"]["examples"][0]["payload"]
-    begun = evaluated(f"(() => {{ const c = new wire.Cursor(); c.begin({json.dumps(hello)}); return c; }})()")
-    assert begun == {"epoch": hello["epoch"], "offset": hello["after"]}
-    kept = evaluated(f'(() => {{ const c = new wire.Cursor("e", 3); c.begin({json.dumps(hello)}); return c; }})()')
-    assert kept == {"epoch": "e", "offset": 3}
+    begin = f"(cursor) => {{ cursor.begin({json.dumps(hello)}); return cursor; }}"
+    assert evaluated(node, f"({begin})(new wire.Cursor())") == {"epoch": hello["epoch"], "offset": hello["after"]}
+    assert evaluated(node, f'({begin})(new wire.Cursor("e", 3))') == {"epoch": "e", "offset": 3}

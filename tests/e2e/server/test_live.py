@@ -38,15 +38,6 @@ def users_page_is_there(service: Service, browser: Browser) -> bool:
         return False
 
 
-def test_one_command_one_link_one_ctrl_c() -> None:
-    with Service() as service:
-        browser = Browser()
-        page = browser.get(service.link)
-        assert (page.status, page.url) == (200, f"{service.address}/users/")
-        assert browser.get(service.link).status == 403
-        assert Browser().get(service.manage("link").stdout.strip()).status == 200
-
-
 def test_it_tells_address_link_and_how_to_stop_and_then_is_quiet(running: Service) -> None:
     said = running.stdout
     assert f"running at {running.address}\n" in said

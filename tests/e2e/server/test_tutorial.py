@@ -18,7 +18,8 @@ from tests.support.watcher import connect_to
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def tutorial(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of both terminals, with a Redis of its own."""
     address = embedded_redis.new_address()
     redis = embedded_redis.part(server=embedded_redis.find_server(), address=address, directory=tmp_path / "redis")
     redis.start()
@@ -45,26 +46,26 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
-async def test_runserver_a_stock_worker_and_delay_make_accounts(environment: dict[str, str], tmp_path: Path) -> None:
+async def test_runserver_a_stock_worker_and_delay_make_accounts(tutorial: dict[str, str], tmp_path: Path) -> None:
     port, web, worker = str(free_port()), tmp_path / "web.log", tmp_path / "worker.log"
     stock = ["-m", "celery", "-A", "asgi_config", "worker", "-l", "info"]
-    manage(environment, "migrate", "-v0")
+    manage(tutorial, "migrate", "-v0")
     manage(
-        environment,
+        tutorial,
         "shell",
         "-c",
         "from django.contrib.auth.models import User as U; U.objects.create_superuser('ada')",
     )
     with (
-        terminal("manage.py", "runserver", "--noreload", port, environment=environment, log=web),
-        terminal(*stock, environment=environment, log=worker),
+        terminal("manage.py", "runserver", "--noreload", port, environment=tutorial, log=web),
+        terminal(*stock, environment=tutorial, log=worker),
     ):
         await wait_until_async(lambda: "Listening on TCP" in web.read_text(), 60)
         browser = Browser()
-        browser.get(manage({**environment, "PORT": port}, "link", "ada").strip())
+        browser.get(manage({**tutorial, "PORT": port}, "link", "ada").strip())
         host = f"127.0.0.1:{port}"
         async with connect_to(f"http://{host}/ws/users/", browser.cookie_header) as socket:
-            manage(environment, "shell", "-c", "from task.tasks import create_random_user_accounts as t; t.delay(60)")
+            manage(tutorial, "shell", "-c", "from task.tasks import create_random_user_accounts as t; t.delay(60)")
             async for frame in socket:
                 if '"job.finished"' in str(frame):
                     break

@@ -16,8 +16,7 @@ from task.jobs import actions, credentials
 from task.models import Act, Job
 from task.options import SHARED, Options
 from tests.support import stepping
-from tests.support.caller import Caller, caller, fetch
-from tests.support.database import session_of
+from tests.support.caller import Caller, caller
 from tests.support.visiting import person, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -56,13 +55,6 @@ def test_the_api_gives_csv_or_json_as_a_file_that_nobody_keeps(exporter: Caller,
         assert answer.headers["Cache-Control"] == "no-store"
     acts = Act.objects.filter(kind=Act.Kind.EXPORTED, by=exporter.user).order_by("pk")
     assert [act.detail for act in acts] == ["as CSV", "as JSON"]
-
-
-def test_a_real_server_streams_it(web: str) -> None:
-    job = stepping.finished(2_500)
-    answer = fetch(f"{web}{address(job)}", session_of("exporter", "export_credentials"))
-    assert answer.headers["Transfer-Encoding"] == "chunked"
-    assert read_csv(answer.text) == known(job)
 
 
 def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> None:

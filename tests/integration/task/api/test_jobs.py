@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from task.jobs import actions, slices
 from task.jobs.step import start_job
 from task.models import Act, Job
-from tests.support.caller import Caller, caller, fetch
-from tests.support.database import at_once, database_url, session_of
+from tests.support.caller import Caller, caller
+from tests.support.database import at_once, database_url
 from tests.support.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -165,20 +165,6 @@ def test_the_same_key_twenty_times_at_once_is_one_job(asker: Caller) -> None:
 
     assert len(set(at_once(20, ask))) == 1
     assert Act.objects.filter(kind=Act.Kind.ASKED).count() == 1
-
-
-def test_the_same_key_twenty_times_at_once_over_real_connections_is_one_job(web: str) -> None:
-    cookie = session_of("operator", "add_job")
-    cookies = f"{cookie}; csrftoken={'c' * 32}"
-
-    def ask() -> int:
-        headers = {"X-CSRFToken": "c" * 32, "Idempotency-Key": "nightly"}
-        answer = fetch(f"{web}{JOBS}", cookies, method="POST", body={"total": 60}, **headers)
-        assert answer.status == 202, answer.text
-        return int(answer.json["id"])
-
-    assert len(set(at_once(20, ask))) == 1
-    assert Job.objects.count() == 1
 
 
 @pytest.mark.parametrize("total", [0, -1, 1_000_001, 2**70])

@@ -1,6 +1,5 @@
 """Full-strength jobs have a lane for each pool process: each makes its share, whatever happens to the others."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,6 @@ from task.options import FULL, SHARED, Options
 from task.workers import registry
 from tests.support.database import at_once
 from tests.support.feeding import feed_types
-from tests.support.service import Service
 from tests.support.stepping import now, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -154,17 +152,6 @@ def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
     assert registry.processes(at + timedelta(minutes=5)) == 1
     registry.note("b", at, processes=1_000)
     assert registry.processes(at) == registry.MOST_LANES
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(options=["--workers", "3"], may_complain=True) as running:
-        yield running
-
-
-def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None:
-    question = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
-    service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)
 
 
 def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Lane | None:

@@ -23,7 +23,7 @@ from tests.support.waiting import wait_until
 pytest_plugins = ["tests.support.faults", "tests.support.web"]
 
 TESTS = Path(__file__).parent
-WITH_SERVICES = {"e2e", "chaos"}
+WITHOUT_SERVICES = {"unit", "integration"}
 STARTS = {"running", "service", "web"}  # fixtures that start a server or a whole service
 QUICK = {"first_start", "tutorial"}  # the two starts that belong to `make test` all the same
 
@@ -81,7 +81,7 @@ def pytest_unconfigure() -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Marks a test by its folder and its fixtures, so that no mark is forgotten."""
     fixtures = set(getattr(item, "fixturenames", ()))
-    if (_folder(item) in WITH_SERVICES or fixtures & STARTS) and not fixtures & QUICK:
+    if (_folder(item) not in WITHOUT_SERVICES or fixtures & STARTS) and not fixtures & QUICK:
         item.add_marker("service")
 
 

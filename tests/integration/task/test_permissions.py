@@ -111,8 +111,9 @@ def person(held: set[str]) -> Any:
 def test_a_door_opens_for_exactly_those_who_hold_what_it_needs(name: str) -> None:
     door = DOORS[name]
     requester = get_user_model().objects.create(username=REQUESTER)
+    job = None
     for held in held_sets():
-        job = door.make()
+        job = job or door.make()
         Job.objects.filter(pk=job.pk).update(requested_by=requester)
         client = Client()
         client.force_login(person(held))
@@ -124,6 +125,8 @@ def test_a_door_opens_for_exactly_those_who_hold_what_it_needs(name: str) -> Non
         if SEE not in held:
             assert door.gives_addresses or "@example.com" not in body, f"{name} with {held}"
             assert REQUESTER not in body, f"{name} with {held}"
+        if is_open and name.startswith("POST"):
+            job = None  # it is in another state now
 
 
 @pytest.mark.parametrize("name", DOORS)

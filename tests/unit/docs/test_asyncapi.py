@@ -27,6 +27,7 @@ EXAMPLES = [
     for example in message["examples"]
 ]
 EVENTS = [event for name, example in EXAMPLES if name == "events" for event in example["events"]]
+OPENAPI = api.get_openapi_schema()
 EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
 
 
@@ -176,7 +177,7 @@ def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> Non
 
 
 def is_in_openapi(event: dict[str, Any]) -> bool:
-    document = {"components": api.get_openapi_schema()["components"], "$ref": "#/components/schemas/EventPage"}
+    document = {"components": OPENAPI["components"], "$ref": "#/components/schemas/EventPage"}
     page = {"epoch": str(UUID(int=1)), "head": 9, "last": 9, "events": [event]}
     return Draft202012Validator(document).is_valid(page)
 
@@ -192,12 +193,12 @@ def test_openapi_has_the_same_events(event: dict[str, Any]) -> None:
 
 
 def test_openapi_has_no_other_event() -> None:
-    items = api.get_openapi_schema()["components"]["schemas"]["EventPage"]["properties"]["events"]["items"]
+    items = OPENAPI["components"]["schemas"]["EventPage"]["properties"]["events"]["items"]
     assert items["discriminator"]["mapping"].keys() == wire.EVENT_TYPES
 
 
 def test_openapi_has_the_same_parameters() -> None:
-    shown = api.get_openapi_schema()["paths"]["/api/events"]["get"]["parameters"]
+    shown = OPENAPI["paths"]["/api/events"]["get"]["parameters"]
     for name, asked in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
         (schema,) = (one["schema"] for one in shown if one["name"] == name)
         assert schema == {key: value for key, value in asked.items() if key != "description"}

@@ -1,9 +1,9 @@
 """docs/guarantees.md promises and counts every fault that the tests strike with, and names no test in vain."""
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from tests.support.service import ROOT
@@ -35,8 +35,8 @@ def struck() -> set[str]:
 
 def modules(folder: str) -> list[Any]:
     """Those in which a fault strikes."""
-    files = [file for file in (ROOT / "tests").glob(f"{folder}/test_*.py") if "mark.fault(" in file.read_text()]
-    return [importlib.import_module(f"tests.{file.parent.name}.{file.stem}") for file in sorted(files)]
+    files = [file for file in (ROOT / "tests").glob(f"{folder}/**/test_*.py") if "mark.fault(" in file.read_text()]
+    return [import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in sorted(files)]
 
 
 def test_in_each_test_of_chaos_a_fault_strikes() -> None:

@@ -21,14 +21,12 @@ MANAGE = [sys.executable, "manage.py"]
 def environment(tmp_path: Path) -> dict[str, str]:
     """Of a database of its own, in a folder that can be moved away, with no service and no Redis."""
     (tmp_path / "home").mkdir()
-    found = {
+    return {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{tmp_path}/home/db.sqlite3",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "VAR_DIR": str(tmp_path / "var"),
     }
-    manage(found, "migrate")
-    return found
 
 
 def manage(environment: dict[str, str], *arguments: str) -> None:
@@ -61,6 +59,7 @@ def test_a_file_that_is_no_database_is_one_sentence(
 
 
 def test_a_database_that_is_away_for_a_while_only_delays(environment: dict[str, str], tmp_path: Path) -> None:
+    manage(environment, "migrate")
     manage(environment, "generate", "60")
     output, complaints = tmp_path / "output", tmp_path / "complaints"
     with watching(environment, output, complaints) as watch:

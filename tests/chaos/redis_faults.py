@@ -82,7 +82,7 @@ class RedisFaults:
     def _kill(self) -> None:
         pid = self._pid()
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not embedded_redis.is_answering(self._address), 10)
+        wait_until(lambda: not embedded_redis.is_answering(self._address), 60)
 
     def _pid(self) -> int:
         return wait_until(lambda: self._service.pids().redis or 0, BACK_SECONDS)

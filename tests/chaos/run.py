@@ -31,7 +31,7 @@ UNDONE = 3_000
 CANCELLED = 100_000
 SMALL = 50
 CUT_EVERY_SECONDS = 0.3
-DEADLINE = either(short=240, long=900)  # of each wait for something that must come
+DEADLINE = either(short=400, long=900)  # of each wait for something that must come
 
 Fault = Callable[[], Awaitable[bool | None] | bool | None]
 

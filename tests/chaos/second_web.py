@@ -32,7 +32,7 @@ class SecondWeb:
     def start(self) -> None:
         command = [sys.executable, "-m", "asgi_config.web", "-p", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**self.service.environment, "LOG_LEVEL": "WARNING"})
-        wait_until(self._answers, 90)
+        wait_until(self._answers, 240)
 
     def end(self, number: signal.Signals) -> None:
         if self.process:

@@ -78,7 +78,7 @@ def ticks(pid: int) -> int:
 def stop(pid: int) -> None:
     """Returns when it cannot move any more, or has ended meanwhile."""
     os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: is_stopped(pid), 5)
+    wait_until(lambda: is_stopped(pid), 60)
 
 
 def go_on(pid: int | None) -> None:

@@ -35,7 +35,7 @@ SPARE_BYTES = 10 * MIB  # a crowd holds 8 to 14 at once, so two that left it beh
 SECONDS = 120
 
 pytestmark = [
-    pytest.mark.timeout(either(short=600, long=1800)),
+    pytest.mark.timeout(either(short=1200, long=1800)),
     pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what a process holds; run it on Linux"),
 ]
 

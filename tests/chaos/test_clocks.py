@@ -32,8 +32,8 @@ def test_beat_goes_on_after_the_clock_went_back(redis: str, tmp_path: Path) -> N
     with Redis.from_url(redis) as queues, subprocess.Popen(command, cwd=ROOT) as beat:
         queues.delete("upkeep")
         try:
-            wait_until(lambda: queues.llen("upkeep") >= 3, 90)  # trim, and two rounds of rescue
+            wait_until(lambda: queues.llen("upkeep") >= 3, 240)  # trim, and two rounds of rescue
         finally:
             beat.terminate()
-            beat.wait(20)
+            beat.wait(60)
             queues.delete("upkeep")

@@ -23,7 +23,7 @@ WORKER = "the whole worker is killed in mid-job"
 CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
-    pytest.mark.timeout(either(short=600, long=3600)),
+    pytest.mark.timeout(either(short=1200, long=3600)),
     pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks tells who has a step open; run it on Linux"),
 ]
 

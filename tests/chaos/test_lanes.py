@@ -29,11 +29,11 @@ def test_lanes_whose_children_are_killed_make_their_share(database: str, strikes
         service.wait_until(lambda: "PROCESSES 2" in service.manage("shell", "-c", WAITING).stdout)
         service.manage("shell", "-c", START.format(total=TOTAL))
         for made in (5, 15):
-            service.wait_until(lambda made=made: work_so_far(service, url) >= made, 60)  # type: ignore[misc]
+            service.wait_until(lambda made=made: work_so_far(service, url) >= made, 240)  # type: ignore[misc]
             for pid in service.pids().pool:
                 os.kill(pid, signal.SIGKILL)
             strikes.hit()
-        service.wait_until(lambda: work_so_far(service, url) == TOTAL, 120)
+        service.wait_until(lambda: work_so_far(service, url) == TOTAL, 400)
         assert raised(service.stderr) <= CHILD_LOST
         assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
         assert (

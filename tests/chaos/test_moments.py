@@ -24,7 +24,7 @@ AT_EVERY_START = "a lane is killed at every start"
 MOMENT_SECONDS = 2
 REASON = "Its worker was started 5 times in a row without making a step; the worker's log says why."
 
-pytestmark = pytest.mark.timeout(either(short=600, long=2400))
+pytestmark = pytest.mark.timeout(either(short=1200, long=2400))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def die(run: Run, place: str) -> bool:
     """Ask for it, and wait until it has happened; False where all work was done before, and a moment ago."""
     file = dying.place(run.service.var_dir, place)
     file.touch()
-    wait_until(lambda: not file.exists() or not run.truth.jobs_at_work(), 120)
+    wait_until(lambda: not file.exists() or not run.truth.jobs_at_work(), 400)
     with suppress(AssertionError):
         wait_until(lambda: not file.exists(), MOMENT_SECONDS)
     try:
@@ -80,7 +80,7 @@ async def test_a_lane_that_dies_at_every_start_fails_its_job_and_no_other(servic
         assert await run.ask(500) == job
         other = await run.ask(500)
         run.finishing.append(other)
-        await wait_until_async(lambda: run.truth.jobs()[other].state == "finished", 180)
+        await wait_until_async(lambda: run.truth.jobs()[other].state == "finished", 400)
         assert run.truth.jobs()[job].state != "failed"
         await wait_until_async(lambda: run.truth.jobs()[job].state == "failed", 180, pause=0.5)
         shown = run.program.get(f"/api/jobs/{job}").json

@@ -42,7 +42,7 @@ STOPPED_WORKER = "the worker is stopped for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
 ZOMBIE = "a pool child is stopped, and comes back after its lane was rescued"
 
-pytestmark = pytest.mark.timeout(either(short=900, long=3600))
+pytestmark = pytest.mark.timeout(either(short=1800, long=3600))
 
 
 @pytest.fixture(scope="module")

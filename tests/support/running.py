@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.service import ROOT
 from tests.support.waiting import wait_until
 
-DEADLINE = 120
+DEADLINE = 240
 
 
 class Running:

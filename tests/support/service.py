@@ -37,8 +37,8 @@ OURS = (
 RUNNER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 OWN_PORTS = range(12_000 + RUNNER % 20 * 1_000, 13_000 + RUNNER % 20 * 1_000)
 PORTS = islice(cycle(OWN_PORTS), randrange(len(OWN_PORTS)), None)
-START_SECONDS = 90
-STOP_SECONDS = 45
+START_SECONDS = 180
+STOP_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Service:
         assert done.returncode == 0 or not check, f"manage.py {arguments}:\n{done.stdout}{done.stderr}"
         return done
 
-    def wait_until(self, predicate: Callable[[], T], seconds: float = 30) -> T:
+    def wait_until(self, predicate: Callable[[], T], seconds: float = 90) -> T:
         """Fails at once where the service has ended."""
 
         def answer() -> T:
@@ -187,7 +187,7 @@ class Service:
         self._known = self.processes() + self._known
         assert self.process.wait(STOP_SECONDS) == code, f"exit code {self.process.returncode}:\n{self.stderr}"
         self.process = None
-        wait_until(lambda: not still_there(self._known), 10)
+        wait_until(lambda: not still_there(self._known), 60)
 
     def kill(self) -> None:
         """With all that it started, whether it lives or not."""

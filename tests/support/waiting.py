@@ -10,7 +10,7 @@ T = TypeVar("T")
 PAUSE_SECONDS = 0.02
 
 
-def wait_until(predicate: Callable[[], T], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> T:
+def wait_until(predicate: Callable[[], T], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> T:
     """What the predicate answered, once that is true. One that costs much is asked with a longer pause."""
     deadline = time.monotonic() + seconds
     while not (answer := predicate()):
@@ -22,15 +22,15 @@ def wait_until(predicate: Callable[[], T], seconds: float = 30, *, pause: float 
 
 @overload
 async def wait_until_async(
-    predicate: Callable[[], Awaitable[T]], seconds: float = 30, *, pause: float = PAUSE_SECONDS
+    predicate: Callable[[], Awaitable[T]], seconds: float = 90, *, pause: float = PAUSE_SECONDS
 ) -> T: ...
 
 
 @overload
-async def wait_until_async(predicate: Callable[[], T], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> T: ...
+async def wait_until_async(predicate: Callable[[], T], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> T: ...
 
 
-async def wait_until_async(predicate: Callable[[], Any], seconds: float = 30, *, pause: float = PAUSE_SECONDS) -> Any:
+async def wait_until_async(predicate: Callable[[], Any], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> Any:
     """The same for a coroutine function, or for a plain one while the event loop must go on."""
     deadline = time.monotonic() + seconds
     while True:

@@ -16,7 +16,7 @@ from tests.support.service import ROOT, Service, free_port
 from tests.support.waiting import wait_until
 
 FILES = 64
-DEADLINE = 60
+DEADLINE = 120
 
 
 @pytest.fixture(scope="session")

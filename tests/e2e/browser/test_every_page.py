@@ -13,7 +13,7 @@ from tests.e2e.browser.walk import every_page
 from tests.support.proxy import Proxy
 from tests.support.service import Service
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(1200)]
 
 SCREEN = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}

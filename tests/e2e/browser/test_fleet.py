@@ -24,7 +24,7 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 from tests.support.watcher import Watcher
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.asyncio(loop_scope="package")]
 
 WATCHERS = 8
 SMALL, LARGE = 60, 10_000

@@ -65,10 +65,10 @@ class Visitor:
     def jobs(self) -> Locator:
         return self.page.locator("#jobs")
 
-    async def sees_total(self, total: int, seconds: float = 60) -> None:
+    async def sees_total(self, total: int, seconds: float = 120) -> None:
         await expect(self.total).to_have_text(f"{total:,}", timeout=seconds * 1000)
 
-    async def sees_status(self, words: str, seconds: float = 60) -> None:
+    async def sees_status(self, words: str, seconds: float = 120) -> None:
         await expect(self.status).to_have_text(re.compile(words), timeout=seconds * 1000)
 
     async def usernames(self) -> list[str]:

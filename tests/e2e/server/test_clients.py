@@ -137,7 +137,7 @@ def test_a_client_without_a_cursor_writes_down_at_once_where_it_begins(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
     with Running(name, service.address, folder):
-        wait_until((folder / "cursor").exists, 10)
+        wait_until((folder / "cursor").exists)
     start = feed(program)
     head = grow(program, 50)
     with Running(name, service.address, folder) as client:

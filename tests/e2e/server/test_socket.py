@@ -34,7 +34,7 @@ async def receive(socket: ClientConnection) -> dict[str, Any]:
 
 async def close_code(socket: ClientConnection) -> int | None:
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while True:
                 await socket.recv()
     except ConnectionClosed:

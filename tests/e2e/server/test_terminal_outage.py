@@ -71,6 +71,6 @@ def test_a_database_that_is_away_for_a_while_only_delays(environment: dict[str, 
         manage(environment, "generate", "60")
         wait_until(lambda: output.read_text().count("job.queued") == 2)
         watch.send_signal(signal.SIGINT)
-        assert watch.wait(30) == 0
+        assert watch.wait(60) == 0
     assert [json.loads(one)["offset"] for one in output.read_text().splitlines()] == [1, 2]
     assert len(complaints.read_text().splitlines()) == 2

@@ -25,7 +25,7 @@ def part() -> Iterator[Popen]:
 def test_the_next_start_ends_what_is_left(part: Popen, tmp_path: Path) -> None:
     stale_processes.remember(tmp_path / "pids", [part.pid])
     stale_processes.end_all(tmp_path / "pids")
-    assert part.wait(10) == -signal.SIGKILL
+    assert part.wait(60) == -signal.SIGKILL
     assert not (tmp_path / "pids").exists()
 
 

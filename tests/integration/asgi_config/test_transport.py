@@ -38,7 +38,7 @@ def test_a_message_that_cannot_be_answered_leaves_room_for_the_next(answer: Call
         channel.basic_qos(0, 1, False)
         with connection.SimpleQueue(QUEUE, channel=channel) as queue:
             queue.put("taken")
-            message = queue.get(timeout=10)
+            message = queue.get(timeout=60)
             assert not channel.qos.can_consume()
             with frozen(redis), pytest.raises(RedisError):
                 answer(message)

@@ -43,9 +43,9 @@ def prose(folder: Path) -> Iterator[str]:
 
 def docstrings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if text := ast.get_docstring(node):
-                yield " ".join(text.split())
+        is_documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_documented and (text := ast.get_docstring(node)):
+            yield " ".join(text.split())
 
 
 def comments(source: str) -> Iterator[str]:

@@ -12,13 +12,12 @@ from task.api.errors import CODES
 from task.api.urls import api
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
-PROTOCOL = (DOCS / "protocol.md").read_text()
-OPERATIONS = (DOCS / "operations.md").read_text()
-API = (DOCS / "api.md").read_text()
-
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
+DOCS = ROOT / "docs"
 APPS = ("asgi_config", "realtime", "task")
 # Django and Celery look for these where they are, so a reader knows what they hold.
 WELL_KNOWN_FOLDERS = {"__pycache__", "management", "migrations", "templatetags"}

@@ -1,6 +1,6 @@
 """Hints: after a commit, one message to every web process with the batches that were appended.
 
-A hint only saves time. It may be lost, repeated or overtaken, because realtime.hub checks the log as well.
+A hint only saves time: it may be lost, repeated or overtaken. realtime.hub checks the log as well.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Pause:
-    """Until when this process sends no hints. A failure sets it, because a dead Redis must not slow every commit."""
+    """The end of this process's pause after a failure, in monotonic seconds: a dead Redis must not slow each commit."""
 
     until = 0.0
 

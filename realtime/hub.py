@@ -45,7 +45,7 @@ def hubs() -> list["Hub"]:
 
 
 class Hub:
-    """Follows one feed. When `restarts` changes, a watcher must validate its cursor with the log."""
+    """Follows one feed. When `restarts` has changed, a watcher must validate its cursor with the log."""
 
     def __init__(self, feed: str) -> None:
         self.feed = feed
@@ -63,9 +63,10 @@ class Hub:
         return self._ring.head
 
     def since(self, cursor: Cursor) -> list[Batch] | None:
-        """Returns the batches after the cursor, oldest first, or None if only the log has them.
+        """Returns the batches after the cursor, oldest first, or None if the caller must read the log.
 
-        To wait for more after an empty list, take `notifier.changed` before this call, or a wake-up may be missed.
+        To wait for more after an empty list, take `notifier.changed` before this call, or a wake-up may be missed. The
+        list is empty until the hub has started.
         """
         if self._epoch is None:
             return []

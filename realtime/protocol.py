@@ -108,12 +108,12 @@ def require_version(subprotocols: Iterable[str]) -> None:
 
 
 def answer_to(subprotocols: Iterable[str]) -> str | None:
-    """Returns the subprotocol that the server selects. Never returns a token, which is offered as one too."""
+    """Returns the subprotocol that the server selects: the version or None, never a token."""
     return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
 
 def offered_token(subprotocols: Iterable[str]) -> str | None:
-    """Returns the token that a client offers as a subprotocol, because browsers cannot set headers on a WebSocket."""
+    """Returns the token that a client offers as a subprotocol. Browsers cannot send it in a WebSocket's headers."""
     tokens = (offered.removeprefix(BEARER_PREFIX) for offered in subprotocols if offered.startswith(BEARER_PREFIX))
     return next(tokens, None)
 
@@ -201,7 +201,7 @@ def unpack(batch: Batch) -> list[str]:
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:
-    """Yields 0 and the end index of each row. A row has one event, or more up to BATCH_EVENTS and BATCH_BYTES."""
+    """Yields 0 and then the end index of each row: up to BATCH_EVENTS and BATCH_BYTES, but at least one event."""
     count = size = 0
     yield 0
     for index, text in enumerate(texts):

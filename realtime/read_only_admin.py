@@ -27,7 +27,7 @@ class NewestOnly(Paginator):  # type: ignore[type-arg]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Forbids adding, changing and deleting. `needs` maps a field to a permission that it requires.
+    """Forbids adding, changing and deleting. `needs` maps a field to the permission that shows it.
 
     Without that permission a user sees the field nowhere: on no page or list, by no search, by no lookup in the URL.
     """
@@ -53,7 +53,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Requires the view permission itself. Elsewhere in the admin the change permission implies it."""
+        """Requires the view permission. The change permission does not imply it: it is for the domain's actions."""
         return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:

@@ -1,4 +1,4 @@
-// Acknowledges received events: once a second at most, because an ack costs the server twice as much as sending a frame.
+// Acknowledges received events: once a second at most, because an ack costs the server twice as much as a sent frame.
 // Acknowledges at once when half of the server's window is used, so that the server never has to wait.
 
 const ACK_EVERY_MS = 1_000;

@@ -20,7 +20,7 @@ export class Connection {
   #retryTimer = null;
 
   // Calls `onEvent(event)` after the cursor has moved past the event, and `onChange()` when link or cursor change.
-  // Calls `onReset(frame)`, which may be async, if the log cannot continue from the cursor. A `token` replaces a session.
+  // Calls `onReset(frame)`, which may be async, if the log cannot continue from the cursor. `token` replaces a session.
   constructor(url, cursor, { onEvent, onChange = () => {}, onReset = () => {}, token = "" }) {
     this.#url = String(url);
     this.#cursor = cursor;

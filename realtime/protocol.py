@@ -41,7 +41,7 @@ class Disconnect(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a watcher has come: it has every event of this epoch up to `offset`. A watcher remembers nothing else."""
+    """A watcher's progress: it has every event of this epoch up to `offset`. A watcher remembers nothing else."""
 
     epoch: UUID
     offset: int
@@ -84,7 +84,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a client asks for: where to start (`after`, `epoch`), and which key to filter by."""
+    """A client's request: where to start (`after`, `epoch`), and which key to filter by."""
 
     after: int | None = None
     epoch: UUID | None = None

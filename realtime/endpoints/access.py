@@ -61,7 +61,7 @@ def _session_request(cookie_header: str) -> HttpRequest:
 
 
 def _is_same_origin(origin: str, host: str) -> bool:
-    """Whether scheme, host and port are the site's own or trusted by CSRF_TRUSTED_ORIGINS.
+    """Compares scheme, host and port with the request's own and with CSRF_TRUSTED_ORIGINS.
 
     The same rule as Django's for a POST with cookies. Channels' AllowedHostsOriginValidator compares host names only.
     """

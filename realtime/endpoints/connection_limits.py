@@ -21,7 +21,7 @@ _lock = Lock()
 def hold_connection(user_key: Hashable) -> Iterator[None]:
     """Counts a connection of the user for the block. Raises Disconnect with TOO_MANY at SOCKETS_MAX connections."""
     with _lock:
-        if count_of(user_key) >= settings.SOCKETS_MAX:
+        if connections_of(user_key) >= settings.SOCKETS_MAX:
             raise Disconnect(
                 CloseCode.TOO_MANY, f"You may hold at most {settings.SOCKETS_MAX} connections: close one first."
             )
@@ -35,7 +35,7 @@ def hold_connection(user_key: Hashable) -> Iterator[None]:
                 del _connections[user_key]
 
 
-def count_of(user_key: Hashable) -> int:
+def connections_of(user_key: Hashable) -> int:
     """Returns the connections that the user holds in this process."""
     return _connections.get(user_key, 0)
 

@@ -3,7 +3,7 @@
 const VERSION = "arrivals.v1";
 const BEARER = "arrivals.bearer.";
 
-// How far a client has come: it has every event of this epoch up to `offset`. Without an epoch it starts at the oldest
+// A client's progress: it has every event of this epoch up to `offset`. Without an epoch it starts at the oldest
 // event of the log (offset 0) or at the head (offset null).
 export class Cursor {
   constructor(epoch = null, offset = null) {
@@ -43,7 +43,7 @@ export function subprotocols(token) {
   return token ? [VERSION, BEARER + token] : [VERSION];
 }
 
-// Whether the URL has a filter. Gaps between batches are normal then, and the cursor need not reach the head.
+// With a filter in the URL, gaps between batches are normal and the cursor need not reach the head.
 export function isFiltered(url) {
   return url.includes("?");
 }
@@ -68,7 +68,7 @@ export function receive(frame, cursor, handle) {
   cursor.advance(frame.last);
 }
 
-// What a client does after a close code. Browsers report 1006 for every connection that broke or failed to open.
+// Maps a close code to the client's next step. Browsers report 1006 for every connection that broke or failed to open.
 export function verdict(code) {
   if (code === 4501) {
     return "sign in";

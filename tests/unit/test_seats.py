@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 import pytest
 from pytest_django import Settings
 
-from realtime.endpoints.connection_limits import count_of, hold_connection
+from realtime.endpoints.connection_limits import connections_of, hold_connection
 from realtime.protocol import CloseCode, Disconnect
 
 
@@ -21,7 +21,7 @@ def test_a_person_has_so_many_seats_and_no_more() -> None:
         with pytest.raises(Disconnect, match="3 connections") as refused, hold_connection("ada"):
             pass
         assert refused.value.code == CloseCode.TOO_MANY
-        assert count_of("ada") == 3
+        assert connections_of("ada") == 3
 
 
 def test_who_is_refused_takes_no_seat_from_others() -> None:
@@ -31,12 +31,12 @@ def test_who_is_refused_takes_no_seat_from_others() -> None:
         with pytest.raises(Disconnect), hold_connection("ada"):
             pass
         with hold_connection("bob"):
-            assert count_of("bob") == 1
+            assert connections_of("bob") == 1
 
 
 def test_a_seat_is_given_back_at_the_end_and_at_an_error() -> None:
     for _ in range(10):
         with suppress(ZeroDivisionError), hold_connection("ada"):
-            assert count_of("ada") == 1
+            assert connections_of("ada") == 1
             raise ZeroDivisionError
-        assert count_of("ada") == 0
+        assert connections_of("ada") == 0

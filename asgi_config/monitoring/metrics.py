@@ -73,7 +73,7 @@ database = probes.InThread(read_database)
 
 def of_process() -> list[Sample]:
     samples: list[Sample] = [
-        ("arrivals_process_connections", connection_limits.held(), []),
+        ("arrivals_process_connections", connection_limits.total(), []),
         ("arrivals_process_resumes_total", metrics.counted.resumes, []),
         ("arrivals_process_hints_lost_total", metrics.counted.hints_lost, []),
     ]
@@ -84,7 +84,7 @@ def of_process() -> list[Sample]:
             ("arrivals_process_watchers", metrics.watchers(hub.feed), [hub.feed]),
             ("arrivals_process_lag_events", metrics.lag(hub.feed, hub.head), [hub.feed]),
             ("arrivals_process_hub_head", hub.head, [hub.feed]),
-            ("arrivals_process_hub_hears", int(hub.is_hearing), [hub.feed]),
+            ("arrivals_process_hub_hears", int(hub.is_subscribed), [hub.feed]),
         ]
     return samples
 

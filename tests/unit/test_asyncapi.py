@@ -12,7 +12,7 @@ from django.conf import settings
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import protocol
-from realtime.endpoints import allowance
+from realtime.endpoints import flow_control
 from realtime.protocol import Batch, CloseCode, Disconnect, Position
 from task import events
 from task.api.urls import api
@@ -141,8 +141,8 @@ def test_it_has_the_limits_of_the_code() -> None:
     )
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
     assert limits["seconds-with-a-full-window"] == settings.TOO_SLOW_SECONDS
-    assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
-    assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
+    assert limits["frames-at-once-that-acknowledge-nothing-new"] == flow_control.FRAMES_AT_ONCE
+    assert limits["frames-a-second-that-acknowledge-nothing-new"] == flow_control.FRAMES_A_SECOND
 
 
 def test_no_frame_is_longer_than_it_says() -> None:

@@ -70,7 +70,7 @@ def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> No
     ("act", "state", "sentence"),
     [
         ("cancel", "finished", "There is nothing left to cancel."),
-        ("retry", "running", "only one that failed while it made accounts can go on."),
+        ("retry", "running", "only a job that failed while making accounts can be retried."),
         ("remove", "running", "cancel it first, then remove its accounts."),
     ],
 )

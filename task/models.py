@@ -15,9 +15,13 @@ from task.options import Options
 class Job(models.Model):
     """One request for `total` accounts: the only state of the work, and its record afterwards.
 
-    The checks below hold the counts and the times of each state together. The unique `request_id` makes a request that
-    is sent twice one job. An account's password is derived from `nonce` and SECRET_KEY, whose fingerprint the job
-    keeps; `shared_hash` is the hash of the one password that all accounts share instead.
+    The unique `request_id` keeps a request sent twice one job. Each check constraint is named for its invariant:
+    counts within `total`, `finished` only when complete, `finished_at` exactly when ended, a removal only after its
+    request, and only of accounts the job made.
+
+    `nonce` and SECRET_KEY, of which the job keeps a fingerprint, derive a password for each account. With `shared_hash`
+    all accounts have the same password instead. `remove_at` is when the accounts expire; `removed_through` is the
+    number up to which the removal has checked them.
     """
 
     class State(models.TextChoices):
@@ -131,7 +135,7 @@ class Job(models.Model):
 
 
 class Account(models.Model):
-    """A user that a job made: the `number`-th of its job, 1..total. `account_number_is_used_once` keeps numbers unique.
+    """A user that a job made: the `number`-th of its job, 1..total. Each is used once (`account_number_is_used_once`).
 
     `known_hash`: a full-strength hash that is known to match the password the job gave the account. `known_name`: the
     login name from which this password was derived, which stays when the user is renamed.
@@ -153,9 +157,10 @@ class Account(models.Model):
 class Lane(models.Model):
     """One share of a job, and the claim on it: `task_id` is the one Celery message that may work on the lane now.
 
-    The lane has made `made` of its `share` accounts, and no more by `lane_makes_no_more_than_its_share`. `tried` counts
-    the identities it has used, including those whose name was taken. Since the last step, which was at `seen_at` or
-    later, `attempts` counts the starts of a worker, `rescues` the redeliveries. A removal has one lane, with no share.
+    Unique: `task_id`, and `lane_number_is_used_once`. The lane has made `made` of its `share` accounts, never more
+    (`lane_makes_no_more_than_its_share`). `tried` counts the identities it has used, including those whose name was
+    taken. `seen_at` is its last claim, step, requeue or redelivery; `attempts` counts the claims and `rescues` the
+    redeliveries since its last step. A removal has one lane, without a share.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lanes", db_index=False)

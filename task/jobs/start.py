@@ -81,14 +81,14 @@ def start_job(
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
     options.require_usable()
     request_id = request_id or uuid4()
-    job, unsent = Job.objects.filter(request_id=request_id).first(), None
+    job = Job.objects.filter(request_id=request_id).first()
     if job is None:  # a known request costs no hash and needs no permission again
         _require_allowed(options, requested_by)
         values = {"total": total, "requested_by": requested_by, **_values_from(options, clock())}
-        job, unsent = _create(request_id, values, first=task_id)
-    if unsent is not None:
-        logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
-        return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
+        job, unsent = _create_job(request_id, values, first=task_id)
+        if unsent is not None:
+            logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
+            return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
     if not _is_same(job, total=total, requested_by=requested_by, options=options):
         raise RequestIdReused(f"Request {request_id} was already used for job {job.pk}, with other values.")
     return Started(job, is_new=False, is_dispatched=True)
@@ -97,13 +97,11 @@ def start_job(
 def _require_allowed(options: Options, user: Any) -> None:
     """Raises UnusableOption for groups the user may not give, and for a shared password that is too weak."""
     groups.require_givable(options.groups, user)
-    if options.passwords == SHARED:
-        _require_strong(options.shared_password)
-
-
-def _require_strong(password: str) -> None:
+    if options.passwords != SHARED:
+        return
+    password = options.shared_password
+    # The sign-in page accepts no control characters, and half a surrogate pair cannot be hashed.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-        # The sign-in page strips control characters, and half a surrogate pair cannot be hashed.
         raise UnusableOption("shared_password", "Use characters that can be typed in one line.")
     if len(password) > LONGEST_PASSWORD:
         raise UnusableOption("shared_password", f"Use {LONGEST_PASSWORD:,} characters or fewer.")
@@ -127,7 +125,7 @@ def _values_from(options: Options, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _create(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tuple[Job, list[UUID] | None]:
+def _create_job(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tuple[Job, list[UUID] | None]:
     """Commits the job and returns it with the messages to send, or None for these if a concurrent request made it."""
     with transaction.atomic(durable=True):
         job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)

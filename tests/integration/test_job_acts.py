@@ -186,7 +186,7 @@ def test_too_many_jobs_are_refused_with_the_time_to_wait(operator: Client, setti
     response = operator.post("/generate/", {"total": 61, "request_id": request_id})
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
-    assert "wait until one has ended, or cancel one." in text_of(response)
+    assert "wait until one ends or cancel one." in text_of(response)
     assert f'value="{request_id}"' in response.content.decode()
     assert 'value="61"' in response.content.decode()
 

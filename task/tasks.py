@@ -15,7 +15,7 @@ from task.jobs.leases import FIRST_SIZE
 from task.jobs.start import RequestIdReused, UnusableTotal, start_job
 from task.jobs.step_size import LARGEST_SIZE
 
-SENT_BY_BEAT = "celery_beat_task"  # the header that Celery's beat adds to its messages
+BY_BEAT = "celery_beat_task"  # the header that Celery's beat adds to its messages
 GREATEST_ID = 2**63 - 1
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def create_random_user_accounts(
 def rescue_jobs(self: Any) -> int:
     """Rescues stalled lanes. Sent by beat and by each starting worker; only beat's messages show that beat is alive."""
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
-    is_beats = SENT_BY_BEAT in (self.request.headers or {})
+    is_beats = BY_BEAT in (self.request.headers or {})
     return rescue.rescue(worker=self.request.hostname or "", processes=processes, is_beats=is_beats)
 
 

@@ -15,12 +15,11 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from realtime.log import Clock
 from task.database import lock_timeout
 from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.jobs import audit
 from task.models import Act, Token
-
-Clock = Callable[[], datetime.datetime]
 
 PREFIX = "arr_"
 SHAPE = re.compile(r"arr_[A-Za-z0-9_-]{43}")

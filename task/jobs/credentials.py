@@ -15,11 +15,11 @@ from django.contrib.auth.hashers import check_password
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from realtime.log import Clock
 from task.accounts import columns, passwords
 from task.accounts.passwords import LIGHT_PREFIX, Deriver
 from task.database.lock_timeout import short
 from task.jobs import audit
-from task.jobs.actions import Clock
 from task.jobs.feed import not_before
 from task.models import Account, Act, Job
 from task.options import SHARED

@@ -1,7 +1,6 @@
 """The removal of a job's accounts, all but those that somebody has begun to use: what it will do, and its steps."""
 
-import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -14,12 +13,11 @@ from django.db.models import PROTECT, RESTRICT, Case, Count, Exists, F, OuterRef
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
+from realtime.log import Clock
 from task import events
 from task.accounts.passwords import LIGHT_PREFIX
 from task.jobs.feed import job_event, not_before, publish
 from task.models import Job, Lane
-
-Clock = Callable[[], datetime.datetime]
 
 User: Any = get_user_model()
 

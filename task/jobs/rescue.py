@@ -35,7 +35,7 @@ def _rescue(now: datetime.datetime) -> int:
     silent = leases.stalled(now)
     for lane in silent:
         if leases.is_hopeless(lane, now):
-            slices.give_up(lane)
+            actions.give_up(lane)
         elif not leases.redeliver(lane, now):
             break
     return len(silent)

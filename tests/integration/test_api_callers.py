@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from task import tokens
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job, Token
 from tests.support.caller import ALL, Caller, caller, person
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from pytest_django import Settings
 
 from task.accounts import groups
-from task.jobs.step import RequestIdReused, start_job
+from task.jobs.start import RequestIdReused, start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.integration.stepping import finished

@@ -13,8 +13,9 @@ from django.utils import timezone
 from asgi_config.worker.schedule import Every
 from task import tokens
 from task.accounts import insert
-from task.jobs import actions, leases, limits, removal, rescue
-from task.jobs import step as generation
+from task.jobs import actions, leases, removal, rescue
+from task.jobs.start import TooManyJobs, start_job
+from task.jobs.step import step
 from task.models import Act, Job, Lane, Token, Worker
 from task.pages.job_page import read_job_page
 from task.workers import registry
@@ -39,9 +40,7 @@ def eleven() -> datetime.datetime:
 
 def step_at(job: Job, clock: Any, size: int) -> None:
     lane = Lane.objects.select_related("job").get(job=job)
-    generation.step(
-        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock
-    )
+    step(job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock)
 
 
 def job_over_which_the_clock_goes_back() -> Job:
@@ -131,9 +130,9 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")
     actions.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
-    assert generation.start_job(total=5, requested_by=ann, clock=eleven).is_new
-    with pytest.raises(limits.TooManyJobs) as refused:
-        generation.start_job(total=5, requested_by=ann, clock=eleven)
+    assert start_job(total=5, requested_by=ann, clock=eleven).is_new
+    with pytest.raises(TooManyJobs) as refused:
+        start_job(total=5, requested_by=ann, clock=eleven)
     assert refused.value.retry_after_seconds <= 3600
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from realtime import log
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.integration.stepping import step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

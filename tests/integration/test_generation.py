@@ -10,8 +10,8 @@ from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError, connection
 
 from task.accounts import insert, passwords
-from task.jobs import step as generation
-from task.jobs.step import RequestIdReused, UnusableTotal, start_job
+from task.jobs.actions import fail
+from task.jobs.start import RequestIdReused, UnusableTotal, start_job
 from task.jobs.verification import verify
 from task.models import Account, Job, Lane
 from tests.integration.conftest import at_once
@@ -155,8 +155,8 @@ def test_a_total_outside_the_bounds_starts_nothing(total: int) -> None:
 
 def test_a_failed_job_says_why_and_stays_failed() -> None:
     job, task_id = queued(5)
-    generation.fail(job_id=job.pk, error="The reason.")
-    generation.fail(job_id=job.pk, error="Another.")
+    fail(job_id=job.pk, error="The reason.")
+    fail(job_id=job.pk, error="Another.")
     assert step(job, task_id, 5) is None
     failed = Job.objects.get()
     assert (failed.state, failed.error) == ("failed", "The reason.")

@@ -17,7 +17,7 @@ from asgi_config.sign_in.links import make_link, use_link
 from asgi_config.worker import cleanup as site_cleanup
 from task import tokens
 from task.jobs import actions, cleanup, portions
-from task.jobs import step as generation
+from task.jobs.actions import fail
 from task.jobs.counts import count_jobs
 from task.models import Account, Act, DeletedJobTotals, Job, Token, Worker
 from task.workers import registry
@@ -125,7 +125,7 @@ def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Set
     settings.JOBS_KEEP_DAYS = 30
     cancelled = [actions.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
     failed, waiting = stepping.queued()[0], stepping.queued()[0]
-    generation.fail(job_id=failed.pk, error="It was told to.")
+    fail(job_id=failed.pk, error="It was told to.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
     site_cleanup.tidy()

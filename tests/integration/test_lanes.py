@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from task.accounts import insert
 from task.jobs import actions, rescue, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
+from task.jobs.step import step as take_step
 from task.jobs.verification import verify
 from task.models import Account, Job, Lane
 from task.options import FULL, SHARED, Options
@@ -109,8 +110,8 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
     first, second, _ = lanes_of(job)
     work(first)
     step(job, second.task_id, 2)
-    generation.fail(job_id=job.pk, error="It was told to.")
-    assert work(second) == f"Job {job.pk} is not this message's to work on."
+    fail(job_id=job.pk, error="It was told to.")
+    assert work(second) == f"Ignored a stale message for job {job.pk}."
     assert actions.retry(job_id=job.pk).is_dispatched
     assert [(lane.number, lane.made) for lane in lanes_of(job)] == [(1, 2), (2, 0)]
     assert second.task_id not in {lane.task_id for lane in lanes_of(job)}
@@ -126,7 +127,7 @@ def test_a_cancel_ends_all_lanes() -> None:
     actions.cancel(job_id=job.pk)
     for lane, candidates in prepared:
         assert _step(lane.task_id, job, candidates) is None
-        assert work(lane) == f"Job {job.pk} is not this message's to work on."
+        assert work(lane) == f"Ignored a stale message for job {job.pk}."
     assert (User.objects.count(), Lane.objects.count()) == (0, 0)
 
 
@@ -168,4 +169,4 @@ def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None
 
 
 def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Lane | None:
-    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)
+    return take_step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)

@@ -48,7 +48,7 @@ async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service
     await asyncio.to_thread(service.wait_until, lambda: any(is_success_of(line, job) for line in lines(service)))
     of_job = [line for line in lines(service) if str(line.get("job")) == str(job)]
     loggers = {line["logger"] for line in of_job if line.get("request") == REQUEST}
-    assert {"task.jobs.step", "celery.app.trace"} <= loggers
+    assert {"task.jobs.start", "celery.app.trace"} <= loggers
     sent = [line for line in of_job if line["logger"] == "realtime.endpoints.socket"]
     assert len({line["connection"] for line in sent}) == 1
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from task.accounts import insert
 from task.accounts.identities import identities
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, RANDOM, REALISTIC, Options

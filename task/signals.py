@@ -36,7 +36,7 @@ class Removal:
 def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
     if created:
         with _harmless():
-            tail = events.user_tail(instance.get_username(), instance.email)
+            tail = events.user_fields(instance.get_username(), instance.email)
             joined_at = events.wire_time(instance.date_joined)
             append(events.FEED, [events.user_created(user_id=instance.pk, tail=tail, joined_at=joined_at)])
 

@@ -107,7 +107,7 @@ def _work(job_id: int, task_id: UUID, pace: Pace, until: float) -> str:
 
 
 def _generation(lane: Lane, size: int) -> Callable[[], Lane | None]:
-    candidates = insert.prepare(lane, min(size, lane.share - lane.made))
+    candidates = insert.prepare_candidates(lane, min(size, lane.share - lane.made))
     return partial(generation.step, job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
 
 

@@ -144,7 +144,7 @@ def _keep(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tu
 def _make(lane: Lane, candidates: Sequence[Candidate], now: datetime.datetime) -> None:
     job = lane.job
     texts = _started(job, now)
-    made = insert.insert(job, candidates, now=now)
+    made = insert.insert_accounts(job, candidates, now=now)
     lane.made += len(made)
     lane.tried += len(candidates)
     job.created += len(made)

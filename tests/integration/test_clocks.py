@@ -40,7 +40,7 @@ def eleven() -> datetime.datetime:
 def step_at(job: Job, clock: Any, size: int) -> None:
     lane = Lane.objects.select_related("job").get(job=job)
     generation.step(
-        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock
+        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare_candidates(lane, size), first=lane.tried, clock=clock
     )
 
 

@@ -95,7 +95,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (lane is not None) == self.may_work(*message)
         if lane is None or lane.job.state not in ACTIVE:
             return multiple()
-        return multiple((lane, insert.prepare(lane, size)))
+        return multiple((lane, insert.prepare_candidates(lane, size)))
 
     @rule(made_ready=prepared)
     def step(self, made_ready: tuple[Lane, list[Candidate]]) -> None:

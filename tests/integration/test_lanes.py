@@ -86,7 +86,7 @@ def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() ->
     job = job_with(2)
     first, second = lanes_of(job)
     step(job, first.task_id, 10)
-    insert.prepare(first, 10)  # and killed before its commit
+    insert.prepare_candidates(first, 10)  # and killed before its commit
     work(second)
     Lane.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
@@ -122,7 +122,7 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
 def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
     lanes = lanes_of(job)
-    prepared = [(lane, insert.prepare(lane, 5)) for lane in lanes]
+    prepared = [(lane, insert.prepare_candidates(lane, 5)) for lane in lanes]
     actions.cancel(job_id=job.pk)
     for lane, candidates in prepared:
         assert _step(lane.task_id, job, candidates) is None
@@ -133,7 +133,7 @@ def test_a_cancel_ends_all_lanes() -> None:
 def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
     lane = lanes_of(job)[0]
-    candidates = insert.prepare(lane, 5)
+    candidates = insert.prepare_candidates(lane, 5)
     for _ in range(2):
         _step(lane.task_id, job, candidates)
     assert User.objects.count() == 5

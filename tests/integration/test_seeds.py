@@ -36,7 +36,7 @@ def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
         for lane in Lane.objects.select_related("job").filter(job=job).order_by("number"):
             if killed:
-                insert.prepare(lane, size + 3)  # by a lane that is killed before its commit
+                insert.prepare_candidates(lane, size + 3)  # by a lane that is killed before its commit
             step(job, lane.task_id, size)
         job = now(job)
     return job

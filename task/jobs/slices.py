@@ -18,7 +18,7 @@ from task.jobs import leases, removal
 from task.jobs import step as generation
 from task.models import Job, Lane
 from task.workers import shutdown
-from task.workers.counters import tally
+from task.workers.counters import counters
 
 SLICE_SECONDS = 2.0
 STEP_SECONDS = 0.05
@@ -128,7 +128,7 @@ def _steps(lane: Lane, pace: Pace, until: float, prepare: Step) -> str:
         if lane.is_done or lane.job.state not in Job.AT_WORK:
             return _said(lane.job)
         now = time.monotonic()
-        if now + (now - began) > until or shutdown.is_asked():  # another such step would be over the time
+        if now + (now - began) > until or shutdown.is_requested():  # another such step would be over the time
             leases.requeue(job_id=lane.job_id, task_id=lane.task_id, size=pace.size)
             return _said(lane.job)
 
@@ -142,7 +142,7 @@ def _paced(job: Job, step: Callable[[], Lane | None], pace: Pace, before_seconds
         began = time.monotonic()
         after = step()
         took = time.monotonic() - began
-    tally.step(took)
+    counters.add_step(took)
     pace.learn(before_seconds + took)
     return after
 

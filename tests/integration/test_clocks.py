@@ -119,11 +119,11 @@ def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
 def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
-    assert registry.processes(ELEVEN) == 1
-    assert registry.waiting_words(job, ELEVEN) == registry.NONE_RUNNING
-    registry.note("back@here", ELEVEN, processes=2)
-    assert registry.processes(ELEVEN) == 2
-    assert registry.waiting_words(job, ELEVEN) == "waiting for a worker"
+    assert registry.count_processes(ELEVEN) == 1
+    assert registry.waiting_reason(job, ELEVEN) == registry.NONE_RUNNING
+    registry.record_heartbeat("back@here", ELEVEN, processes=2)
+    assert registry.count_processes(ELEVEN) == 2
+    assert registry.waiting_reason(job, ELEVEN) == "waiting for a worker"
 
 
 @pytest.mark.fault("the clock goes back under the limit of jobs an hour")
@@ -163,7 +163,7 @@ def test_the_record_is_in_the_order_in_which_people_acted() -> None:
 
 
 def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
-    registry.note("dead", NOON)
-    assert registry.last_heard_at(ELEVEN) is None
-    registry.note("living", ELEVEN)
-    assert registry.last_heard_at(ELEVEN) == ELEVEN
+    registry.record_heartbeat("dead", NOON)
+    assert registry.last_heartbeat_at(ELEVEN) is None
+    registry.record_heartbeat("living", ELEVEN)
+    assert registry.last_heartbeat_at(ELEVEN) == ELEVEN

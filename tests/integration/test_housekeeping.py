@@ -65,14 +65,14 @@ def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> N
 
 
 def test_a_worker_that_is_silent_for_a_day_goes() -> None:
-    registry.note("gone", timezone.now() - 2 * DAY)
-    registry.note("here", timezone.now())
+    registry.record_heartbeat("gone", timezone.now() - 2 * DAY)
+    registry.record_heartbeat("here", timezone.now())
     cleanup.tidy(timezone.now())
     assert Worker.objects.get().name == "here"
 
 
 def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
-    registry.note("back", timezone.now() - 2 * DAY)
+    registry.record_heartbeat("back", timezone.now() - 2 * DAY)
 
     def speak_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("DELETE"):
@@ -146,6 +146,6 @@ def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypa
 def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:
     monkeypatch.setattr(portions, "ROWS", 2)
     for number in range(5):
-        registry.note(f"worker-{number}", timezone.now())
+        registry.record_heartbeat(f"worker-{number}", timezone.now())
     assert portions.delete(Worker.objects.all(), seconds=-1) == 2
     assert portions.delete(Worker.objects.all()) == 3

@@ -72,7 +72,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
     def ask(self, total: int, processes: int) -> int:
-        registry.note("worker@here", self.clock(), processes=processes)
+        registry.record_heartbeat("worker@here", self.clock(), processes=processes)
         options = Options(hashing=FULL) if processes > 1 else Options()
         job = generation.start_job(total=total, options=options, clock=self.clock).job
         least, rest = divmod(total, min(processes, total))

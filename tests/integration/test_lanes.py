@@ -29,7 +29,7 @@ AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
 
 
 def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
-    registry.note("worker@here", timezone.now(), processes=processes)
+    registry.record_heartbeat("worker@here", timezone.now(), processes=processes)
     return start_job(total=total, options=options).job
 
 
@@ -147,13 +147,13 @@ def test_the_first_account_is_there_after_one_hash() -> None:
 
 def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
     at = timezone.now()
-    assert registry.processes(at) == 1
-    registry.note("a", at, processes=2)
-    registry.note("b", at, processes=3)
-    assert registry.processes(at) == 5
-    assert registry.processes(at + timedelta(minutes=5)) == 1
-    registry.note("b", at, processes=1_000)
-    assert registry.processes(at) == registry.MOST_LANES
+    assert registry.count_processes(at) == 1
+    registry.record_heartbeat("a", at, processes=2)
+    registry.record_heartbeat("b", at, processes=3)
+    assert registry.count_processes(at) == 5
+    assert registry.count_processes(at + timedelta(minutes=5)) == 1
+    registry.record_heartbeat("b", at, processes=1_000)
+    assert registry.count_processes(at) == registry.MOST_LANES
 
 
 @pytest.fixture

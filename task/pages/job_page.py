@@ -44,7 +44,7 @@ class JobPage:
     @property
     def no_credentials(self) -> str:
         """Why nobody can download them; empty where they can be had."""
-        return credentials.refusal(self.job)
+        return credentials.why_not_export(self.job)
 
     @property
     def sentence(self) -> str:

@@ -194,7 +194,7 @@ def test_verify_finds_what_is_wrong() -> None:
     job.refresh_from_db()
     Account.objects.filter(number=3).delete()
     assert verify(job).problems == [
-        "Accounts: 4, and 0 removed, where the job made 5.",
+        "Accounts: 4, and 0 removed, but the job made 5.",
         "The accounts are not numbered 1, 2, 3, ...",
     ]
 

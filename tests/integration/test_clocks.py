@@ -40,7 +40,11 @@ def eleven() -> datetime.datetime:
 def step_at(job: Job, clock: Any, size: int) -> None:
     lane = Lane.objects.select_related("job").get(job=job)
     generation.step(
-        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare_candidates(lane, size), first=lane.tried, clock=clock
+        job_id=job.pk,
+        task_id=lane.task_id,
+        candidates=insert.prepare_candidates(lane, size),
+        first=lane.tried,
+        clock=clock,
     )
 
 
@@ -140,7 +144,7 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
 def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
     text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
     for clock in (noon, eleven):
-        assert tokens.user_of(text, clock=clock)
+        assert tokens.token_user(text, clock=clock)
     assert Token.objects.get().last_used_at == ELEVEN
 
 

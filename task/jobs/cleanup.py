@@ -1,7 +1,7 @@
-"""Cleanup: deletes ended tokens, dead workers and old jobs, in batches.
+"""Deletes ended tokens, dead workers and old jobs, in batches.
 
-A batch is one transaction, so no other writer waits long. Cleanup may be repeated and killed at any point; rows that
-are left go in the next run.
+A batch is one transaction, so no other writer waits long. A run may be repeated or killed at any point. The next run
+deletes what is left.
 """
 
 import datetime
@@ -24,7 +24,7 @@ MOST_SECONDS = 4.0  # the hourly task deletes six kinds of rows, and Celery ends
 
 
 def clean_up(now: datetime.datetime) -> None:
-    """Deletes what is no longer needed: 30 days for tokens, a day for workers, JOBS_KEEP_DAYS for jobs."""
+    """Deletes tokens 30 days after their end, workers a day after their heartbeat, and jobs after JOBS_KEEP_DAYS."""
     ended = now - ENDED_TOKENS_ARE_KEPT
     delete_in_batches(Token.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)))
     delete_in_batches(Worker.objects.filter(heard_at__lt=now - DEAD_WORKERS_ARE_KEPT))

@@ -1,4 +1,4 @@
-"""Exports the usernames and passwords of a job's accounts. Never exports a password that is not verified.
+"""Exports the credentials of a job's accounts, and only passwords that are known to be right.
 
 Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash shows whether one is still right.
 """
@@ -46,7 +46,7 @@ class NoCredentials(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`username` is the login name. `password` is empty if the account has another one by now."""
+    """`username` is the login name. `password` is empty if it is not known to be right."""
 
     username: str
     email: str

@@ -123,7 +123,7 @@ def _uses(job: Job) -> dict[str, Q]:
 
 
 def _has_first_password(job: Job) -> Q:
-    """Has the hash that the job wrote. A light hash that a sign-in has stretched since is not one."""
+    """Has the hash that the job wrote. A stretched light hash shows a sign-in, even if an export verified it."""
     if job.shared_hash:
         return Q(password=job.shared_hash)
     if job.options.needs_stretching:

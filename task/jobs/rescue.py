@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> int:
     """Redelivers the message of every stalled lane, and fails jobs whose lanes die each time. Returns their number.
 
-    Also writes a heartbeat of the worker of that name, and starts the removals that are due. For a rescue that beat
-    sent, writes at last that it is complete. Safe to repeat. A database error ends this rescue with a warning.
+    Before that, records the worker's heartbeat and starts the removals that are due. At the end, with `is_beats`,
+    records that a rescue of beat is complete. Safe to repeat. A database error ends the rescue with a warning.
     """
     now, rescued = timezone.now(), 0
     try:

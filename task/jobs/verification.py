@@ -50,15 +50,15 @@ def verify(job: Job) -> Verdict:
     Of a trimmed job only the log's offsets are checked.
     """
     snapshot = log.head(events.FEED)
-    of_job, is_dense, previous = JobEvents(), True, snapshot.floor
+    job_events, is_dense, previous = JobEvents(), True, snapshot.floor
     for batch in _batches(Cursor(snapshot.epoch, snapshot.floor), snapshot.head):
         is_dense &= batch.first == previous + 1
         previous = batch.last
         if batch.key == str(job.pk):
             for event in json.loads(batch.frame)["events"]:
-                of_job.add(event)
-    is_trimmed = snapshot.floor > 0 and not of_job.has_beginning
-    problems = [] if is_trimmed else [*_event_problems(job, of_job), *_account_problems(job, of_job)]
+                job_events.add(event)
+    is_trimmed = snapshot.floor > 0 and not job_events.has_beginning
+    problems = [] if is_trimmed else [*_event_problems(job, job_events), *_account_problems(job, job_events)]
     return Verdict(problems if is_dense else [*problems, "The log has a gap."], is_trimmed)
 
 
@@ -69,16 +69,16 @@ def _batches(cursor: Cursor, head: int) -> Iterator[Batch]:
         cursor = Cursor(cursor.epoch, reached)
 
 
-def _event_problems(job: Job, of_job: JobEvents) -> Iterator[str]:
+def _event_problems(job: Job, job_events: JobEvents) -> Iterator[str]:
     expected = range(1, job.created + 1)
-    if of_job.numbers != Counter(expected):
-        missing = [number for number in expected if number not in of_job.numbers]
-        twice = [number for number, count in of_job.numbers.items() if count > 1]
-        total = of_job.numbers.total()
+    if job_events.numbers != Counter(expected):
+        missing = [number for number in expected if number not in job_events.numbers]
+        twice = [number for number, count in job_events.numbers.items() if count > 1]
+        total = job_events.numbers.total()
         yield f"Events: {total} for {job.created} accounts; missing {missing[:5]}, more than once {twice[:5]}."
-    if job.state not in Job.ACTIVE and not _is_right_end(of_job.endings, job.state):
-        yield f"The job is {job.state}, but its last events are {of_job.endings or 'missing'}."
-    if of_job.has_account_after_end:
+    if job.state not in Job.ACTIVE and not _is_right_end(job_events.endings, job.state):
+        yield f"The job is {job.state}, but the feed ends it with {job_events.endings or 'nothing'}."
+    if job_events.has_account_after_end:
         yield "The feed has accounts after the end of the job."
 
 
@@ -91,12 +91,12 @@ def _is_right_end(endings: list[str], state: str) -> bool:
     return is_one_end and alternate and endings[-1] == f"job.{state}"
 
 
-def _account_problems(job: Job, of_job: JobEvents) -> Iterator[str]:
+def _account_problems(job: Job, job_events: JobEvents) -> Iterator[str]:
     """Each removed account has an event of its own, so it does not count as missing."""
     numbers = list(job.accounts.order_by("number").values_list("number", flat=True))
-    if len(numbers) + of_job.removed != job.created:
-        yield f"Accounts: {len(numbers)}, and {of_job.removed} removed, but the job made {job.created}."
-    if not of_job.removed and numbers != list(range(1, len(numbers) + 1)):
+    if len(numbers) + job_events.removed != job.created:
+        yield f"Accounts: {len(numbers)}, and {job_events.removed} removed, but the job made {job.created}."
+    if not job_events.removed and numbers != list(range(1, len(numbers) + 1)):
         yield "The accounts are not numbered 1, 2, 3, ..."
     users = Account.objects.filter(job=job, user__isnull=False).count()
     if users != len(numbers):

@@ -40,7 +40,7 @@ def prepare_candidates(lane: Lane, count: int) -> list[Candidate]:
     """Returns the lane's next candidates, with their hashes and event texts. Writes nothing and holds no lock.
 
     Most of the work of an account is done here: 6 us for a light hash, 0.2 s for one at full strength. Lanes never
-    meet, because lane i of n uses the indexes i, i + n, i + 2n, ...
+    share an identity, because lane i of n uses the indexes i, i + n, i + 2n, ...
     """
     job = lane.job
     first = lane.tried * job.lane_count + lane.number
@@ -108,7 +108,7 @@ def _insert_users(job: Job, candidates: Sequence[Candidate], now: datetime.datet
 
 
 def _require_taken_name(candidates: Sequence[Candidate]) -> None:
-    """Raises NoneInserted unless one of the names is taken: then another unique column refuses every user."""
+    """Raises NoneInserted if no name is taken, because then another unique constraint refuses every user."""
     names = [candidate.login_name for candidate in candidates]
     if not User._default_manager.filter(**{f"{User.USERNAME_FIELD}__in": names}).exists():
         raise NoneInserted(f"The user table refuses each of {len(candidates)} new users, though no name is taken.")
@@ -118,7 +118,7 @@ def _insert_accounts(job: Job, numbered: Sequence[tuple[int, tuple[Any, Candidat
     fields = ["user", "number"]
     rows: list[tuple[Any, ...]] = [(user_id, number) for number, (user_id, _) in numbered]
     if job.options.needs_stretching:
-        # Only this copy can later show that a full-strength hash is of the first password, without verifying it.
+        # Nothing in a full-strength hash shows later that it is of the job's password, so the account keeps a copy.
         fields += ["known_hash", "known_name"]
         rows = [(user_id, number, one.password_hash, one.login_name) for number, (user_id, one) in numbered]
     insert_rows(Account, fields=fields, rows=rows, shared=column_values(Account(job=job), without=fields))

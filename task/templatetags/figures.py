@@ -1,4 +1,4 @@
-"""Template filters for numbers, durations and links to jobs, in the format of static/task/js/format/words.js."""
+"""How figures are written on a page; static/task/js/format/words.js writes them the same way."""
 
 from typing import Any
 
@@ -18,16 +18,13 @@ def grouped(number: int) -> str:
 
 @register.filter
 def percent_of(part: int, whole: int) -> int:
-    """Rounds down: 499 of 500 is not yet 100 %."""
+    """Rounded down: 499 of 500 is not yet 100 %."""
     return part * 100 // whole
 
 
 @register.simple_tag
 def job_number(job_id: Any, may_look: bool) -> Any:
-    """Returns a link like that of job_link.js, or the number if the user may not see jobs.
-
-    Returns nothing for a user that no job made, because CSS looks for `:empty`.
-    """
+    """A link, as job_link.js makes it; nothing at all where no job made the user: CSS looks for `:empty`."""
     if not job_id:
         return ""
     if not may_look:

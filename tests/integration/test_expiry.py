@@ -56,8 +56,8 @@ def test_while_the_queue_is_away_one_expiry_tries_it_and_the_others_wait() -> No
     jobs = [stepping.finished(1, options=Options(remove_after_hours=1)) for _ in range(2)]
     code = f"""
 import datetime
-from task import steering
-print(steering.remove_expired(datetime.datetime.fromisoformat("{jobs[-1].created_at + 2 * HOUR}")))
+from task.jobs import actions
+print(actions.remove_expired(datetime.datetime.fromisoformat("{jobs[-1].created_at + 2 * HOUR}")))
 """
     environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]

@@ -104,9 +104,9 @@ def _of_feeds() -> list[Sample]:
 
 def _of_workers() -> list[Sample]:
     """A rescue that never was is 0: where nothing stood, no alarm could see a beat that was never started."""
-    rescued_at = registry.last_rescued_at(timezone.now())
+    rescued_at = registry.last_rescue_at(timezone.now())
     samples: list[Sample] = [("arrivals_rescued_timestamp_seconds", rescued_at.timestamp() if rescued_at else 0, [])]
-    for worker in registry.known():
+    for worker in registry.all_workers():
         samples += [
             ("arrivals_worker_heard_timestamp_seconds", worker.heard_at.timestamp(), [worker.name]),
             ("arrivals_worker_processes", worker.processes, [worker.name]),

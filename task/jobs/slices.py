@@ -19,7 +19,7 @@ from task.jobs.step import step
 from task.jobs.step_size import StepSize
 from task.models import Job, Lane
 from task.workers import shutdown
-from task.workers.counters import tally
+from task.workers.counters import counters
 
 SLICE_SECONDS = 2.0
 LEAST_LIGHT_SIZE = 100
@@ -71,7 +71,7 @@ def _work(job_id: int, task_id: UUID, size: int, until: float) -> str:
         if lane.is_done or lane.job.state not in Job.AT_WORK:
             return _progress(lane.job)
         now = time.monotonic()
-        if now + (now - began) > until or shutdown.is_asked():  # another such step would end after the slice
+        if now + (now - began) > until or shutdown.is_requested():  # another such step would end after the slice
             leases.requeue(job_id=job_id, task_id=task_id, size=step_size.size)
             return _progress(lane.job)
         began = now
@@ -93,7 +93,7 @@ def _step(lane: Lane, step_size: StepSize) -> Lane | None:
     """
     began = time.monotonic()
     is_removal = lane.job.state == Job.State.REMOVING
-    candidates = [] if is_removal else insert.prepare(lane, min(step_size.size, lane.share - lane.made))
+    candidates = [] if is_removal else insert.prepare_candidates(lane, min(step_size.size, lane.share - lane.made))
     prepared_at = time.monotonic()
     hashing_seconds = prepared_at - began if lane.job.options.needs_stretching else 0
     for pause in PAUSES_SECONDS:
@@ -121,7 +121,7 @@ def _commit(lane: Lane, candidates: Sequence[Candidate], step_size: StepSize, ha
         else:
             after = step(job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
         seconds = time.monotonic() - began
-    tally.step(seconds)
+    counters.add_step(seconds)
     step_size.adapt(hashing_seconds + seconds)
     return after
 

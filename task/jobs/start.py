@@ -118,7 +118,7 @@ def _values_from(options: Options, now: datetime.datetime) -> dict[str, Any]:
         "chosen": options.stored(),
         "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
         "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
-        "lane_count": registry.processes(now) if options.needs_stretching else 1,
+        "lane_count": registry.count_processes(now) if options.needs_stretching else 1,
         "remove_at": options.remove_at(now),
         "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
         "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),

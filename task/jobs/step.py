@@ -49,7 +49,7 @@ def _make_accounts(lane: Lane, candidates: Sequence[Candidate], now: datetime.da
     if job.state == Job.State.QUEUED:
         job.state, job.started_at = Job.State.RUNNING, now
         texts.append(job_event(job, "started"))
-    made = insert.insert(job, candidates, now=now)
+    made = insert.insert_accounts(job, candidates, now=now)
     texts += made
     lane.made += len(made)
     lane.tried += len(candidates)

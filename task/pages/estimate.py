@@ -28,7 +28,7 @@ class Estimate:
 
     @classmethod
     def now(cls) -> "Estimate":
-        return cls(hash_seconds=hash_seconds(), processes=registry.processes(timezone.now()))
+        return cls(hash_seconds=hash_seconds(), processes=registry.count_processes(timezone.now()))
 
     def words(self, total: int | None) -> str:
         """`500 x 0.2 s on 2 worker processes, about 50 s`; without a total, what one account takes."""

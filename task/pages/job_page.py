@@ -44,7 +44,7 @@ class JobPage:
     @property
     def no_credentials(self) -> str:
         """Why nobody can download them; empty where they can be had."""
-        return credentials.refusal(self.job)
+        return credentials.why_not_export(self.job)
 
     @property
     def sentence(self) -> str:
@@ -109,7 +109,7 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
             seen=seen,
             epoch=epoch,
             now=now,
-            waiting=registry.waiting_words(seen.job, now),
+            waiting=registry.waiting_reason(seen.job, now),
             before=before,
             accounts=accounts[:BOARD_SIZE],
             has_older=len(accounts) > BOARD_SIZE,

@@ -87,7 +87,7 @@ def make(total: int) -> None:
     job = start_job(total=total).job
     lane = Lane.objects.select_related("job").get(job=job)
     while not lane.is_done:
-        candidates = insert.prepare(lane, min(AT_ONCE, lane.share - lane.made))
+        candidates = insert.prepare_candidates(lane, min(AT_ONCE, lane.share - lane.made))
         after = step_module.step(job_id=job.pk, task_id=lane.task_id, candidates=candidates, first=lane.tried)
         assert after
         lane = after

@@ -28,7 +28,8 @@ SECONDS = 120
 TOTAL = 20_000
 LANE = "SELECT task_id FROM arrivals_lane WHERE job_id = {}"
 RETIRE = (
-    "from django.utils.timezone import now; from task.jobs.cleanup import retire_jobs; retire_jobs(now(), before=now())"
+    "from django.utils.timezone import now; from task.jobs.cleanup import delete_old_jobs; "
+    "delete_old_jobs(now(), before=now())"
 )
 
 

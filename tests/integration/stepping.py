@@ -27,7 +27,7 @@ def step(job: Job, task_id: UUID, size: int) -> Job | None:
     lane = Lane.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
     if lane is None:
         return None
-    after = take(lane, insert.prepare(lane, size))
+    after = take(lane, insert.prepare_candidates(lane, size))
     return after.job if after else None
 
 

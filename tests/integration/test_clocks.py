@@ -40,7 +40,13 @@ def eleven() -> datetime.datetime:
 
 def step_at(job: Job, clock: Any, size: int) -> None:
     lane = Lane.objects.select_related("job").get(job=job)
-    step(job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock)
+    step(
+        job_id=job.pk,
+        task_id=lane.task_id,
+        candidates=insert.prepare_candidates(lane, size),
+        first=lane.tried,
+        clock=clock,
+    )
 
 
 def job_over_which_the_clock_goes_back() -> Job:
@@ -118,11 +124,11 @@ def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
 def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
-    assert registry.processes(ELEVEN) == 1
-    assert registry.waiting_words(job, ELEVEN) == registry.NONE_RUNNING
-    registry.note("back@here", ELEVEN, processes=2)
-    assert registry.processes(ELEVEN) == 2
-    assert registry.waiting_words(job, ELEVEN) == "waiting for a worker"
+    assert registry.count_processes(ELEVEN) == 1
+    assert registry.waiting_reason(job, ELEVEN) == registry.NONE_RUNNING
+    registry.record_heartbeat("back@here", ELEVEN, processes=2)
+    assert registry.count_processes(ELEVEN) == 2
+    assert registry.waiting_reason(job, ELEVEN) == "waiting for a worker"
 
 
 @pytest.mark.fault("the clock goes back under the limit of jobs an hour")
@@ -139,7 +145,7 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
 def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
     text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
     for clock in (noon, eleven):
-        assert tokens.user_of(text, clock=clock)
+        assert tokens.token_user(text, clock=clock)
     assert Token.objects.get().last_used_at == ELEVEN
 
 
@@ -162,7 +168,7 @@ def test_the_record_is_in_the_order_in_which_people_acted() -> None:
 
 
 def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
-    registry.note("dead", NOON)
-    assert registry.last_heard_at(ELEVEN) is None
-    registry.note("living", ELEVEN)
-    assert registry.last_heard_at(ELEVEN) == ELEVEN
+    registry.record_heartbeat("dead", NOON)
+    assert registry.last_heartbeat_at(ELEVEN) is None
+    registry.record_heartbeat("living", ELEVEN)
+    assert registry.last_heartbeat_at(ELEVEN) == ELEVEN

@@ -73,7 +73,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
     def ask(self, total: int, processes: int) -> int:
-        registry.note("worker@here", self.clock(), processes=processes)
+        registry.record_heartbeat("worker@here", self.clock(), processes=processes)
         options = Options(hashing=FULL) if processes > 1 else Options()
         job = start_job(total=total, options=options, clock=self.clock).job
         least, rest = divmod(total, min(processes, total))
@@ -96,7 +96,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (lane is not None) == self.may_work(*message)
         if lane is None or lane.job.state not in ACTIVE:
             return multiple()
-        return multiple((lane, insert.prepare(lane, size)))
+        return multiple((lane, insert.prepare_candidates(lane, size)))
 
     @rule(made_ready=prepared)
     def step(self, made_ready: tuple[Lane, list[Candidate]]) -> None:

@@ -30,7 +30,7 @@ AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
 
 
 def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
-    registry.note("worker@here", timezone.now(), processes=processes)
+    registry.record_heartbeat("worker@here", timezone.now(), processes=processes)
     return start_job(total=total, options=options).job
 
 
@@ -87,7 +87,7 @@ def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() ->
     job = job_with(2)
     first, second = lanes_of(job)
     step(job, first.task_id, 10)
-    insert.prepare(first, 10)  # and killed before its commit
+    insert.prepare_candidates(first, 10)  # and killed before its commit
     work(second)
     Lane.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
@@ -123,7 +123,7 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
 def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
     lanes = lanes_of(job)
-    prepared = [(lane, insert.prepare(lane, 5)) for lane in lanes]
+    prepared = [(lane, insert.prepare_candidates(lane, 5)) for lane in lanes]
     actions.cancel(job_id=job.pk)
     for lane, candidates in prepared:
         assert _step(lane.task_id, job, candidates) is None
@@ -134,7 +134,7 @@ def test_a_cancel_ends_all_lanes() -> None:
 def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
     lane = lanes_of(job)[0]
-    candidates = insert.prepare(lane, 5)
+    candidates = insert.prepare_candidates(lane, 5)
     for _ in range(2):
         _step(lane.task_id, job, candidates)
     assert User.objects.count() == 5
@@ -148,13 +148,13 @@ def test_the_first_account_is_there_after_one_hash() -> None:
 
 def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
     at = timezone.now()
-    assert registry.processes(at) == 1
-    registry.note("a", at, processes=2)
-    registry.note("b", at, processes=3)
-    assert registry.processes(at) == 5
-    assert registry.processes(at + timedelta(minutes=5)) == 1
-    registry.note("b", at, processes=1_000)
-    assert registry.processes(at) == registry.MOST_LANES
+    assert registry.count_processes(at) == 1
+    registry.record_heartbeat("a", at, processes=2)
+    registry.record_heartbeat("b", at, processes=3)
+    assert registry.count_processes(at) == 5
+    assert registry.count_processes(at + timedelta(minutes=5)) == 1
+    registry.record_heartbeat("b", at, processes=1_000)
+    assert registry.count_processes(at) == registry.MOST_LANES
 
 
 @pytest.fixture

@@ -76,16 +76,16 @@ def test_other_people_and_the_shell_are_not_limited_by_it(ann: Any, settings: An
 
 def test_a_job_waits_for_a_worker_and_after_a_while_says_that_none_is_running() -> None:
     job, _ = stepping.queued()
-    assert registry.waiting_words(job, job.created_at) == "waiting for a worker"
-    assert registry.waiting_words(job, job.created_at + MINUTE) == "no worker is running"
+    assert registry.waiting_reason(job, job.created_at) == "waiting for a worker"
+    assert registry.waiting_reason(job, job.created_at + MINUTE) == "no worker is running"
     rescue.rescue(worker="celery@here")
     assert Worker.objects.get().name == "celery@here"
-    assert registry.waiting_words(job, timezone.now() + MINUTE / 3) == "waiting for a worker"
+    assert registry.waiting_reason(job, timezone.now() + MINUTE / 3) == "waiting for a worker"
 
 
 def test_a_step_of_any_job_is_a_sign_of_a_worker() -> None:
     job, _ = stepping.queued()
     other, _ = stepping.running()
     assert other.stepped_at
-    assert registry.waiting_words(job, other.stepped_at + MINUTE / 3) == "waiting for a worker"
-    assert registry.waiting_words(other, other.stepped_at + MINUTE) == ""
+    assert registry.waiting_reason(job, other.stepped_at + MINUTE / 3) == "waiting for a worker"
+    assert registry.waiting_reason(other, other.stepped_at + MINUTE) == ""

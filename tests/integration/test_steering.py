@@ -64,7 +64,7 @@ def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     """Whoever is first: a step that commits before the cancel counts, one that comes after it makes nothing."""
     job, _ = stepping.queued(60)
     lane = job.lanes.get()
-    candidates = insert.prepare(lane, size)
+    candidates = insert.prepare_candidates(lane, size)
     works: list[Callable[[], object]] = [
         lambda: stepping.take(lane, candidates),
         lambda: cancel_or_not(job),

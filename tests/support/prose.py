@@ -43,9 +43,8 @@ def prose(folder: Path) -> Iterator[str]:
 
 def docstrings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
-        is_documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if is_documented and (text := ast.get_docstring(node)):
-            yield " ".join(text.split())
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield " ".join((ast.get_docstring(node) or "").split())
 
 
 def comments(source: str) -> Iterator[str]:

@@ -17,9 +17,9 @@ from task.tokens import user_of  # noqa: E402
 
 
 def without_client_root_path(app: ASGI3Application) -> ASGI3Application:
-    """Clears `root_path`, which daphne takes from a header that any client may send; Django then answers 500.
+    """Clears `root_path`, because daphne takes it from a header that any client may send. Django would answer 500.
 
-    Set a real prefix in FORCE_SCRIPT_NAME, which clients cannot change.
+    Set a real prefix with FORCE_SCRIPT_NAME, which clients cannot change.
     """
 
     async def with_empty_root_path(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

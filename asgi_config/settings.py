@@ -129,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Limits: wrong passwords (django-axes; reasons in asgi_config.sign_in.lockout), and the size of requests to pages
+# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout) and of the size of requests to pages
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
@@ -189,7 +189,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # Lock waits are as long as on SQLite. Locks of a frozen process or a lost host are released after 30 s; with TCP's
+    # Lock waits are as long as on SQLite. Locks of a frozen process or a lost host are released after 30 s. With TCP's
     # defaults the server would notice after two hours (decision 19). A client notices a lost server after 20 s instead
     # of a quarter of an hour.
     timeouts = {
@@ -240,7 +240,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 15,
-    "max_retries": 0,  # only of connections that send; the worker's own ignores it
+    "max_retries": 0,  # for connections that send; the worker's own retries for ever
 }
 if REDIS_ADDRESS.startswith("rediss:"):
     # Without this kombu accepts any certificate. redis-py, which the layer uses, always verifies.
@@ -273,8 +273,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
-# Beat pickles Every by its dotted name into this file, so a rename of the class needs a new file name. Not Celery's
-# default, "celerybeat-schedule", which older releases cannot read with Every in it.
+# Beat pickles Every by its dotted name into this file, so a rename of the class needs a new file name. Celery's
+# default, "celerybeat-schedule", is avoided because older releases cannot read it with Every in it.
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-last-runs")
 
 # Logs: one line per record on stderr, in the same format from web processes and workers

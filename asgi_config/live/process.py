@@ -27,7 +27,7 @@ class ManagedProcess:
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        """Starts the process out of Ctrl-C's reach. It shares stderr; its stdout has only greetings and is dropped.
+        """Starts the process in its own session, out of reach of Ctrl-C. Drops its stdout, which has only greetings.
 
         Call this in the main thread, because PDEATHSIG is bound to the thread that forked. Raises CouldNotStart.
         """

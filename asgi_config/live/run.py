@@ -36,9 +36,9 @@ class Live:
     warn: Write
 
     def run(self) -> bool:
-        """Returns when the user asked to stop and all processes have ended; False if they were killed.
+        """Returns when the user asked to stop and all processes have ended. Raises CouldNotStart.
 
-        Raises CouldNotStart.
+        The result is False if the user interrupted again, so that the processes were killed.
         """
         os.umask(0o077)
         var = settings.VAR_DIR

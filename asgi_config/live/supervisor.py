@@ -41,7 +41,7 @@ class Supervisor:
     def start(self, *processes: ManagedProcess) -> None:
         """Starts all at once, and returns when all are ready.
 
-        Raises CouldNotStart or Stopped; the caller must then call `stop`.
+        Raises CouldNotStart or Stopped. The caller must then call `stop`.
         """
         for process in processes:
             state = RestartState(process, time.monotonic())

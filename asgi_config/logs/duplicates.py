@@ -1,6 +1,6 @@
 """Limits repeated log lines to one a minute, so that an outage does not fill the log.
 
-A full Redis caused 50 lines a second of the same two tracebacks; an unavailable database one line for each request.
+A full Redis caused 50 lines a second of the same two tracebacks, an unavailable database one line per request.
 """
 
 import logging

@@ -13,7 +13,7 @@ PLAIN = re.compile(r"[^\s\"=]+")
 
 
 class Lines(logging.Formatter):
-    """What both formats share. `extra={"fields": {...}}` adds fields to one line."""
+    """Shared parts of a line. `extra={"fields": {...}}` adds fields to one line."""
 
     def fields(self, record: logging.LogRecord) -> Mapping[str, object]:
         return {**log_context.fields(), **getattr(record, "fields", {})}

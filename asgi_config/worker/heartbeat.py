@@ -31,8 +31,8 @@ class _Last:
 def write_heartbeat(sender: Any, **kwargs: Any) -> None:
     """Records that this worker lives, even if it is idle: any worker may take beat's next message.
 
-    Runs in the worker's main process. It does not wait for locks, and closes its connection so that pool processes
-    inherit none.
+    Runs in the worker's main process, so it waits at most 0.1 s for locks. It closes its connection, so that pool
+    processes inherit none.
     """
     if time.monotonic() < _Last.heartbeat_at + HEARTBEAT_SECONDS:
         return

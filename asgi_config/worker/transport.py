@@ -4,7 +4,7 @@ kombu forgets a message only after Redis has confirmed it (`QoS.ack` and `QoS.re
 fails, the message counts towards the worker's prefetch limit for ever: after two of them, a worker of two processes
 stayed alive and took no messages. Seen after Redis was frozen twice for 20 s, and after both pool processes were killed
 while it was frozen, because the task of a lost process is rejected. This transport forgets the message at once. If
-Redis still has it, it is redelivered after `visibility_timeout`; every task may run twice.
+Redis still has it, it is redelivered after `visibility_timeout`, which is safe because every task may run twice.
 """
 
 from collections.abc import Iterator

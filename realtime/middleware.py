@@ -17,8 +17,9 @@ Steps = Generator[None, HttpResponse, Response]
 def middleware(around: Callable[[HttpRequest], Steps]) -> Callable[[Any], Middleware]:
     """Decorates a generator function of a request.
 
-    Its `yield` returns the response of the view and of every later middleware. The value that it returns, or a
-    coroutine's result, is sent to the client. A return before the `yield` skips the view.
+    Its `yield` returns the response of the view and the later middleware. The generator returns the response for the
+    client, or a coroutine that returns it. A return before the `yield` skips the view. An exception of the view closes
+    the generator, so its `with` blocks end.
     """
 
     @sync_and_async_middleware

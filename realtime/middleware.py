@@ -27,7 +27,7 @@ def middleware(around: Callable[[HttpRequest], Steps]) -> Callable[[Any], Middle
         async def async_middleware(request: HttpRequest) -> HttpResponse:
             with closing(around(request)) as steps:
                 response = _resume(steps) or _resume(steps, await get_response(request))
-                return await response if isawaitable(response) else response
+                return await _result(response) if isawaitable(response) else response
 
         def sync_middleware(request: HttpRequest) -> HttpResponse:
             with closing(around(request)) as steps:

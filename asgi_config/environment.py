@@ -1,4 +1,7 @@
-"""Typed readers for environment variables. They raise ImproperlyConfigured with a remedy for an invalid value."""
+"""Typed readers for environment variables.
+
+An empty variable counts as unset. An invalid value raises ImproperlyConfigured with a remedy.
+"""
 
 import os
 from pathlib import Path
@@ -15,6 +18,7 @@ def text(name: str, default: str) -> str:
 
 
 def flag(name: str, *, default: bool = False) -> bool:
+    """Returns False for an empty variable, so that `NAME=` turns a flag off."""
     value = os.environ.get(name, "").strip().lower()
     if name not in os.environ:
         return default
@@ -50,6 +54,7 @@ def choice(name: str, default: str, options: list[str]) -> str:
 
 
 def words(name: str, default: str = "") -> list[str]:
+    """Splits the value at commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 

@@ -43,10 +43,10 @@ async def metrics_view(request: HttpRequest) -> HttpResponse:
     """Answers with everything that is available within 2 s. `arrivals_up` is 0 for a part that is missing."""
     if not has_monitoring_access(request):
         return HttpResponse(NO_ACCESS, content_type="text/plain", status=403)
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Scrape([*process_samples(), *await service_samples()]))
-    ProcessCollector(registry=registry)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    collectors = CollectorRegistry(auto_describe=False)
+    collectors.register(Scrape([*process_samples(), *await service_samples()]))
+    ProcessCollector(registry=collectors)
+    return HttpResponse(generate_latest(collectors), content_type=CONTENT_TYPE_LATEST)
 
 
 async def service_samples() -> list[Sample]:

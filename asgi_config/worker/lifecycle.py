@@ -33,7 +33,7 @@ def end_worker_with_beat(sender: Any, **kwargs: Any) -> None:
 
 @celeryd_after_setup.connect
 def set_pool_size(instance: Any, **kwargs: Any) -> None:
-    """Puts the size into the environment for the pool processes, which record it with their heartbeat."""
+    """Puts the size into the environment for the heartbeat, and for the pool processes, which record it too."""
     os.environ["ARRIVALS_POOL_PROCESSES"] = str(instance.concurrency or 1)
 
 
@@ -45,7 +45,7 @@ def request_rescue(**kwargs: Any) -> None:
 
 @worker_ready.connect
 def notify_live(**kwargs: Any) -> None:
-    """Writes to `live`'s pipe once: worker_ready fires again on reconnect, when the number may be another file."""
+    """Writes a byte to `live`'s pipe, and only once: after a reconnect the number may belong to another file."""
     if ready := os.environ.pop("ARRIVALS_READY_FD", None):
         os.write(int(ready), b".")
         os.close(int(ready))

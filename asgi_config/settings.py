@@ -1,4 +1,4 @@
-"""All settings, read only from environment variables. README.md lists the variables.
+"""All settings, read only from environment variables. docs/configuration.md lists the variables.
 
 `manage.py live` writes a secret key and the URL of its private Redis to VAR_DIR, so that commands in a second terminal
 find the running service.

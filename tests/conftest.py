@@ -31,7 +31,7 @@ KEPT = pytest.StashKey[Strikes]()
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
     """The address of a real, private Redis, which the settings of the tests point to."""
-    part = embedded_redis.part(
+    part = embedded_redis.process(
         server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=Path(settings.VAR_DIR) / "redis"
     )
     part.start()

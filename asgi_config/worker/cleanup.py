@@ -1,4 +1,4 @@
-"""What beat has tidied up every hour: rows that open no door and tell nothing any more."""
+"""Hourly cleanup: deletes expired sessions, old sign-in links and attempts, and old rows of jobs."""
 
 import datetime
 
@@ -13,7 +13,7 @@ from task.jobs import cleanup
 LINKS_ARE_KEPT = datetime.timedelta(days=1)
 
 
-def tidy() -> None:
+def clean_up() -> None:
     now = timezone.now()
     cleanup.delete_in_batches(Session.objects.filter(expire_date__lt=now))
     cleanup.delete_in_batches(SignInLink.objects.filter(expires_at__lt=now - LINKS_ARE_KEPT))

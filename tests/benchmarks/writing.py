@@ -141,7 +141,7 @@ def empty() -> None:
 @contextmanager
 def redis() -> Iterator[None]:
     folder = Path(settings.VAR_DIR) / "redis"
-    part = embedded_redis.part(server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=folder)
+    part = embedded_redis.process(server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=folder)
     part.start()
     try:
         wait_until(part.is_ready)

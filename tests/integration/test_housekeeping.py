@@ -39,7 +39,7 @@ def test_expired_sessions_and_links_go_and_living_ones_stay(ann: Any) -> None:
     link = make_link(user=ann, address="")
     ben = get_user_model().objects.create_user("ben")
     SignInLink.objects.create(user=ben, digest="old", expires_at=timezone.now() - 2 * DAY)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert Session.objects.count() == 1
     assert use_link(token=link.partition("token=")[2]) == ann
     assert not SignInLink.objects.filter(digest="old").exists()
@@ -49,7 +49,7 @@ def test_a_lock_that_has_ended_goes_and_one_that_holds_stays() -> None:
     for name in ("old", "new"):
         AccessAttempt.objects.create(username=name, failures_since_start=10)
     AccessAttempt.objects.filter(username="old").update(attempt_time=timezone.now() - DAY)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert AccessAttempt.objects.get().username == "new"
 
 
@@ -92,14 +92,14 @@ def removed_job(*, days_ago: int) -> Job:
 
 def test_no_job_is_deleted_unless_it_was_asked_for() -> None:
     removed_job(days_ago=1000)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert Job.objects.count() == 1
 
 
 def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
     gone, young, kept = removed_job(days_ago=31), removed_job(days_ago=29), stepping.finished(4)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, kept.pk}
     assert not Act.objects.filter(job_id=gone.pk).exists()
     assert (count_jobs().accounts, DeletedJobTotals.objects.get().accounts) == (10, 3)
@@ -117,7 +117,7 @@ def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
     get_user_model().objects.filter(account__number=1).update(last_login=timezone.now())
     stepping.remove_all(job)
     Job.objects.update(removed_at=timezone.now() - 31 * DAY)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert Account.objects.get().job == job
 
 
@@ -128,7 +128,7 @@ def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Set
     fail(job_id=failed.pk, error="It was told to.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert set(Job.objects.values_list("pk", flat=True)) == {job.pk for job in stays}
     assert (DeletedJobTotals.objects.get().jobs, count_jobs().accounts) == (2, 6)
 
@@ -138,7 +138,7 @@ def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypa
     monkeypatch.setattr(cleanup, "JOBS_AT_ONCE", 2)
     for _ in range(5):
         removed_job(days_ago=31)
-    site_cleanup.tidy()
+    site_cleanup.clean_up()
     assert Job.objects.count() == 0
     assert sorted(DeletedJobTotals.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
 

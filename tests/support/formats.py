@@ -26,7 +26,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import NOT_PROVIDED, Field
 
-from asgi_config.celery import be_heard
+from asgi_config.worker.lifecycle import request_rescue
 from realtime import hints
 from realtime.protocol import Batch
 from task import events
@@ -108,7 +108,7 @@ def _events() -> Formats:
 
 def _sent() -> Formats:
     hint = hints.compose(UUID(int=1), [Batch(first=1, last=1, key="", frame="")])
-    senders = {"beat": _beat, "be_heard": be_heard, "dispatch": _dispatch}
+    senders = {"beat": _beat, "request_rescue": request_rescue, "dispatch": _dispatch}
     return {"hint": kinds(hint), "messages": {name: _caught(send) for name, send in senders.items()}}
 
 

@@ -112,7 +112,7 @@ def test_postgresql_is_asked_where_only_the_finished_server_answers() -> None:
 
 def test_a_web_process_and_a_worker_are_left_their_time_to_stop() -> None:
     settings = (ROOT / "asgi_config" / "settings.py").read_text()
-    web = (ROOT / "asgi_config" / "web.py").read_text()
+    web = (ROOT / "asgi_config" / "web" / "__main__.py").read_text()
     drain = int(re.findall(r'"DRAIN_SECONDS", (\d+)', settings)[0]) + int(re.findall(r"FINISH_SECONDS = (\d+)", web)[0])
     assert all(seconds(SERVICES[name]["stop_grace_period"]) > drain for name in WEB)
     longest = int(re.findall(r"CELERY_TASK_TIME_LIMIT = (\d+)", settings)[0])

@@ -128,7 +128,7 @@ def test_the_api_page_names_every_path() -> None:
 
 def test_the_operations_page_explains_every_metric_and_no_other() -> None:
     rows = re.findall(r"^\| `(arrivals_\w+)` *\| (\w+) *\| (.*?) *\|", OPERATIONS, re.M)
-    kinds = {name: of.kind(name, of.says).type for name, of in METRICS.items()}
+    kinds = {name: of.kind(name, of.help).type for name, of in METRICS.items()}
     assert {name: kind for name, kind, _ in rows} == kinds
     assert {name: tuple(re.findall(r"`(\w+)`", labels)) for name, _, labels in rows} == {
         name: tuple(of.labels) for name, of in METRICS.items()

@@ -16,7 +16,7 @@ SECRETS = [
     ("DETAIL: Key (email)=(ann.b+c@example.com) already exists", "ann.b+c@example.com"),
     ("arr_" + "x" * 43 + " is unknown", "arr_" + "x" * 43),
     ("GET /accounts/link/?token=Crd_UF0bStx-bcWMo8", "Crd_UF0bStx-bcWMo8"),
-    ("Authorization: TokenLookup abcdefgh12345678", "abcdefgh12345678"),
+    ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "0123456789abcdef"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
     ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),

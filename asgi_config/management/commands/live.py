@@ -30,13 +30,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         try:
-            gently = Live(host=host, port=port, pool=workers, say=self._say, warn=self._warn).run()
+            was_graceful = Live(host=host, port=port, pool=workers, write=self._write, warn=self._warn).run()
         except CouldNotStart as error:
             self._warn(str(error))
             sys.exit(CANNOT)
-        sys.exit(0 if gently else 130)
+        sys.exit(0 if was_graceful else 130)
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         """A reader that has gone away is no reason to end the service."""
         with suppress(OSError):
             self.stdout.write(line)

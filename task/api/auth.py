@@ -12,7 +12,7 @@ from task.api.errors import SENTENCES, Problem
 from task.api.parsers import require_readable
 
 WRONG_TOKEN = "This token is unknown, revoked or expired: make another with `manage.py token USER`."  # noqa: S105
-NO_BEARER = "Write the header as `Authorization: TokenLookup TOKEN`."
+NO_BEARER = "Write the header as `Authorization: Bearer TOKEN`."
 CSRF = "Send the value of the cookie csrftoken as X-CSRFToken, from a page of this site, or use a token."
 
 

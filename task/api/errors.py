@@ -32,7 +32,7 @@ CODES: Mapping[str, int] = {
 # For what Django answers by itself, where the status is all that is known.
 SENTENCES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read: check its address and its Host header."),
-    401: ("not_signed_in", "Send `Authorization: TokenLookup TOKEN` (`manage.py token USER` makes one), or sign in."),
+    401: ("not_signed_in", "Send `Authorization: Bearer TOKEN` (`manage.py token USER` makes one), or sign in."),
     403: ("not_allowed", "You may not do this: ask an administrator for the permission."),
     404: ("not_found", "There is nothing at this address: /api/docs shows what there is."),
     405: ("method_not_allowed", "This address does not take that method: the header Allow lists those that it takes."),

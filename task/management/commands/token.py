@@ -10,7 +10,7 @@ from task.tokens import UnusableToken, make_token
 
 DAYS = 90
 ABOUT = (
-    "This token of {user} may do what {user} may, {end}, as `Authorization: TokenLookup TOKEN`. It is not shown again; "
+    "This token of {user} may do what {user} may, {end}, as `Authorization: Bearer TOKEN`. It is not shown again; "
     "revoke it in the admin, under Tokens."
 )
 

@@ -1,4 +1,4 @@
-"""Pages by key: as quick far down as at the top, and nothing is seen twice or missed when rows come or go meanwhile."""
+"""Keyset pagination: the last page is as fast as the first, and no row is repeated or missed when others change."""
 
 from functools import reduce
 from typing import Any, TypeVar
@@ -12,9 +12,9 @@ Row = TypeVar("Row", bound=Model)
 
 
 def page_of(rows: QuerySet[Row], *, by: str, asked: Paged, path: str) -> tuple[list[Row], str | None]:
-    """The rows below `asked.before`, the greatest first, and the address of those that follow, with the same filters.
+    """Returns the rows below `asked.before`, greatest first, and the URL of the next page with the same filters.
 
-    `by` is a field that no two of them have in common, with an index.
+    `by` is a unique, indexed field. The URL is None on the last page.
     """
     below = rows if asked.before is None else rows.filter(**{f"{by}__lt": asked.before})
     found = list(below.order_by(f"-{by}")[: asked.limit + 1])

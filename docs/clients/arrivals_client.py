@@ -146,7 +146,7 @@ async def _events(
         frame = await asyncio.wait_for(socket.recv(), min(silence_seconds, lost_at - clock()))
         message = json.loads(frame)
         if message["type"] == "reset":
-            logger.warning("Some events are no longer in the log (%s): loading all users again.", message["reason"])
+            logger.warning("Some events are gone from the log (%s). All users follow.", message["reason"])
             return
         if message["type"] == "events":
             for event in _new(message, cursor, is_filtered=is_filtered):

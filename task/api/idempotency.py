@@ -22,5 +22,7 @@ def request_id_of(*, key: str | None, given: UUID | None, user_id: object) -> UU
         raise Problem.invalid("Idempotency-Key", f"Idempotency-Key must have 1 to {LONGEST_KEY} characters.")
     request_id = UUID(key) if UUID_TEXT.fullmatch(key) else uuid5(NAMESPACE, f"{user_id}:{key}")
     if given not in (None, request_id):
-        raise Problem.invalid("Idempotency-Key", "Idempotency-Key and request_id name different requests: send one of them.")
+        raise Problem.invalid(
+            "Idempotency-Key", "Idempotency-Key and request_id name different requests: send one of them."
+        )
     return request_id

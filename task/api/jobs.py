@@ -39,7 +39,7 @@ def ask_for_job(
     wanted: JobWanted,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", description=ONCE)] = None,
 ) -> dict[str, Any]:
-    """Accepted as soon as it is kept, also while the queue is away: `waiting` says why it has not begun."""
+    """Returns as soon as the job is saved, also while the queue is unavailable: `waiting` is why it has not started."""
     user = request.auth
     _require_size_allowed(wanted.total, user)
     started = start_job(
@@ -59,9 +59,9 @@ def ask_for_job(
     summary="List jobs, newest first",
     openapi_extra=problems("invalid"),
 )
-def list_jobs(request: Request, asked: Query[JobFilter]) -> dict[str, Any]:
-    page, following = page_of(_matching(asked), by="pk", asked=asked, path=request.path)
-    return {"items": jobs_shown(page, request.auth), "next": following}
+def list_jobs(request: Request, filters: Query[JobFilter]) -> dict[str, Any]:
+    page, next_url = page_of(_matching(filters), by="pk", paged=filters, path=request.path)
+    return {"items": jobs_shown(page, request.auth), "next": next_url}
 
 
 @router.get(
@@ -75,11 +75,11 @@ def show_job(request: Request, job_id: int) -> dict[str, Any]:
     return job_shown(Job.objects.select_related("requested_by").get(pk=job_id), request.auth)
 
 
-def _matching(asked: JobFilter) -> QuerySet[Job]:
+def _matching(filters: JobFilter) -> QuerySet[Job]:
     jobs = Job.objects.select_related("requested_by")
-    if asked.state:
-        jobs = jobs.filter(state=asked.state)
-    return jobs.filter(request_id=asked.request_id) if asked.request_id else jobs
+    if filters.state:
+        jobs = jobs.filter(state=filters.state)
+    return jobs.filter(request_id=filters.request_id) if filters.request_id else jobs
 
 
 def _require_size_allowed(total: int, user: Any) -> None:

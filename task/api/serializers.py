@@ -1,6 +1,5 @@
 """Jobs as JSON, limited to what the reader may see. The number of queries does not grow with the page."""
 
-import datetime
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -34,16 +33,12 @@ def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
             "requested_by": job.requested_by.get_username() if job.requested_by and may_see_names else None,
             # the names derive from the seed, also from a generated one
             "options": job.options.stored() | {"seed": job.seed if may_see_names else None},
-            **{name: _time(getattr(job, name)) for name in TIMES},
+            **{name: wire_time(at) if (at := getattr(job, name)) else None for name in TIMES},
             "error": job.error,
             "waiting": registry.waiting_words(job, now, is_heard=is_heard),
         }
         for job in jobs
     ]
-
-
-def _time(at: datetime.datetime | None) -> str | None:
-    return wire_time(at) if at else None
 
 
 def _accounts_left(job_ids: Sequence[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any
@@ -19,18 +19,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
 from task.database.errors import describe
-from task.jobs.actions import ActionResult, WrongState
+from task.jobs.actions import WrongState
+from task.jobs.credentials import NoCredentials
+from task.jobs.step import UnusableTotal
 from task.models import Job
+from task.options import UnusableOption
 
 REFUSED = 1
 CANNOT = 2
 INTERRUPTED = 130
+REFUSALS = (WrongState, NoCredentials)
+UNUSABLE = (UnusableTotal, UnusableOption, Job.DoesNotExist)
 QUEUE_AWAY = "The queue is unavailable. The job is saved and starts when the queue is back."
 NO_SERVICE = "No running service found: start `make run` in another terminal, or set REDIS_URL."
 
 
 class TerminalCommand(BaseCommand):
-    """Exits with 0, REFUSED, CANNOT or INTERRUPTED. The help ends with `exit_codes`.
+    """Ends with 0, REFUSED, CANNOT or INTERRUPTED; the help shows `exit_codes`. Turns domain errors into CommandError.
 
     Shell commands skip permissions and are logged without a user.
     """
@@ -55,23 +60,16 @@ class TerminalCommand(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("\nInterrupted." if self.stderr.isatty() else "Interrupted.", str)
             sys.exit(INTERRUPTED)
+        except REFUSALS as error:
+            raise CommandError(str(error), returncode=REFUSED) from error
+        except UNUSABLE as error:
+            raise CommandError(str(error), returncode=CANNOT) from error
         except (DatabaseError, InterfaceError) as error:
             raise CommandError(describe(error), returncode=CANNOT) from error
 
     def write_json(self, job: Job, **more: Any) -> None:
         found = {"job": job.pk, "state": job.state, "created": job.created, "total": job.total, **more}
         self.stdout.write(json.dumps(found))
-
-    def act(self, action: Callable[..., ActionResult], job_id: int) -> ActionResult:
-        """Runs an action of task.jobs.actions. Raises CommandError for an unknown job and for a wrong state."""
-        try:
-            result = action(job_id=job_id)
-        except Job.DoesNotExist as error:
-            raise no_such_job(job_id) from error
-        except WrongState as error:
-            raise CommandError(str(error), returncode=REFUSED) from error
-        self.warn_of_queue(is_dispatched=result.is_dispatched)
-        return result
 
     def warn_of_queue(self, *, is_dispatched: bool) -> None:
         if not is_dispatched:
@@ -102,7 +100,7 @@ def find_job(text: str) -> Job:
     job_id = whole_number(text, "JOB")
     found = Job.objects.filter(pk=job_id).first()
     if found is None:
-        raise no_such_job(job_id)
+        raise CommandError(f"There is no job {job_id}.", returncode=CANNOT)
     return found
 
 
@@ -115,10 +113,6 @@ def find_user(username: str) -> Any:
     if found is None:
         raise CommandError(f"There is no user {username}.", returncode=CANNOT)
     return found
-
-
-def no_such_job(job_id: int) -> CommandError:
-    return CommandError(f"There is no job {job_id}.", returncode=CANNOT)
 
 
 def discard_stdout() -> None:

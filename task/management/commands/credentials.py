@@ -11,8 +11,7 @@ from django.core.management.base import CommandError
 
 from task.jobs import credentials
 from task.jobs.credential_formats import FORMATS, Format
-from task.models import Job
-from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job_argument, no_such_job, whole_number
+from task.terminal.command import CANNOT, TerminalCommand, add_job_argument, find_job
 from task.terminal.text import accounts
 
 Write = Callable[[str], Any]
@@ -28,23 +27,14 @@ class Command(TerminalCommand):
         parser.add_argument("--output", metavar="FILE", help="write to a new file that only you can read")
 
     def handle(self, *args: Any, job: str, written_as: str, output: str | None, **options: Any) -> None:
-        written, job_id = FORMATS[written_as], whole_number(job, "JOB")
+        written, job_id = FORMATS[written_as], find_job(job).pk
         if output is not None:
             number = _to_file(Path(output), job_id, written)
             self.stderr.write(f"{accounts(number)} written to {output}. Only you can read it.", str)
             return
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal uses: other programs read the output
-        _write(_exported(job_id, written), written, lambda text: self.stdout.write(text, ending=""))
-
-
-def _exported(job_id: int, written: Format) -> Job:
-    try:
-        return credentials.export(job_id=job_id, written_as=written.name)
-    except Job.DoesNotExist as error:
-        raise no_such_job(job_id) from error
-    except credentials.NoCredentials as error:
-        raise CommandError(str(error), returncode=REFUSED) from error
+        _export(job_id, written, lambda text: self.stdout.write(text, ending=""))
 
 
 def _to_file(path: Path, job_id: int, written: Format) -> int:
@@ -57,7 +47,7 @@ def _to_file(path: Path, job_id: int, written: Format) -> int:
         raise _unwritable(path, error) from error
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            return _write(_exported(job_id, written), written, file.write)
+            return _export(job_id, written, file.write)
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -70,7 +60,9 @@ def _unwritable(path: Path, error: Exception) -> CommandError:
     return CommandError(f"{path} cannot be written: {reason}. Choose another file.", returncode=CANNOT)
 
 
-def _write(job: Job, written: Format, write: Write) -> int:
+def _export(job_id: int, written: Format, write: Write) -> int:
+    """Returns the number of accounts. The audit log records the export before the first byte is written."""
+    job = credentials.export(job_id=job_id, written_as=written.name)
     write(written.opening)
     number = 0
     for rows in credentials.parts(job):

@@ -3,13 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from realtime import log
 from task.events import FEED
-from task.jobs.step import Started, UnusableTotal, start_job
-from task.options import Options, UnusableOption
-from task.terminal.command import CANNOT, TerminalCommand, add_json_option, whole_number
+from task.jobs.step import start_job
+from task.terminal.command import TerminalCommand, add_json_option, whole_number
 from task.terminal.follow import follow_until_end
 from task.terminal.options import add_options, options_of
 from task.terminal.progress import Making
@@ -32,7 +29,7 @@ class Command(TerminalCommand):
     def handle(self, *args: Any, total: str, follow: bool, as_json: bool, **given: Any) -> None:
         number, options = whole_number(total, "N"), options_of(given)
         cursor = log.head(FEED).cursor
-        started = _start(number, options)
+        started = start_job(total=number, options=options)
         job = started.job
         if not follow and as_json:
             self.write_json(job)
@@ -47,10 +44,3 @@ class Command(TerminalCommand):
             follow_until_end(making, cursor, out=self.stdout, err=self.stderr, as_json=as_json)
             if not as_json:
                 self.stdout.write(f"Job {job.pk} is finished: {accounts(job.total)} in {took(making.seconds)}.")
-
-
-def _start(total: int, options: Options) -> Started:
-    try:
-        return start_job(total=total, options=options)
-    except (UnusableTotal, UnusableOption) as error:
-        raise CommandError(str(error), returncode=CANNOT) from error

@@ -38,7 +38,7 @@ class Command(TerminalCommand):
     ) -> None:
         cursor = log.head(FEED).cursor
         found = find_job(job)
-        _require_ended(found)
+        actions.require_ended(found)
         plan = preview(found)
         if not as_json:
             self.stdout.write(_summary(found, plan))
@@ -48,7 +48,8 @@ class Command(TerminalCommand):
             return
         if plan.removes and found.may_remove and not yes:
             self._confirm(found, plan)
-        self.act(actions.remove, found.pk)
+        result = actions.remove(job_id=found.pk)
+        self.warn_of_queue(is_dispatched=result.is_dispatched)
         if follow:
             self._follow(found, plan, cursor, as_json)
         elif not as_json:
@@ -69,13 +70,6 @@ class Command(TerminalCommand):
         if not as_json:
             kept = _kept(preview(job))
             self.stdout.write(f"Job {job.pk}: {accounts(removing.done)} removed in {took(removing.seconds)}{kept}.")
-
-
-def _require_ended(job: Job) -> None:
-    try:
-        actions.require_ended(job)
-    except actions.WrongState as error:
-        raise CommandError(str(error), returncode=REFUSED) from error
 
 
 def _summary(job: Job, plan: Preview) -> str:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from task.jobs import actions
-from task.terminal.command import TerminalCommand, add_job_argument, add_json_option, whole_number
+from task.terminal.command import TerminalCommand, add_job_argument, add_json_option, find_job
 from task.terminal.text import accounts
 
 
@@ -16,7 +16,8 @@ class Command(TerminalCommand):
         add_json_option(parser, "the job as one line of JSON")
 
     def handle(self, *args: Any, job: str, as_json: bool, **options: Any) -> None:
-        result = self.act(actions.retry, whole_number(job, "JOB"))
+        result = actions.retry(job_id=find_job(job).pk)
+        self.warn_of_queue(is_dispatched=result.is_dispatched)
         queued = result.job
         if as_json:
             self.write_json(queued, is_new=result.is_new)

@@ -14,7 +14,7 @@ from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job_argu
 
 class Command(TerminalCommand):
     help = "Check that a job's accounts, numbers and events are complete, each exactly once."
-    exit_codes = "0: the job is right; 1: it is wrong; 2: it cannot be verified (yet), or an error."
+    exit_codes = "0: the job is correct; 1: it is wrong; 2: it cannot be verified (yet), or an error."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_job_argument(parser)

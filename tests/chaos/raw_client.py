@@ -18,7 +18,7 @@ from tests.support.wire import require_documented
 SMALL_BUFFER = 4096
 REQUEST = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: arrivals.v1\r\nAuthorization: TokenLookup {token}\r\n\r\n"
+    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: arrivals.v1\r\nAuthorization: Bearer {token}\r\n\r\n"
 )
 TEXT, CLOSE = 0x1, 0x8
 

@@ -169,7 +169,7 @@ def _new(message: dict[str, Any], cursor: Cursor, *, is_filtered: bool) -> Itera
 
 
 async def _snapshot(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """Yields all users, newest first, and sets the cursor of the first page: later changes come as events."""
+    """Yields all users, newest first, then moves the cursor to the first page's: later changes come as events."""
     address = f"http{url.removeprefix('ws')}"
     start = urljoin(address, f"../../api/users?limit=100&{urlsplit(url).query}")
     page = first = await asyncio.to_thread(_get, start, token)

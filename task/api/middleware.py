@@ -1,4 +1,4 @@
-"""Turns every error response under /api/ into a JSON problem, also those of Django, its middleware and DEBUG."""
+"""Everything under /api/ speaks JSON: errors that Django or its middleware answers become problems, with DEBUG too."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,18 +28,18 @@ def problems_under_api(get_response: Any) -> Middleware:
 
 
 def _takes_head(request: HttpRequest) -> bool:
-    """Excludes exports: each one is written to the audit log, so only GET may make one."""
+    """An export is written down as taken, so that only GET takes it."""
     return request.path_info.startswith(PREFIX) and not request.path_info.endswith("/credentials")
 
 
 def _read_head_as_get(request: HttpRequest) -> None:
-    """RFC 9110, 9.3.2. The server leaves out the body."""
+    """As RFC 9110 has it (9.3.2); the server leaves out the body."""
     if request.method == "HEAD" and _takes_head(request):
         request.method = "GET"
 
 
 def _worded(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Replaces the body of an error, and keeps its other headers, such as Allow."""
+    """Keeps the headers of the answer, such as Allow."""
     if not f"{request.path_info}/".startswith(PREFIX):
         return response
     response.headers["Cache-Control"] = "no-store"

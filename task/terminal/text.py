@@ -36,6 +36,8 @@ def reasons(keeps: Mapping[str, int]) -> str:
 
 def printable(text: str) -> str:
     """Replaces control characters, which a terminal would obey, in names and errors."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

@@ -31,7 +31,7 @@ def problems(*codes: str) -> dict[str, Any]:
 
 def self_authorised(*codes: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     """Returns `openapi_extra` of an async operation, which authorises its caller and reads its query string itself."""
-    security = [{"ByToken": []}, {"BySession": []}]
+    security: list[dict[str, list[str]]] = [{"ByToken": []}, {"BySession": []}]
     return problems(*codes) | {"security": security, "parameters": parameters}
 
 

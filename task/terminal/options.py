@@ -17,17 +17,17 @@ from task.options import CHOICES, SHARED, Options
 from task.terminal.command import CANNOT, optional_whole_number
 
 HELP = {
-    "names": "random, like user_kqzlmwxapr, or first and last names",
+    "names": "random: like user_kqzlmwxapr; realistic: first and last names",
     "locale": "language of realistic names",
-    "passwords": "a different password each, or the same for all, which you then type",
-    "hashing": "of individual passwords: light is fast and safe for random passwords, full is Django's default",
+    "passwords": "individual: a different password each; shared: the same for all, which you type",
+    "hashing": "of individual passwords. light: fast, safe for random passwords; full: Django's default",
 }
 
 
 def add_options(parser: ArgumentParser) -> None:
     for name, words in HELP.items():
         default = getattr(Options(), name)
-        parser.add_argument(f"--{name}", choices=CHOICES[name], default=default, help=f"{words} ({default})")
+        parser.add_argument(f"--{name}", choices=CHOICES[name], default=default, help=f"{words} (default: {default})")
     parser.add_argument("--password-stdin", action="store_true", help="read the shared password from standard input")
     parser.add_argument("--group", action="append", default=[], metavar="NAME", help="group to join; repeatable")
     parser.add_argument("--inactive", action="store_true", help="create accounts that cannot sign in")

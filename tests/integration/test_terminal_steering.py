@@ -147,12 +147,12 @@ def test_remove_follows_the_removal_to_its_end_and_says_who_stays() -> None:
 def test_verify_waits_for_the_end_of_a_removal() -> None:
     job = job_with(3, 3)
     assert call("remove", str(job.pk), "--yes").endswith(
-        f"The removal has begun. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
     )
     assert refusal("verify", str(job.pk)) == (2, f"Job {job.pk} is removing: verify it after its end.")
     assert call("remove", str(job.pk)) == (
         f"The accounts of job {job.pk} are already being removed: 3 left.\n"
-        f"The removal has begun. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
     )
 
 

@@ -16,8 +16,8 @@ from task.terminal.text import accounts, took
 class Command(TerminalCommand):
     help = "Request N accounts. The worker creates them in the background."
     exit_codes = (
-        "0: the job is accepted, with --follow: finished; 1: it failed or was cancelled; 2: the request is not valid, "
-        "or an error; 130: interrupted, and the job continues."
+        "0: the job is accepted, with --follow: finished; 1: it failed or was cancelled; 2: invalid request, or an "
+        "error; 130: interrupted, and the job continues."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

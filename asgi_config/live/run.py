@@ -23,6 +23,7 @@ from asgi_config.live.supervisor import Stopped, Supervisor
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
 from asgi_config.var_dir import AlreadyLocked, locked, write_private
+from task.database.errors import describe
 
 Write = Callable[[str], None]
 
@@ -134,7 +135,6 @@ def migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise CouldNotStart(f"The database cannot be used: {reason}. Check DATABASE_URL.") from error
+        raise CouldNotStart(describe(error, remedy="Check DATABASE_URL.")) from error
     finally:
         connections.close_all()

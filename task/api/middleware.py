@@ -3,8 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from realtime.middleware import Steps, middleware
-from task.api.answers import response_of
-from task.api.errors import MEDIA_TYPE, Problem
+from task.api.errors import MEDIA_TYPE, Problem, response_of
 
 PREFIX = "/api/"
 

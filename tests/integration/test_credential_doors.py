@@ -91,7 +91,7 @@ def test_an_export_that_breaks_says_that_it_is_not_complete(exporter: Caller, mo
     rows = read_csv(exporter.get(address(job)).text)
     assert len(rows) == 15
     assert rows[-1] == {"username": "THIS FILE IS NOT COMPLETE: export it again", "email": "", "password": ""}
-    assert "could not be read to their end" in caplog.text
+    assert "failed half-way" in caplog.text
 
 
 def test_no_password_is_logged_or_on_the_feed(exporter: Caller, caplog: Any) -> None:
@@ -163,7 +163,7 @@ def test_the_shell_writes_a_new_file_that_only_its_owner_reads(tmp_path: Path) -
         os.umask(before)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_csv(file.read_text()) == known(job)
-    assert refusal(str(job.pk), "--output", str(file)) == (2, f"{file} is there already: name a new file.")
+    assert refusal(str(job.pk), "--output", str(file)) == (2, f"{file} exists: choose a new file.")
 
 
 def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path)
     actions.forget(job_id=job.pk)
     assert refusal(str(job.pk), "--output", str(file)) == (1, f"The passwords of job {job.pk} are forgotten.")
     assert refusal("999", "--output", str(file)) == (2, "There is no job 999.")
-    assert refusal(str(job.pk), "--output", str(tmp_path)) == (2, f"{tmp_path} is there already: name a new file.")
+    assert refusal(str(job.pk), "--output", str(tmp_path)) == (2, f"{tmp_path} exists: choose a new file.")
     nowhere = tmp_path / "none" / "users.csv"
     assert refusal(str(job.pk), "--output", str(nowhere))[0] == 2
     assert list(tmp_path.iterdir()) == []

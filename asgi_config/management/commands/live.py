@@ -1,4 +1,4 @@
-"""Starts everything, and ends it with one Ctrl-C."""
+"""`manage.py live`: runs Redis, the worker and the web process until Ctrl-C."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -15,18 +15,18 @@ from task.terminal.command import CANNOT
 
 def positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
-        raise ArgumentTypeError(f"{value} is not a whole number of at least 1")
+        raise ArgumentTypeError(f"{value} is not a whole number of 1 or more")
     return int(value)
 
 
 class Command(BaseCommand):
-    help = "Starts Redis, the worker and the web process, prints the address and a sign-in link. Ctrl-C ends all."
+    help = "Start Redis, the worker and the web process, and print the address and a sign-in link. Ctrl-C stops all."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", default=settings.PORT, type=positive)
-        parser.add_argument("--workers", default=2, type=positive, metavar="N", help="pool processes of the worker")
+        parser.add_argument("--workers", default=2, type=positive, metavar="N", help="number of worker processes")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         try:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         sys.exit(0 if was_graceful else 130)
 
     def _write(self, line: str) -> None:
-        """A reader that has gone away is no reason to end the service."""
+        """Ignores a closed stdout, so that the service continues."""
         with suppress(OSError):
             self.stdout.write(line)
             self.stdout.flush()

@@ -97,7 +97,7 @@ def test_a_search_is_paged_by_key_and_leads_on_and_back(owner: Client) -> None:
 
 def test_a_search_that_nobody_matches_says_so_and_what_was_asked_for_stays_text(owner: Client) -> None:
     response = owner.get(USERS, {"q": HOSTILE})
-    assert "No user matches &lt;img src=x onerror=alert(1)&gt;." in text_of(response)
+    assert "No users match &lt;img src=x onerror=alert(1)&gt;." in text_of(response)
     assert "<img src=x" not in response.content.decode()
 
 

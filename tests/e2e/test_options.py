@@ -137,7 +137,7 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     await account.page.get_by_label("Username").fill(names[0])
     await account.page.get_by_label("Password").fill(PASSWORD)
     await account.page.get_by_role("button", name="Sign in").click()
-    await expect(account.page.get_by_text("You may not see this page")).to_be_visible()
+    await expect(account.page.get_by_text("You do not have permission to see this page")).to_be_visible()
 
 
 async def test_without_javascript_every_option_is_there_with_the_estimate(service: Service, arrive: Arrive) -> None:

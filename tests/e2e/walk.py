@@ -119,7 +119,7 @@ async def lost(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
     await visitor.page.context.clear_cookies(name="csrftoken")
     await visitor.button.click()
-    await expect(visitor.page.get_by_role("heading", name="The form was not accepted")).to_be_visible()
+    await expect(visitor.page.get_by_role("heading", name="The form expired")).to_be_visible()
     yield "not accepted"
     await visitor.page.goto("/no-such-page/")
     yield "not found"

@@ -90,7 +90,7 @@ def test_where_no_job_is_in_the_state_the_list_says_so(operator: Client) -> None
 def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, address: str) -> None:
     response = operator.get(address.format(start().pk))
     assert response.status_code == 400
-    assert "This address is not understood" in text_of(response)
+    assert "This address is not valid" in text_of(response)
 
 
 @pytest.mark.parametrize("number", [999, 10**30])
@@ -98,7 +98,7 @@ def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, addre
 def test_a_job_that_is_not_there_gets_a_clear_page(operator: Client, page: str, number: int) -> None:
     for response in (operator.get(f"/jobs/{number}/{page}"), operator.post(f"/jobs/{number}/{page or 'cancel/'}")):
         assert response.status_code == 404
-        assert f"There is no job {number}" in text_of(response)
+        assert f"Job {number} does not exist" in text_of(response)
 
 
 @pytest.mark.parametrize(

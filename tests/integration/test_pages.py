@@ -47,7 +47,7 @@ def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_o
     client = visit(person("nobody"))
     response = client.get(address)
     assert response.status_code == 403
-    assert "You may not see this page" in text_of(response)
+    assert "You do not have permission to see this page" in text_of(response)
     assert "nobody" in text_of(response)
     assert client.post(reverse("logout")).headers["Location"] == reverse("login")
 
@@ -148,17 +148,17 @@ def test_a_form_without_its_token_is_refused_in_words() -> None:
     client.force_login(person("owner", "add_job"))
     response = client.post(GENERATE, {"total": 60})
     assert response.status_code == 403
-    assert "The form was not accepted" in text_of(response)
+    assert "The form expired" in text_of(response)
 
 
 def test_an_unknown_address_gets_a_clear_page(owner: Client) -> None:
     response = owner.get("/nowhere/")
     assert response.status_code == 404
-    assert "There is no such page" in text_of(response)
+    assert "Page not found" in text_of(response)
 
 
 def test_an_error_gets_a_clear_page_that_needs_nothing() -> None:
-    assert "Something went wrong here" in text_of(server_error(RequestFactory().get("/")))
+    assert "Something went wrong" in text_of(server_error(RequestFactory().get("/")))
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", USERS, GENERATE])

@@ -11,9 +11,9 @@ os.environ.setdefault("DATABASE_POOL", "1")
 pages = get_asgi_application()
 
 from asgi_config.door import without_client_root_path  # noqa: E402
-from realtime.endpoints.routing import feed_path, sockets  # noqa: E402
-from task.tokens import user_of  # noqa: E402
+from realtime.endpoints.routing import feed_path, socket_router  # noqa: E402
+from task.tokens import token_user  # noqa: E402
 
-users = feed_path("ws/users/", feed="users", permission="auth.view_user", bearer=user_of, key_parameter="job")
+users = feed_path("ws/users/", feed="users", permission="auth.view_user", token_user=token_user, key_parameter="job")
 
-application = without_client_root_path(ProtocolTypeRouter({"http": pages, "websocket": sockets([users])}))
+application = without_client_root_path(ProtocolTypeRouter({"http": pages, "websocket": socket_router([users])}))

@@ -60,7 +60,7 @@ def tell_live(**kwargs: Any) -> None:
 @worker_shutting_down.connect
 def end_at_the_next_step(**kwargs: Any) -> None:
     """Not after the two seconds of a slice: what is left goes to another worker."""
-    shutdown.ask()
+    shutdown.request()
 
 
 @cache
@@ -72,6 +72,6 @@ def _watch(beat: Any) -> None:
 def _end_after(beat: Any) -> None:
     """Whoever started the worker starts it anew, and a new beat with it."""
     beat.join()
-    if not shutdown.is_asked():
+    if not shutdown.is_requested():
         logger.error("Beat has ended, so the worker ends, too: without beat no vanished message would be sent again.")
         os.kill(os.getpid(), signal.SIGTERM)

@@ -68,7 +68,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
 def ask_database() -> tuple[float, list[str]]:
     """How far its clock is from ours, and the names of the workers that live."""
     try:
-        return database_skew(), registry.living(timezone.now())
+        return database_skew(), registry.live_worker_names(timezone.now())
     finally:
         connection.close()
 

@@ -73,7 +73,7 @@ database = probes.InThread(read_database)
 
 def of_process() -> list[Sample]:
     samples: list[Sample] = [
-        ("arrivals_process_connections", connection_limits.held(), []),
+        ("arrivals_process_connections", connection_limits.total(), []),
         ("arrivals_process_resumes_total", metrics.counted.resumes, []),
         ("arrivals_process_hints_lost_total", metrics.counted.hints_lost, []),
     ]
@@ -84,7 +84,7 @@ def of_process() -> list[Sample]:
             ("arrivals_process_watchers", metrics.watchers(hub.feed), [hub.feed]),
             ("arrivals_process_lag_events", metrics.lag(hub.feed, hub.head), [hub.feed]),
             ("arrivals_process_hub_head", hub.head, [hub.feed]),
-            ("arrivals_process_hub_hears", int(hub.is_hearing), [hub.feed]),
+            ("arrivals_process_hub_hears", int(hub.is_subscribed), [hub.feed]),
         ]
     return samples
 
@@ -104,9 +104,9 @@ def _of_feeds() -> list[Sample]:
 
 def _of_workers() -> list[Sample]:
     """A rescue that never was is 0: where nothing stood, no alarm could see a beat that was never started."""
-    rescued_at = registry.last_rescued_at(timezone.now())
+    rescued_at = registry.last_rescue_at(timezone.now())
     samples: list[Sample] = [("arrivals_rescued_timestamp_seconds", rescued_at.timestamp() if rescued_at else 0, [])]
-    for worker in registry.known():
+    for worker in registry.all_workers():
         samples += [
             ("arrivals_worker_heard_timestamp_seconds", worker.heard_at.timestamp(), [worker.name]),
             ("arrivals_worker_processes", worker.processes, [worker.name]),

@@ -99,7 +99,7 @@ def ask_database() -> Found:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         took, now = time.monotonic() - began, timezone.now()
-        return Found(took, _ago(registry.last_heard_at(now), now), _ago(registry.last_rescued_at(now), now))
+        return Found(took, _ago(registry.last_heartbeat_at(now), now), _ago(registry.last_rescue_at(now), now))
     finally:
         connection.close()
 

@@ -14,10 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from asgi_config.models import SignInLink
+from realtime.log import Clock
 
 LIFETIME = datetime.timedelta(minutes=10)
-
-Clock = Callable[[], datetime.datetime]
 
 
 def make_link(

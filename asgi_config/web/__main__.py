@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from realtime.endpoints.draining import departure
+from realtime.endpoints.draining import drain
 
 # A proxy's ping must not be later than its patience, and a socket that went silent is known within 35 s.
 LIMITS = ["--ping-interval", "15", "--ping-timeout", "20", "--application-close-timeout", "5"]
@@ -62,7 +62,7 @@ class DrainingServer(Server):  # type: ignore[misc]
         seconds = settings.DRAIN_SECONDS
         for port in self._ports:
             close_door(port)
-        departure.begin(within_seconds=seconds)
+        drain.begin(within_seconds=seconds)
         if seconds:
             await asyncio.sleep(SETTLE_SECONDS)
         deadline = time.monotonic() + (seconds + FINISH_SECONDS if seconds else HASTY_SECONDS)

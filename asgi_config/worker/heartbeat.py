@@ -19,7 +19,7 @@ from realtime import log_context
 from task.database import lock_timeout
 from task.jobs import leases
 from task.workers import registry
-from task.workers.counters import tally
+from task.workers.counters import counters
 
 HEARD_EVERY_SECONDS = 5.0
 
@@ -42,7 +42,7 @@ def be_heard(sender: Any, **kwargs: Any) -> None:
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
     try:
         with lock_timeout.short():
-            registry.note(sender.eventer.hostname, timezone.now(), processes=processes)
+            registry.record_heartbeat(sender.eventer.hostname, timezone.now(), processes=processes)
     except Error as error:
         logger.info("The word of this worker is not written this time: %r", error)
     finally:
@@ -51,7 +51,7 @@ def be_heard(sender: Any, **kwargs: Any) -> None:
 
 @task_postrun.connect
 def tell_what_was_counted(task: Any, **kwargs: Any) -> None:
-    tally.tell(task.request.hostname or "")
+    counters.flush(task.request.hostname or "")
 
 
 @task_prerun.connect

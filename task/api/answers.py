@@ -10,8 +10,7 @@ from task.api.errors import MEDIA_TYPE, Problem
 from task.api.sentences import errors_of
 from task.jobs.actions import WrongState
 from task.jobs.credentials import NoCredentials
-from task.jobs.limits import TooManyJobs
-from task.jobs.step import RequestIdReused, UnusableTotal
+from task.jobs.start import RequestIdReused, TooManyJobs, UnusableTotal
 from task.models import Job
 from task.options import UnusableOption
 

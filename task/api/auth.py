@@ -70,7 +70,7 @@ def _bears_token(request: HttpRequest) -> bool:
 
 
 def _by_token(request: HttpRequest) -> Any:
-    user = tokens.user_of(request.headers["Authorization"].partition(" ")[2].strip())
+    user = tokens.token_user(request.headers["Authorization"].partition(" ")[2].strip())
     if user is None:
         raise Problem("not_signed_in", WRONG_TOKEN)
     return user

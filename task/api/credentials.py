@@ -33,7 +33,7 @@ DESCRIBED["parameters"] = [
     parameter("format", "How it is written.", {"type": "string", "enum": list(FORMATS), "default": "csv"})
 ]
 
-_read = database_sync_to_async(credentials.read, thread_sensitive=False)
+_read = database_sync_to_async(credentials.read_chunk, thread_sensitive=False)
 
 
 @router.get("/jobs/{int:job_id}/credentials", auth=None, summary="Export the credentials", openapi_extra=DESCRIBED)
@@ -56,7 +56,7 @@ def _permitted(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
     written = FORMATS.get(request.GET.get("format") or "csv")
     if written is None:
         raise Problem.invalid("format", "format must be csv or json.")
-    return credentials.export(job_id=job_id, by=user, written_as=written.name), written
+    return credentials.start_export(job_id=job_id, by=user, written_as=written.name), written
 
 
 _begin = database_sync_to_async(_permitted, thread_sensitive=False)

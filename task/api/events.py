@@ -9,8 +9,9 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from realtime.endpoints import connection_limits
-from realtime.endpoints.poll import Lost, poll
+from realtime.endpoints.connection_limits import hold_connection
+from realtime.endpoints.poll import poll
+from realtime.log import CursorLost
 from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, CloseCode, Disconnect, parse_subscription
 from task.api.answers import retry_after
 from task.api.auth import authorise
@@ -69,9 +70,9 @@ async def list_events(request: HttpRequest) -> HttpResponse:
     limit = _number(query, "limit", DEFAULT_BATCHES, least=1, most=MOST_BATCHES)
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
     try:
-        with connection_limits.seat(user.pk):
+        with hold_connection(user.pk):
             text = await poll(FEED, parse_subscription(query, "job"), limit=limit, wait_seconds=wait)
-    except (Lost, Disconnect) as error:
+    except (CursorLost, Disconnect) as error:
         raise _problem(error) from error
     return HttpResponse(text, content_type="application/json")
 
@@ -83,8 +84,8 @@ def _number(query: str, name: str, default: int, *, least: int, most: int) -> in
     return int(value)
 
 
-def _problem(error: Lost | Disconnect) -> Problem:
-    if isinstance(error, Lost):
+def _problem(error: CursorLost | Disconnect) -> Problem:
+    if isinstance(error, CursorLost):
         position = error.position
         more = {"epoch": str(position.epoch), "head": position.head, "reason": error.reason}
         return Problem("cursor_lost", RELOAD.format(reason=LOST[error.reason]), more=more)

@@ -15,7 +15,7 @@ from task.api.openapi import WRITING, problems
 from task.api.paging import page_of
 from task.api.schemas import JobFilter, JobPage, JobShown, JobWanted
 from task.api.serializers import job_shown, jobs_shown
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job
 
 router = Router(tags=["jobs"])

@@ -19,7 +19,7 @@ def job_shown(job: Job, reader: Any) -> dict[str, Any]:
 
 def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
     """Requesters and seeds only to who may see users. Accounts are counted only where a removal has begun."""
-    now, is_heard = timezone.now(), cache(registry.are_heard)
+    now, is_worker_alive = timezone.now(), cache(registry.any_worker_alive)
     left = _accounts_left([job.pk for job in jobs if job.removal_began_at])
     may_see_names = reader.has_perm("auth.view_user")
     return [
@@ -33,7 +33,7 @@ def jobs_shown(jobs: Sequence[Job], reader: Any) -> list[dict[str, Any]]:
             "options": _chosen(job, may_see_names=may_see_names),
             **{name: _time(getattr(job, name)) for name in _MOMENTS},
             "error": job.error,
-            "waiting": registry.waiting_words(job, now, is_heard=is_heard),
+            "waiting": registry.waiting_reason(job, now, is_worker_alive=is_worker_alive),
         }
         for job in jobs
     ]

@@ -44,7 +44,7 @@ class JobPage:
     @property
     def credentials_refusal(self) -> str:
         """Why the credentials cannot be downloaded, or empty."""
-        return credentials.refusal(self.job)
+        return credentials.why_not_export(self.job)
 
     @property
     def sentence(self) -> str:
@@ -115,7 +115,7 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
         snapshot=snapshot,
         epoch=epoch,
         now=now,
-        waiting=registry.waiting_words(job, now),
+        waiting=registry.waiting_reason(job, now),
         before=before,
         accounts=accounts[:PAGE_SIZE],
         has_older=len(accounts) > PAGE_SIZE,

@@ -87,7 +87,7 @@ class OptionFields(forms.Form):
 
     @cached_property
     def estimate(self) -> Estimate:
-        return Estimate(hash_seconds=hash_seconds(), processes=registry.processes(timezone.now()))
+        return Estimate(hash_seconds=hash_seconds(), processes=registry.count_processes(timezone.now()))
 
     @property
     def needs_password_again(self) -> bool:

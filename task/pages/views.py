@@ -9,8 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.jobs.limits import TooManyJobs
-from task.jobs.step import RequestIdReused, Started, UnusableTotal, start_job
+from task.jobs.start import RequestIdReused, Started, TooManyJobs, UnusableTotal, start_job
 from task.options import UnusableOption
 from task.pages.forms import GenerateRandomUserForm, blank_form
 from task.pages.landing import home_url, new_job_url

@@ -155,7 +155,7 @@ def _why_waiting(job_id: int) -> str:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return ""
-    waits = registry.waiting_words(job, now)
-    if job.state == Job.State.REMOVING and not registry.are_heard(now):
+    waits = registry.waiting_reason(job, now)
+    if job.state == Job.State.REMOVING and not registry.any_worker_alive(now):
         waits = registry.NONE_RUNNING
     return f"{waits}: start `make run` in another terminal" if waits == registry.NONE_RUNNING else waits

@@ -117,7 +117,7 @@ async def test_a_feed_that_began_anew_loads_the_page_anew(service: Service, prox
     visitor = await arrive(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
-    code = "import uuid; from realtime.models import Feed; FeedHead.objects.update(epoch=uuid.uuid4())"
+    code = "import uuid; from realtime.models import FeedHead; FeedHead.objects.update(epoch=uuid.uuid4())"
     async with visitor.page.expect_event("load"):
         await asyncio.to_thread(service.manage, "shell", "-c", code)
         proxy.cut()

@@ -19,19 +19,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 DO = """
 from uuid import uuid4
 from django.utils import timezone
-from task import generation, lanes, steering
+from task.jobs import actions, leases
+from task.jobs.start import start_job
 from task.models import *
 """
 # A job whose message does not come before it is called for, as behind a long queue: the rescue waits five minutes.
 QUEUE = (
     DO
     + """
-job = generation.start_job(total={total}, task_id=uuid4()).job
+job = start_job(total={total}, task_id=uuid4()).job
 job.lanes.update(seen_at=timezone.now(), rescues=6)
 """
 )
-CALL = DO + "lane = Lane.objects.get(job={job}); lanes.dispatch(lane.job_id, lane.task_id)"
-FAIL = DO + "generation.fail(job_id={job}, error='No names are left.')"
+CALL = DO + "lane = Lane.objects.get(job={job}); leases.dispatch(lane.job_id, lane.task_id)"
+FAIL = DO + "actions.fail(job_id={job}, error='No names are left.')"
 VIEWER = """
 from django.contrib.auth.models import Permission, User
 user, _ = User.objects.get_or_create(username='job-viewer')

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
 from task.api.errors import CODES
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.support.caller import ALL, Caller, caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

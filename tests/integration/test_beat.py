@@ -43,10 +43,10 @@ def test_a_worker_that_lives_or_starts_is_no_sign_of_beat_and_a_rescue_that_beat
 
 def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
     now = timezone.now()
-    registry.note("one", now)
-    registry.note_rescue("one", now - 59 * SECOND)
+    registry.record_heartbeat("one", now)
+    registry.record_rescue("one", now - 59 * SECOND)
     assert fault() == ""
-    registry.note_rescue("one", now - 61 * SECOND)
+    registry.record_rescue("one", now - 61 * SECOND)
     assert fault() == "no worker did its rescue lately"
     assert shown() == (now - 61 * SECOND).timestamp()
 
@@ -54,8 +54,8 @@ def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
 def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
     now = timezone.now()
     for name, rescued_at in (("gone", now + 3600 * SECOND), ("here", now - 61 * SECOND)):
-        registry.note(name, now)
-        registry.note_rescue(name, rescued_at)
+        registry.record_heartbeat(name, now)
+        registry.record_rescue(name, rescued_at)
     assert shown() == (now - 61 * SECOND).timestamp()
     assert fault() != ""
 

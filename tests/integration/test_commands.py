@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from realtime import log
 from realtime.protocol import Cursor
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Account, Job
 from task.terminal.text import event_words
 from tests.integration.conftest import database_url

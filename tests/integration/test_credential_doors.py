@@ -36,7 +36,7 @@ def address(job: Job, name: str = "") -> str:
 def known(job: Job) -> list[dict[str, str]]:
     return [
         {"username": row.username, "email": row.email, "password": row.password}
-        for rows in credentials.parts(job)
+        for rows in credentials.read_chunks(job)
         for row in rows
     ]
 
@@ -46,7 +46,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 
 def test_the_api_gives_csv_or_json_as_a_file_that_nobody_keeps(exporter: Caller, monkeypatch: Any) -> None:
-    monkeypatch.setattr(credentials, "PART_SIZE", 7)
+    monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     job = stepping.finished(20)
     table, array = exporter.get(address(job)), exporter.get(address(job, "json"))
     assert read_csv(table.text) == array.json == known(job)
@@ -69,7 +69,7 @@ def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> N
     job = stepping.finished(1, options=SHARED_ONE)
     answer = exporter.get(address(job))
     assert answer.problem == (409, "no_credentials")
-    assert "has the password that was typed" in answer.json["detail"]
+    assert "have the shared password" in answer.json["detail"]
     assert exporter.get(address(Job(pk=10**30))).problem == (404, "not_found")
     assert exporter.get(address(job, "xml")).problem == (422, "invalid")
     assert exporter.get(address(job, "xml")).json["detail"] == "format must be csv or json."
@@ -78,7 +78,7 @@ def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> N
 
 def test_an_export_that_breaks_says_that_it_is_not_complete(exporter: Caller, monkeypatch: Any, caplog: Any) -> None:
     job = stepping.finished(20)
-    monkeypatch.setattr(credentials, "PART_SIZE", 7)
+    monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     stored, calls = credentials._stored, []
 
     def breaks(*arguments: Any) -> Any:
@@ -132,7 +132,7 @@ def test_the_page_asks_before_it_forgets_and_says_so_for_good_afterwards() -> No
 def test_the_page_says_why_there_is_nothing_to_download() -> None:
     job = stepping.finished(1, options=SHARED_ONE)
     shown = text_of(visit(person("owner", "view_job", "export_credentials")).get(f"/jobs/{job.pk}/"))
-    assert "has the password that was typed: it is kept nowhere else." in shown
+    assert "have the shared password of its request, which is not stored." in shown
     assert "Forget passwords" not in shown
 
 

@@ -71,7 +71,7 @@ def password_of(settings: Settings) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_asked_for_its_clock_and_its_workers() -> None:
-    registry.note("celery@elsewhere.example", timezone.now())
+    registry.record_heartbeat("celery@elsewhere.example", timezone.now())
     skew, names = deploy.within(60, deploy.ask_database)
     assert abs(skew) < deploy.MOST_SKEW_SECONDS
     assert names == ["celery@elsewhere.example"]

@@ -10,8 +10,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from task.jobs import actions, rescue, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.integration import stepping
@@ -47,7 +47,7 @@ def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
     job = stepping.finished(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
     actions.remove_expired(later)
-    generation.fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="It was told to.")
     assert actions.remove_expired(later) == 0
 
 
@@ -56,8 +56,8 @@ def test_while_the_queue_is_away_one_expiry_tries_it_and_the_others_wait() -> No
     jobs = [stepping.finished(1, options=Options(remove_after_hours=1)) for _ in range(2)]
     code = f"""
 import datetime
-from task import steering
-print(steering.remove_expired(datetime.datetime.fromisoformat("{jobs[-1].created_at + 2 * HOUR}")))
+from task.jobs import actions
+print(actions.remove_expired(datetime.datetime.fromisoformat("{jobs[-1].created_at + 2 * HOUR}")))
 """
     environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]

@@ -14,7 +14,7 @@ from redis import Redis
 
 from asgi_config.celery import app, be_heard
 from realtime import hints
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.support.formats import kinds, present
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -16,8 +16,8 @@ from asgi_config.models import SignInLink
 from asgi_config.sign_in.links import make_link, use_link
 from asgi_config.worker import cleanup as site_cleanup
 from task import tokens
-from task.jobs import actions, cleanup, portions
-from task.jobs import step as generation
+from task.jobs import actions, cleanup
+from task.jobs.actions import fail
 from task.jobs.counts import count_jobs
 from task.models import Account, Act, DeletedJobTotals, Job, Token, Worker
 from task.workers import registry
@@ -59,20 +59,20 @@ def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> N
     long_ago, lately = timezone.now() - 31 * DAY, timezone.now() - 29 * DAY
     Token.objects.filter(name="expired").update(expires_at=long_ago)
     Token.objects.filter(name="revoked").update(revoked_at=lately)
-    cleanup.tidy(timezone.now())
+    cleanup.clean_up(timezone.now())
     assert set(Token.objects.values_list("name", flat=True)) == {"living", "revoked"}
     assert Act.objects.filter(kind="token_made").count() == 3
 
 
 def test_a_worker_that_is_silent_for_a_day_goes() -> None:
-    registry.note("gone", timezone.now() - 2 * DAY)
-    registry.note("here", timezone.now())
-    cleanup.tidy(timezone.now())
+    registry.record_heartbeat("gone", timezone.now() - 2 * DAY)
+    registry.record_heartbeat("here", timezone.now())
+    cleanup.clean_up(timezone.now())
     assert Worker.objects.get().name == "here"
 
 
 def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
-    registry.note("back", timezone.now() - 2 * DAY)
+    registry.record_heartbeat("back", timezone.now() - 2 * DAY)
 
     def speak_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("DELETE"):
@@ -80,7 +80,7 @@ def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(speak_before):
-        cleanup.tidy(timezone.now())
+        cleanup.clean_up(timezone.now())
     assert Worker.objects.get().name == "back"
 
 
@@ -125,7 +125,7 @@ def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Set
     settings.JOBS_KEEP_DAYS = 30
     cancelled = [actions.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
     failed, waiting = stepping.queued()[0], stepping.queued()[0]
-    generation.fail(job_id=failed.pk, error="It was told to.")
+    fail(job_id=failed.pk, error="It was told to.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
     site_cleanup.tidy()
@@ -144,8 +144,8 @@ def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypa
 
 
 def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:
-    monkeypatch.setattr(portions, "ROWS", 2)
+    monkeypatch.setattr(cleanup, "BATCH_SIZE", 2)
     for number in range(5):
-        registry.note(f"worker-{number}", timezone.now())
-    assert portions.delete(Worker.objects.all(), seconds=-1) == 2
-    assert portions.delete(Worker.objects.all()) == 3
+        registry.record_heartbeat(f"worker-{number}", timezone.now())
+    assert cleanup.delete_in_batches(Worker.objects.all(), seconds=-1) == 2
+    assert cleanup.delete_in_batches(Worker.objects.all()) == 3

@@ -70,7 +70,7 @@ def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> No
     ("act", "state", "sentence"),
     [
         ("cancel", "finished", "There is nothing left to cancel."),
-        ("retry", "running", "only one that failed while it made accounts can go on."),
+        ("retry", "running", "only a job that failed while making accounts can be retried."),
         ("remove", "running", "first, then remove its accounts."),
     ],
 )
@@ -188,7 +188,7 @@ def test_too_many_jobs_are_refused_with_the_time_to_wait(operator: Client, setti
     response = operator.post("/generate/", {"total": 61, "request_id": request_id})
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
-    assert "wait until one has ended, or cancel one." in text_of(response)
+    assert "wait until one ends or cancel one." in text_of(response)
     assert f'value="{request_id}"' in response.content.decode()
     assert 'value="61"' in response.content.decode()
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.defaults import server_error
 
 from asgi_config.web import csp
-from task.jobs.step import Started
+from task.jobs.start import Started
 from task.models import Job
 from task.pages.views import add_started_messages
 from tests.integration.visiting import job_at, person, request_id_on, text_of, visit

@@ -11,7 +11,8 @@ import pytest
 from django.db import transaction
 
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
+from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane
 from task.workers import shutdown
 from tests.integration import stepping
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def not_stopping() -> Iterator[None]:
     yield
-    shutdown.forget()
+    shutdown.reset()
 
 
 @pytest.fixture
@@ -53,10 +54,10 @@ def work() -> str:
 def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
     start_job(total=160, task_id=uuid4())
     before = Lane.objects.get().task_id
-    shutdown.ask()
+    shutdown.request()
     assert work() == "100 of 160 random users created so far."
     assert Lane.objects.get().task_id != before
-    shutdown.forget()
+    shutdown.reset()
     assert work() == "160 random users created with success!"
     assert Job.objects.get().state == Job.State.FINISHED
 
@@ -71,5 +72,5 @@ def test_a_real_worker_that_gets_a_sigterm_in_mid_job_makes_one_more_step(worker
         worker.send(signal.SIGTERM)
         wait_until(lambda: "Warm shutdown" in worker.said)
     assert worker.wait() == 0
-    assert 0 <= stepping.now(job).created - before <= slices.LARGEST_SIZE
+    assert 0 <= stepping.now(job).created - before <= LARGEST_SIZE
     assert Lane.objects.get().task_id != task_id

@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from task.jobs import actions, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Act, Job
 from tests.integration.stepping import step
@@ -103,7 +103,7 @@ def test_a_job_that_is_not_there_ends_with_2(command: str, job: str, said: str) 
 
 def test_retry_lets_a_failed_job_go_on() -> None:
     job = job_with(3, 5)
-    generation.fail(job_id=job.pk, error="No more room.")
+    fail(job_id=job.pk, error="No more room.")
     follow = f"Follow it: manage.py watch --job {job.pk}\n"
     assert call("retry", str(job.pk)) == f"Job {job.pk} goes on at 3 of 5 accounts. {follow}"
     assert call("retry", str(job.pk)) == f"Job {job.pk} is queued already, at 3 of 5 accounts. {follow}"

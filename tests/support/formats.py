@@ -94,9 +94,9 @@ def _events() -> Formats:
 
     user = events.user_created(
         user_id=1,
-        tail=events.user_tail("a", "a@example.com"),
+        user=events.user_fields("a", "a@example.com"),
         joined_at=events.wire_time(AT),
-        place=events.place(1, 1, 1),
+        job=events.job_fields(1, 1, 1),
     )
     texts = [user, events.user_removed(user_id=1, username="a", job_id=1)]
     states = {*apps.get_model("arrivals", "Job").State.values, "started"} - {"running"}

@@ -40,7 +40,7 @@ class Command(TerminalCommand):
 
 def _exported(job_id: int, written: Format) -> Job:
     try:
-        return credentials.export(job_id=job_id, written_as=written.name)
+        return credentials.start_export(job_id=job_id, written_as=written.name)
     except Job.DoesNotExist as error:
         raise no_such_job(job_id) from error
     except credentials.NoCredentials as error:
@@ -73,7 +73,7 @@ def _unwritable(path: Path, error: Exception) -> CommandError:
 def _write(job: Job, written: Format, write: Write) -> int:
     write(written.opening)
     number = 0
-    for rows in credentials.parts(job):
+    for rows in credentials.read_chunks(job):
         write(written.rows(rows, number == 0))
         number += len(rows)
     write(written.closing)

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from realtime import log
 from task.events import FEED
-from task.jobs.step import Started, UnusableTotal, start_job
+from task.jobs.start import Started, UnusableTotal, start_job
 from task.options import Options, UnusableOption
 from task.terminal import text
 from task.terminal.command import CANNOT, TerminalCommand, add_json, whole

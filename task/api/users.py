@@ -13,8 +13,7 @@ from task.api.paging import page_of
 from task.api.schemas import UserFilter, UserPage
 from task.events import FEED, wire_key, wire_time
 from task.models import Account
-from task.pages.user_count import users_at_head
-from task.pages.user_list import matches
+from task.pages.user_list import matches, users_at_head
 
 router = Router(tags=["users"])
 

@@ -62,7 +62,7 @@ def is_said_by_page(status: int, page: str) -> bool:
     if status < 300:
         return False
     assert status == 503
-    assert "The database cannot be used just now" in page
+    assert "The database is not available" in page
     return True
 
 

@@ -135,7 +135,7 @@ async def test_with_a_frozen_queue_the_page_takes_the_job_says_so_and_it_starts_
     os.kill(redis, signal.SIGSTOP)
     try:
         await visitor.generate(50)
-        await expect(visitor.page.get_by_text("The queue cannot be reached just now.")).to_be_visible(timeout=30_000)
+        await expect(visitor.page.get_by_text("The queue is not available.")).to_be_visible(timeout=30_000)
     finally:
         os.kill(redis, signal.SIGCONT)
     await visitor.sees_total(before + 50)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from task.options import Options
-from task.pages.estimate import Estimate
-from task.pages.option_text import EXPIRIES, SAYS
+from task.pages.option_text import EXPIRIES, WORDS, Estimate
 from tests.e2e.modules import visitor
 from tests.e2e.visitor import Visitor
 from tests.unit.test_option_words import CASES
@@ -34,17 +33,18 @@ def in_fields(options: Options) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("options", "words"), ON_THE_FORM, ids=[words for _, words in ON_THE_FORM])
 async def test_the_summary_is_the_servers(visitor: Visitor, options: Options, words: str) -> None:
-    assert await visitor.page.evaluate(CALL, ["summary", SAYS, in_fields(options)]) == words
+    assert await visitor.page.evaluate(CALL, ["summary", WORDS, in_fields(options)]) == words
 
 
 async def test_what_is_no_seed_is_left_out_of_the_summary(visitor: Visitor) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
-    said = await visitor.page.evaluate(CALL, ["summary", SAYS, fields])
-    assert said == "random names, a password each, accounts stay"
+    said = await visitor.page.evaluate(CALL, ["summary", WORDS, fields])
+    assert said == "random names, a different password each, never removed"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])
 @pytest.mark.parametrize(("seconds", "processes"), [(0.01, 64), (0.22, 2), (1.5, 1)])
 async def test_the_estimate_is_the_servers(visitor: Visitor, total: int | None, seconds: float, processes: int) -> None:
-    said = await visitor.page.evaluate(CALL, ["estimate", total, seconds, processes])
-    assert said == Estimate(hash_seconds=seconds, processes=processes).words(total)
+    estimate = Estimate(hash_seconds=seconds, processes=processes)
+    said = await visitor.page.evaluate(CALL, ["estimate", estimate.client_data, total])
+    assert said == estimate.text(total)

@@ -21,7 +21,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from realtime import log
-from task.pages import user_count
+from task.pages import user_list
 from tests.support.deployment import command_of, nginx_command
 from tests.support.service import ROOT, Service, free_port
 from tests.support.waiting import wait_until
@@ -46,7 +46,7 @@ def append() -> Append:
 @pytest.fixture(autouse=True)
 def counted_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow machine that counts a hundred users in over 5 ms is not to keep their number."""
-    monkeypatch.setattr(user_count, "WORTH_KEEPING_SECONDS", 0.5)
+    monkeypatch.setattr(user_list, "SLOW_COUNT_SECONDS", 0.5)
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_a_database_that_is_away_is_said_with_when_to_come_again(kind: type[Exce
     assert answer.problem == (503, "unavailable")
     assert answer.headers["Retry-After"] == page.headers["Retry-After"] == "5"
     assert (page.status_code, "secret" in answer.text + page.content.decode()) == (503, False)
-    assert "The database cannot be used just now" in page.content.decode()
+    assert "The database is not available" in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def test_the_page_shows_the_whole_chart_and_no_time_below_zero() -> None:
     assert page.elapsed_ms is not None
     assert page.elapsed_ms >= 0
     assert not page.is_cut
-    assert [line.words for line in page.record] == ["asked from a shell", "started", "finished", REMOVAL]
+    assert [line.text for line in page.audit_log] == ["requested from the command line", "started", "finished", REMOVAL]
 
 
-REMOVAL = "removal asked for from a shell"
+REMOVAL = "removal requested from the command line"
 
 
 def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:

@@ -64,13 +64,13 @@ async def options(studio: Scene) -> None:
 async def choose(visitor: Visitor) -> None:
     await visitor.page.get_by_label("Realistic").check()
     await visitor.page.get_by_label("Language").select_option("de")
-    await visitor.page.get_by_label("Full strength").check()
+    await visitor.page.get_by_label("Full (Django's default)").check()
     await visitor.page.get_by_label("Remove the accounts").select_option("24")
     await expect(visitor.page.get_by_text("worker process")).to_be_visible()
 
 
 async def choose_wrong(visitor: Visitor) -> None:
-    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("The same for all").check()
     await visitor.page.get_by_label("Password for all accounts").fill("12345678")
     await visitor.button.click()
     await expect(visitor.page.get_by_text("too common")).to_be_visible()
@@ -138,7 +138,7 @@ async def removed(studio: Scene) -> None:
     await studio.manage("shell", "-c", USE.format(job=job))
     await studio.manage("shell", "-c", f"{DO} actions.remove(job_id={job})")
     await says(studio, "^Removed")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing now"))
+    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing to do"))
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed"))
     await studio.shoot("job-removed")
 

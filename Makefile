@@ -1,14 +1,22 @@
-# `make run` starts Arrivals, `make test` tests it, `make check` is what CI runs, `make chaos` lets everything fail.
+# `make run` starts Arrivals, `make test` tests it in three minutes, `make test-all` runs all other tests, and
+# `make chaos` lets everything fail for long. `.ci/run` is what CI runs.
 # They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
 
 PYTHON := .venv/bin/python
 CODE := asgi_config realtime task tests docs/clients manage.py
 
-# Two processes more than there are cores, as tests wait a lot. A file of tests is one process's: what it starts for
-# itself is started once. They are taken in the order of tests/conftest.py: pytest-xdist would put those with the fewest
-# tests last, which are the longest. `make test PARALLEL=` takes one test after another.
-PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
-PARALLEL = --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# A file of tests is one process's: what it starts for itself is started once. pytest-xdist would put the files with the
+# fewest tests last, which are the longest, so they keep the order of tests/conftest.py. `make test PARALLEL=` takes one
+# test after another. Tests that start services wait a lot, so they get two processes more than there are cores.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+PARALLEL = --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
+test-all chaos: PARALLEL = --numprocesses $(shell expr $(CORES) + 2) --dist loadfile --no-loadscope-reorder
+
+# The folders and files without the mark `service`: the other files need not even be imported.
+QUICK = tests/unit tests/integration tests/e2e/server/test_first_start.py tests/e2e/server/test_tutorial.py
+
+# Without bytecode each process of pytest compiles all tests again, for 7 s, and each start of a service takes longer.
+unexport PYTHONDONTWRITEBYTECODE
 
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -17,20 +25,26 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test bench chaos check lint format lock screenshots
+.PHONY: run test test-all bench chaos check lint format lock screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
 
+# Units, integration on SQLite, the tutorial and one start of the shipped service; it needs Python and make only.
 test: .venv/run.stamp .venv/test.stamp
-	$(PYTHON) -m tests.support.postgres $(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration
-	$(PYTHON) -m pytest $(PARALLEL)
+	$(PYTHON) -m pytest $(PARALLEL) -m "not service" $(QUICK)
+
+# All that `make test` leaves out: the database tests on PostgreSQL, then servers, browsers, clients and faults.
+test-all: .venv/run.stamp .venv/test.stamp
+	ARRIVALS_CHAOS=short $(PYTHON) -m tests.support.postgres \
+		$(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration tests/e2e/server
+	ARRIVALS_CHAOS=short $(PYTHON) -m pytest $(PARALLEL) -m service tests
 
 # `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
 bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
 	@ONLY=$(ONLY) $(PYTHON) -m tests.benchmarks
 
-check: lint test
+check: lint test test-all
 
 # The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
 # of faults, strikes and results (docs/guarantees.md).

@@ -1,4 +1,4 @@
-"""OpenAPI schemas of the feed. tests/unit/test_asyncapi.py compares the events with docs/asyncapi.yaml."""
+"""OpenAPI schemas of the feed. tests/unit/docs/test_asyncapi.py compares the events with docs/asyncapi.yaml."""
 
 from typing import Annotated, Literal
 from uuid import UUID

@@ -16,8 +16,8 @@ from task.jobs import slices
 from task.jobs.verification import verify
 from task.models import Account, Job
 from task.options import FULL, REALISTIC, Options
-from tests.integration.feeding import feed_events
-from tests.integration.stepping import finished, remove_all
+from tests.support.feeding import feed_events
+from tests.support.stepping import finished, remove_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from task import tokens
 from task.jobs.start import start_job
 from task.models import Job, Worker
-from tests.integration.stepping import step
+from tests.support.stepping import step
 
 TOTAL = 5
 

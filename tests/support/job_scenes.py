@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from playwright.async_api import expect
 
-from tests.e2e.stored import rows
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.stored import rows
+from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 MANY = 250_000

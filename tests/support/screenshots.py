@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.async_api import Browser, async_playwright, expect
 
-from tests.e2e.conftest import NAMES, OPTIONS
-from tests.e2e.scripted import is_catching_up, is_offline
-from tests.e2e.visitor import Visitor
+from tests.e2e.browser.conftest import NAMES, OPTIONS
+from tests.e2e.browser.scripted import is_catching_up, is_offline
+from tests.e2e.browser.visitor import Visitor
 from tests.support.job_scenes import JOB_SCENES, no_jobs
 from tests.support.proxy import Proxy
 from tests.support.service import ROOT, Service

@@ -1,0 +1,45 @@
+"""The page that shows the API, in a browser: from files of this host, under the policy of this site, and it works."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import jobs
+from tests.support.service import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def try_out(page: Page, summary: str) -> None:
+    operation = page.locator(".opblock").filter(has_text=summary)
+    await operation.click()
+    await operation.get_by_role("button", name="Try it out").click()
+    await operation.get_by_role("button", name="Execute").click()
+
+
+async def test_the_page_shows_every_operation_and_its_console_is_clean(service: Service, arrive: Arrive) -> None:
+    visitor = await arrive(service)
+    hosts: set[str] = set()
+    visitor.page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    await visitor.page.goto("/api/docs")
+    for address in ("/api/jobs", "/api/jobs/{job_id}/cancel", "/api/users", "/api/events"):
+        await expect(visitor.page.get_by_text(address, exact=True).first).to_be_visible()
+    assert hosts == {service.address.partition("://")[2]}
+
+
+async def test_a_job_can_be_asked_for_on_the_page(service: Service, arrive: Arrive) -> None:
+    visitor = await arrive(service)
+    before = jobs(service)
+    await visitor.page.goto("/api/docs")
+    await try_out(visitor.page, "Request a job")
+    answer = visitor.page.locator(".opblock.is-open .live-responses-table .response")
+    await expect(answer.first).to_contain_text(re.compile("202|queued"), timeout=30_000)
+    assert jobs(service) == before + 1
+
+
+async def test_who_is_not_signed_in_is_asked_to(service: Service, arrive: Arrive) -> None:
+    visitor = await arrive(service, name="")
+    await visitor.page.goto("/api/docs")
+    await expect(visitor.page).to_have_url(re.compile(r"/accounts/login/\?next=/api/docs$"))

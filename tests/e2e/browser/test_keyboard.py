@@ -1,0 +1,66 @@
+"""A whole visit by keyboard alone: every stop can be seen, and nothing needs a mouse."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.stored import usernames
+from tests.e2e.browser.visitor import Visitor
+from tests.support.service import LINK, Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+STOPS = 40
+FOCUSED = """() => {
+  const { innerText, value, ariaLabel } = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return [innerText || value || ariaLabel || "", `${outlineStyle} ${outlineWidth}`];
+}"""
+
+
+async def tab_to(visitor: Visitor, name: str) -> None:
+    """With every stop on the way plain to see."""
+    for _ in range(STOPS):
+        await visitor.page.keyboard.press("Tab")
+        text, outline = await visitor.page.evaluate(FOCUSED)
+        assert outline == "solid 3px", f"The stop {text!r} has the outline {outline!r}"
+        if name in text:
+            return
+    raise AssertionError(f"{name!r} is not among the first {STOPS} stops")
+
+
+async def go_to(visitor: Visitor, name: str, address: str) -> None:
+    await tab_to(visitor, name)
+    await visitor.page.keyboard.press("Enter")
+    await visitor.page.wait_for_url(re.compile(address))
+
+
+async def test_from_the_link_over_the_form_to_older_users_and_out(service: Service, arrive: Arrive) -> None:
+    visitor, before = await arrive(service, name=""), len(usernames(service))
+    printed = await asyncio.to_thread(service.manage, "link")
+    found = LINK.search(printed.stdout)
+    assert found
+    await visitor.page.goto(found.group())
+    await visitor.sees_status("^Live$")
+    keyboard = visitor.page.keyboard
+
+    await go_to(visitor, "Generate", "/generate/")
+    await expect(visitor.page.get_by_label("How many users?")).to_be_focused()
+    await keyboard.press("Control+a")
+    await keyboard.type("120")
+    await keyboard.press("Enter")
+    await visitor.page.wait_for_url(re.compile("/users/$"))
+    await visitor.sees_total(before + 120)
+
+    await tab_to(visitor, "Skip to the content")
+    await keyboard.press("Enter")
+    await go_to(visitor, "Older", r"before=\d+")
+    await go_to(visitor, "Newest", r"/users/\??$")
+
+    await tab_to(visitor, "operator")
+    await keyboard.press("Enter")
+    await go_to(visitor, "Sign out", "/accounts/login/")
+    await expect(visitor.page.get_by_label("Username")).to_be_focused()

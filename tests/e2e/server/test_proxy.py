@@ -1,0 +1,192 @@
+"""What the project's nginx passes on, keeps back and limits, before a server that only says what it was asked."""
+
+import http.client
+import json
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deployment import write_nginx
+from tests.support.service import free_port
+from tests.support.waiting import wait_until
+from tests.support.web import DEADLINE, nginx
+
+FORGED = {
+    "X-Forwarded-For": "1.2.3.4",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "1",
+    "Forwarded": "for=1.2.3.4",
+    "X-Request-ID": "of-somebody-else",
+}
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+LIMIT = 100
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the headers it was sent, of a download the first part only; at /ws/ it holds a socket."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/ws/"):
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.end_headers()
+            self._wait()
+            return
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        lasts = self.path.endswith("/credentials")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) + lasts))
+        self.end_headers()
+        self.wfile.write(body)
+        if lasts:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Until the client goes."""
+        self.close_connection = True
+        self.connection.recv(1)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *arguments: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        server.block_on_close = False
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="arrivals-proxy-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def proxy(echo: int, folder: Path) -> Iterator[int]:
+    """Before the echo, and a second web process whose port is closed, as of one that restarts.
+
+    It takes X-Real-IP for the address of the client, as behind another proxy (listen.conf).
+    """
+    port = free_port()
+    write_nginx(folder, port=port, web_ports=[free_port(), echo])
+    with (folder / "listen.conf").open("a") as listen:
+        listen.write("set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;")
+    with nginx(folder, port):
+        yield port
+
+
+@contextmanager
+def asked(
+    port: int, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+) -> Iterator[http.client.HTTPResponse]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as connection:
+        connection.request(method, path, body=body or None, headers=headers or {})
+        with closing(connection.getresponse()) as response:
+            yield response
+
+
+def heard(port: int, headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers with which the web process was asked."""
+    with asked(port, headers=headers) as response:
+        return json.loads(response.read())  # type: ignore[no-any-return]
+
+
+def test_what_a_client_says_about_where_it_comes_from_is_replaced(proxy: int) -> None:
+    found = heard(proxy, FORGED)
+    assert (found["x-forwarded-for"], found["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert not {"x-forwarded-port", "forwarded"} & set(found)
+    assert found["x-request-id"] not in {"of-somebody-else", heard(proxy)["x-request-id"]}
+    assert found["host"] == f"127.0.0.1:{proxy}"
+
+
+def test_a_page_has_a_connection_of_its_own_and_a_socket_is_upgraded(proxy: int) -> None:
+    assert heard(proxy)["connection"] == "close"
+    found = heard(proxy, UPGRADE)
+    assert (found["connection"], found["upgrade"]) == ("upgrade", "websocket")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_web_process_whose_port_is_closed_costs_no_request(proxy: int, method: str) -> None:
+    for _ in range(20):
+        with asked(proxy, method=method, body=b"a=b" if method == "POST" else b"") as response:
+            assert response.status == 200
+            response.read()
+
+
+def test_a_download_comes_through_before_it_is_complete(proxy: int) -> None:
+    with asked(proxy, "/api/jobs/1/credentials") as response:
+        assert response.read1(10) != b""
+
+
+def socket_of(proxy: int, address: str) -> AbstractContextManager[http.client.HTTPResponse]:
+    return asked(proxy, "/ws/users/", headers=UPGRADE | {"X-Real-IP": address})
+
+
+@pytest.mark.parametrize(
+    ("share", "one_more", "another"),
+    [
+        (["192.0.2.7"] * LIMIT, "192.0.2.7", "192.0.2.8"),
+        ([f"2001:db8:0:1::{n:x}" for n in range(LIMIT)], "2001:db8:0:1:ffff::", "2001:db8:0:2::"),
+        (["::ffff:192.0.2.9"] * LIMIT, "::ffff:192.0.2.9", "::ffff:192.0.2.10"),
+    ],
+    ids=["IPv4", "IPv6", "IPv4 as IPv6"],
+)
+def test_one_address_or_network_has_its_share_of_sockets(
+    proxy: int, share: list[str], one_more: str, another: str
+) -> None:
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket_of(proxy, address)) for address in share]
+        assert {response.status for response in held} == {101}
+        with socket_of(proxy, one_more) as refused, socket_of(proxy, another) as taken:
+            assert (refused.status, taken.status) == (429, 101)
+        with asked(proxy, "/users/", headers={"X-Real-IP": one_more}) as page:
+            assert page.status == 200
+
+
+def test_a_body_that_is_too_large_does_not_reach_a_web_process(proxy: int) -> None:
+    with asked(proxy, method="POST", body=b"a" * 300_000) as response:
+        assert response.status == 413
+
+
+def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:
+    with asked(proxy, "/metrics") as response:
+        assert response.status == 404
+
+
+def test_what_is_refused_here_is_logged_without_its_query_and_nothing_else_is(proxy: int, folder: Path) -> None:
+    path = "/accounts/link/?token=of-a-sign-in"
+    with asked(proxy, path) as passed_on, asked(proxy, path, method="POST", body=b"a" * 300_000) as refused:
+        assert (passed_on.status, refused.status) == (200, 413)
+
+    def line() -> str:
+        return next((line for line in (folder / "said").read_text().splitlines() if "/accounts/link/" in line), "")
+
+    found = wait_until(line, DEADLINE)
+    assert re.search(
+        r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"', found
+    )
+    said = (folder / "said").read_text()
+    assert "status=200" not in said
+    assert "of-a-sign-in" not in said

@@ -1,0 +1,64 @@
+"""A real worker: the number of its processes, and what it does with a step when it is asked to stop."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from task.jobs import slices
+from task.jobs.start import start_job
+from task.jobs.step_size import LARGEST_SIZE
+from task.models import Job, Lane
+from tests.support import stepping
+from tests.support.database import database_url
+from tests.support.running import Running
+from tests.support.service import Service
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[Running]:
+    """A real one, with one pool process, on the database of the tests."""
+    worker = Running(
+        [sys.executable, "-m", "celery", "-A", "asgi_config", "worker", "-l", "info", "--concurrency", "1"],
+        environment={**os.environ, "DATABASE_URL": database_url()},
+        log=tmp_path / "worker.log",
+        is_ready=lambda said: " ready." in said,
+    )
+    worker.start()
+    try:
+        worker.wait_until_ready()
+        yield worker
+    finally:
+        worker.kill()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_real_worker_that_gets_a_sigterm_in_mid_job_makes_one_more_step(worker: Running) -> None:
+    """That which waits for the job's row while the signal comes. The slice alone would go on to many times as many."""
+    job = start_job(total=1_000_000).job
+    wait_until(lambda: stepping.now(job).created, pause=0.01)
+    with transaction.atomic():
+        before = Job.objects.select_for_update().get(pk=job.pk).created
+        task_id = Lane.objects.get().task_id
+        worker.send(signal.SIGTERM)
+        wait_until(lambda: "Warm shutdown" in worker.said)
+    assert worker.wait() == 0
+    assert 0 <= stepping.now(job).created - before <= LARGEST_SIZE
+    assert Lane.objects.get().task_id != task_id
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service(options=["--workers", "3"], may_complain=True) as running:
+        yield running
+
+
+def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None:
+    question = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
+    service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)

@@ -1,0 +1,197 @@
+"""Wrong passwords lock a name from an address, and nothing else; requests to pages have a size."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from axes.models import AccessAttempt
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.test import AsyncClient, Client, RequestFactory
+from pytest_django import Settings
+
+from asgi_config.sign_in.links import make_link
+from asgi_config.sign_in.views import SignIn
+from task.jobs import credentials
+from tests.support import stepping
+
+pytestmark = pytest.mark.django_db
+whole_transactions = pytest.mark.django_db(transaction=True)
+
+PASSWORD = "correct-horse-battery-9"
+HASHERS = "django.contrib.auth.hashers."
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture(autouse=True)
+def two_failures_and_quick_hashes(settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    settings.PASSWORD_HASHERS = [HASHERS + "MD5PasswordHasher", HASHERS + "PBKDF2PasswordHasher"]
+
+
+@pytest.fixture
+def ann() -> Any:
+    return get_user_model().objects.create_user("ann", password=PASSWORD, is_staff=True)
+
+
+def test_an_account_that_is_removed_in_the_middle_of_its_sign_in_is_a_wrong_name(ann: Any) -> None:
+    request = RequestFactory().post(LOGIN, {"username": "ann", "password": PASSWORD})
+    request.session = SessionStore()
+    view = SignIn()
+    view.setup(request)
+    form = view.get_form()
+    assert form.is_valid()
+    get_user_model().objects.all().delete()
+    response = view.form_valid(form)
+    assert response.status_code == 200
+    assert form.non_field_errors() == form.get_invalid_login_error().messages
+    assert request.session.is_empty()
+
+
+def sign_in(name: str, password: str, *, path: str = LOGIN, **more: Any) -> Any:
+    return Client().post(path, {"username": name, "password": password}, **more)
+
+
+def fail(name: str, **more: Any) -> list[int]:
+    return [sign_in(name, "wrong", **more).status_code for _ in range(2)]
+
+
+def test_too_many_wrong_passwords_lock_with_a_sentence_and_when_to_come_back(ann: Any) -> None:
+    assert fail("ann") == [200, 429]
+    locked = sign_in("ann", PASSWORD)
+    assert locked.status_code == 429
+    assert locked.headers["Retry-After"] == "900"
+    assert "Try again in 15 minutes" in locked.content.decode()
+    assert "ann" not in locked.content.decode()
+
+
+def test_the_asynchronous_door_locks_as_well(ann: Any) -> None:
+    async def try_three_times() -> list[int]:
+        client = AsyncClient()
+        passwords = ["wrong", "wrong", PASSWORD]
+        return [(await client.post(LOGIN, {"username": "ann", "password": word})).status_code for word in passwords]
+
+    assert async_to_sync(try_three_times)() == [200, 429, 429]
+
+
+def test_the_admin_s_door_is_the_same_door(ann: Any) -> None:
+    fail("ann", path="/admin/login/")
+    assert sign_in("ann", PASSWORD).status_code == 429
+    assert sign_in("ann", PASSWORD, path="/admin/login/").status_code == 429
+
+
+def test_a_name_that_nobody_has_is_locked_in_the_same_way(ann: Any) -> None:
+    assert fail("nobody") == fail("ann")
+    assert sign_in("nobody", "x").content.decode() == sign_in("ann", "x").content.decode()
+
+
+def test_others_from_there_and_the_same_from_elsewhere_are_not_locked(ann: Any) -> None:
+    get_user_model().objects.create_user("ben", password=PASSWORD)
+    fail("ann")
+    assert sign_in("ben", PASSWORD).status_code == 302
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_behind_a_trusted_proxy_the_address_is_the_one_that_the_proxy_saw(ann: Any, settings: Settings) -> None:
+    settings.HTTPS = True
+    fail("ann", headers={"X-Forwarded-For": "198.51.100.1, 192.0.2.7"})
+    assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.7"}).status_code == 429
+    assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.7, 198.51.100.9"}).status_code == 302
+
+
+@pytest.mark.parametrize("forwarded", ["unknown", "", "192.0.2.7:4711", "fe80::1%eth0"])
+def test_what_is_no_address_is_the_address_that_connects(ann: Any, settings: Settings, forwarded: str) -> None:
+    settings.HTTPS = True
+    assert fail("ann", headers={"X-Forwarded-For": forwarded}) == [200, 429]
+    assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
+
+
+@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "wide"])
+def test_a_name_is_locked_however_it_is_written(ann: Any, written: str) -> None:
+    fail(written)
+    assert sign_in("ann", PASSWORD).status_code == 429
+    assert AccessAttempt.objects.get().username == "ann"
+
+
+def test_a_lock_of_one_minute_is_said_so(ann: Any, settings: Settings) -> None:
+    settings.SIGN_IN_LOCK_MINUTES = 1
+    fail("ann")
+    assert "Try again in 1 minute." in sign_in("ann", PASSWORD).content.decode()
+
+
+def test_whoever_has_a_network_has_no_new_lock_with_each_of_its_addresses(ann: Any) -> None:
+    fail("ann", REMOTE_ADDR="2001:db8:0:1::1")
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:1:ffff::2").status_code == 429
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:2::1").status_code == 302
+
+
+def test_an_address_of_version_4_is_one_however_it_is_written(ann: Any) -> None:
+    fail("ann", REMOTE_ADDR="::ffff:192.0.2.7")
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 429
+    assert sign_in("ann", PASSWORD, REMOTE_ADDR="::ffff:192.0.2.8").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["", "not an address", "fe80::1%eth0"])
+def test_a_connection_without_an_address_is_limited_as_well(ann: Any, address: str) -> None:
+    assert fail("ann", REMOTE_ADDR=address) == [200, 429]
+
+
+def test_without_one_no_header_makes_a_new_address(ann: Any) -> None:
+    fail("ann", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.8"}).status_code == 429
+
+
+def test_a_good_sign_in_begins_the_count_anew_and_is_never_counted(ann: Any) -> None:
+    for _ in range(4):
+        assert sign_in("ann", "wrong").status_code == 200
+        assert sign_in("ann", PASSWORD).status_code == 302
+    assert not AccessAttempt.objects.exists()
+
+
+def test_many_good_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
+    assert {sign_in("ann", PASSWORD).status_code for _ in range(40)} == {302}
+
+
+@whole_transactions
+def test_a_generated_account_signs_in_with_its_own_password_and_locks_as_any(redis: str) -> None:
+    taken = credentials.start_export(job_id=stepping.finished(2).pk, written_as="csv")
+    first, second = [row for rows in credentials.read_chunks(taken) for row in rows]
+    assert sign_in(first.username, first.password).status_code == 302
+    fail(second.username)
+    assert sign_in(second.username, second.password).status_code == 429
+
+
+def test_a_link_signs_in_whoever_is_locked(ann: Any) -> None:
+    fail("ann")
+    assert Client().get(make_link(user=ann, address="")).status_code == 302
+
+
+def test_an_operator_unlocks_a_name(ann: Any) -> None:
+    fail("ann")
+    call_command("axes_reset_username", "ann", verbosity=0)
+    assert sign_in("ann", PASSWORD).status_code == 302
+
+
+def test_code_that_checks_a_password_without_a_request_has_no_lock(ann: Any) -> None:
+    assert authenticate(username="ann", password="wrong") is None
+    assert authenticate(username="ann", password=PASSWORD) == ann
+
+
+def test_no_password_and_no_token_is_kept_with_the_attempts(ann: Any) -> None:
+    Client().post(
+        f"{LOGIN}?next=/users/", {"username": "ann", "password": "hunter-two-22", "csrfmiddlewaretoken": "tkn"}
+    )
+    kept = str(AccessAttempt.objects.values().get())
+    assert "hunter-two-22" not in kept
+    assert "tkn" not in kept
+
+
+def test_a_request_to_a_page_that_is_too_large_is_told_so() -> None:
+    answer = sign_in("ann", "x" * 300_000)
+    assert (answer.status_code, "262144 bytes or fewer" in answer.content.decode()) == (413, True)
+
+
+def test_a_body_without_a_length_is_refused() -> None:
+    answer = Client().post(LOGIN, {"username": "a"}, headers={"Transfer-Encoding": "chunked"}, CONTENT_LENGTH="")
+    assert answer.status_code == 411

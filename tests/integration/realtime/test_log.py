@@ -1,0 +1,201 @@
+"""The log on a real database: dense offsets in commit order, reads without a hole, trimming."""
+
+import datetime
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from realtime import log
+from realtime.models import Batch, FeedHead
+from realtime.protocol import Cursor
+from realtime.tasks import trim_feeds
+from tests.support.database import Append, at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User = get_user_model()
+
+
+def read_offsets(cursor: Cursor, **options: str) -> list[int]:
+    batches, _ = log.read("users", cursor, **options)  # type: ignore[arg-type]
+    return [event["offset"] for batch in batches for event in json.loads(batch.frame)["events"]]
+
+
+def test_it_numbers_events_without_a_gap(append: Append) -> None:
+    assert append(3) == 3
+    assert append(250) == 253
+    assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 254))
+
+
+def test_it_refuses_to_append_outside_a_transaction() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        log.append("users", ['{"type":"test"}'])
+
+
+def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> None:
+    append(1)
+    with transaction.atomic():
+        log.append("users", ['{"type":"test"}'])
+        transaction.set_rollback(True)
+    assert append(1) == 2
+
+
+def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Append) -> None:
+    def write() -> None:
+        for _ in range(10):
+            append(2)
+
+    at_once(4, write)
+    assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 81))
+    assert list(Batch.objects.order_by("pk").values_list("last", flat=True)) == list(range(2, 81, 2))
+
+
+def test_the_feed_is_made_by_its_first_use_and_named_by_an_epoch() -> None:
+    first = log.head("users")
+    assert (first.head, first.floor) == (0, 0)
+    assert log.head("users").epoch == first.epoch
+    assert log.head("others").epoch != first.epoch
+
+
+def test_a_count_comes_with_the_head_it_belongs_to(append: Append) -> None:
+    users = log.count_of(User.objects.all())
+    assert log.head("users", users=users).counted == {"users": 0}
+    User.objects.create(username="ann")
+    User.objects.create(username="bob")
+    snapshot = log.head("users", users=users)
+    assert (snapshot.counted, snapshot.head) == ({"users": 2}, 2)
+
+
+def test_a_read_goes_on_from_any_cursor(append: Append) -> None:
+    append(4)
+    append(4)
+    epoch = log.head("users").epoch
+    for offset in range(9):
+        batches, reached = log.read("users", Cursor(epoch, offset))
+        assert reached == 8
+        assert [batch.last for batch in batches] == [last for last in (4, 8) if last > offset]
+
+
+def test_a_limited_read_says_how_far_it_came(append: Append) -> None:
+    for _ in range(3):
+        append(2)
+    batches, reached = log.read("users", Cursor(log.head("users").epoch, 0), limit=2)
+    assert ([batch.last for batch in batches], reached) == ([2, 4], 4)
+
+
+def test_a_filtered_read_passes_over_the_rest(append: Append) -> None:
+    append(1, key="7")
+    append(1, key="8")
+    append(1, key="7")
+    append(1)
+    epoch = log.head("users").epoch
+    assert read_offsets(Cursor(epoch, 0), key="7") == [1, 3]
+    assert log.read("users", Cursor(epoch, 3), key="7") == ([], 4)
+
+
+@pytest.mark.parametrize(("offset", "reason"), [(1, "trimmed"), (7, "ahead")])
+def test_a_cursor_outside_the_log_is_lost(append: Append, offset: int, reason: str) -> None:
+    append(2)
+    append(4)
+    log.trim("users", keep=4, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
+    with pytest.raises(log.CursorLost) as lost:
+        log.read("users", Cursor(log.head("users").epoch, offset))
+    assert lost.value.reason == reason
+
+
+def test_a_cursor_of_another_epoch_is_lost(append: Append) -> None:
+    append(2)
+    with pytest.raises(log.CursorLost) as lost:
+        log.read("users", Cursor(uuid4(), 1))
+    assert lost.value.reason == "epoch"
+
+
+def test_it_trims_by_count_the_oldest_first(append: Append) -> None:
+    for _ in range(5):
+        append(10)
+    assert log.trim("users", keep=25, older_than=timezone.now() - datetime.timedelta(days=1)) == 20
+    snapshot = log.head("users")
+    assert (snapshot.floor, snapshot.head) == (20, 50)
+    assert read_offsets(Cursor(snapshot.epoch, 20)) == list(range(21, 51))
+
+
+def test_it_trims_by_age(append: Append) -> None:
+    append(10)
+    assert log.trim("users", keep=1000, older_than=timezone.now() - datetime.timedelta(hours=1)) == 0
+    assert log.trim("users", keep=1000, older_than=timezone.now() + datetime.timedelta(hours=1)) == 10
+    assert log.head("users").floor == 10
+    assert append(1) == 11
+
+
+def test_beat_trims_every_feed_by_the_settings(append: Append, settings: Any) -> None:
+    append(10)
+    append(10)
+    settings.EVENTS_KEEP = 12
+    trim_feeds()
+    assert log.head("users").floor == 0
+    settings.EVENTS_KEEP = 10
+    trim_feeds()
+    assert log.head("users").floor == 10
+
+
+def test_the_database_refuses_a_second_batch_with_the_same_end(append: Append) -> None:
+    append(2)
+    with pytest.raises(IntegrityError):
+        Batch.objects.create(feed=FeedHead.objects.get(), first=1, last=2, payload="[]", created_at=timezone.now())
+
+
+def test_the_database_refuses_a_floor_beyond_the_head(append: Append) -> None:
+    append(2)
+    with pytest.raises(IntegrityError):
+        FeedHead.objects.update(floor=3)
+
+
+def begin_a_new_life() -> None:
+    """As a restore does that gives the feed another epoch; and then goes on."""
+    Batch.objects.all().delete()
+    FeedHead.objects.update(epoch=uuid4(), head=0, floor=0)
+    with transaction.atomic():
+        log.append("users", ['{"type":"test"}'] * 10, key="of another life")
+
+
+def trim_half() -> None:
+    log.trim("users", keep=5, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
+
+
+@pytest.mark.fault("the log is trimmed or gets another epoch in the middle of a read")
+@pytest.mark.parametrize("statement", [1, 2, 3, 4])
+@pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
+def test_a_read_during_which_the_log_changes_says_so_or_gives_what_was_there(
+    append: Append, change: Callable[[], None], statement: int
+) -> None:
+    """Just before each of its statements: what it answers is of the cursor's life, and without a hole."""
+    for _ in range(10):
+        append(1)
+    cursor = Cursor(log.head("users").epoch, 0)
+    places = iter(range(1, 100))
+
+    def strike(execute: Any, *arguments: Any) -> Any:
+        if next(places) == statement:
+            change()
+        return execute(*arguments)
+
+    with connection.execute_wrapper(strike):
+        answer = answer_to(cursor)
+    assert answer in (
+        {begin_a_new_life: "epoch", trim_half: "trimmed"}[change],
+        [(place, "") for place in range(1, 11)],
+    )
+
+
+def answer_to(cursor: Cursor) -> list[tuple[int, str]] | str:
+    """The first offset and the key of each batch, or why there is none."""
+    try:
+        return [(batch.first, batch.key) for batch in log.read("users", cursor)[0]]
+    except log.CursorLost as lost:
+        return lost.reason

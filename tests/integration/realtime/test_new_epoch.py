@@ -1,0 +1,55 @@
+"""A new epoch: the log stays, and no cursor of before is honoured."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from realtime import log
+from realtime.models import FeedHead
+from tests.support.database import Append
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+
+def test_the_log_stays_and_every_cursor_of_before_is_refused(append: Append) -> None:
+    append(3)
+    before = log.head("users")
+    assert log.new_epoch() == ["users"]
+    after = log.head("users")
+    assert (after.head, after.floor) == (before.head, before.floor)
+    assert after.reset_reason(before.cursor) == "epoch"
+    with pytest.raises(log.CursorLost, match="epoch"):
+        log.read("users", before.cursor)
+
+
+def test_events_go_on_after_the_old_ones(append: Append) -> None:
+    append(3)
+    log.new_epoch()
+    assert append(2) == 5
+    assert log.head("users").head == 5
+
+
+def test_every_feed_begins_anew(append: Append) -> None:
+    append(1)
+    other = log.head("other")
+    log.new_epoch()
+    assert log.head("other").epoch != other.epoch
+
+
+def test_nothing_happens_unless_somebody_says_yes(append: Append, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(1)
+    before = log.head("users")
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="use --yes"):
+        call_command("new_epoch")
+    assert log.head("users") == before
+
+
+@pytest.mark.django_db
+def test_without_a_feed_there_is_nothing_to_begin() -> None:
+    """In a transaction: the hub of a web process that another test started makes the feed within a second."""
+    FeedHead.objects.all().delete()
+    out = StringIO()
+    call_command("new_epoch", "--yes", stdout=out)
+    assert out.getvalue() == "There is no feed yet: nothing to do.\n"

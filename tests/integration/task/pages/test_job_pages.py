@@ -1,0 +1,228 @@
+"""The pages of jobs as a browser without JavaScript sees them: the list and one job, by state and by permission."""
+
+import datetime
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from realtime import log
+from task.jobs import actions
+from task.models import Account, Job
+from tests.support.job_states import job_in, made, operator_visit, removed, start
+from tests.support.visiting import person, text_of, visit
+
+User = get_user_model()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+HOUR = datetime.timedelta(hours=1)
+PERMISSIONS = ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job"]
+
+
+@pytest.fixture
+def operator() -> Client:
+    return operator_visit()
+
+
+def data_on(response: Any, name: str) -> dict[str, Any]:
+    found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', response.content.decode())
+    assert found
+    data: dict[str, Any] = json.loads(found.group(1))
+    return data
+
+
+def listed(response: Any) -> list[int]:
+    return [int(number) for number in re.findall(r'<tr class="line"\s+data-id="(\d+)"', response.content.decode())]
+
+
+def test_jobs_are_listed_newest_first_with_state_progress_and_who_asked(operator: Client) -> None:
+    mine = start(by=User.objects.get(username="operator"))
+    other = made(start(500), 25)
+    response = operator.get("/jobs/")
+    assert listed(response) == [other.pk, mine.pk]
+    assert "running" in text_of(response)
+    assert "25 of 500" in text_of(response)
+    assert "the command line" in text_of(response)
+    assert text_of(response).count("operator") == 2  # once in the header
+
+
+@pytest.mark.parametrize("state", Job.State.values)
+def test_the_list_keeps_to_one_state(operator: Client, state: str) -> None:
+    for one in Job.State.values:
+        job_in(one)
+    response = operator.get("/jobs/", {"state": state})
+    assert listed(response) == [Job.objects.get(state=state).pk]
+    chosen = re.findall(r'<a href="([^"]*)"\s+aria-current="true"', response.content.decode())
+    assert chosen == [f"?state={state}"]
+
+
+def test_the_list_is_paged_by_key_within_its_state(operator: Client) -> None:
+    now = timezone.now()
+    Job.objects.bulk_create(
+        Job(total=5, nonce=b"", created_at=now, finished_at=now, state="cancelled", request_id=uuid4())
+        for _ in range(60)
+    )
+    ids = list(Job.objects.order_by("-pk").values_list("pk", flat=True))
+    first = operator.get("/jobs/", {"state": "cancelled"})
+    assert listed(first) == ids[:50]
+    assert f'href="?state=cancelled&amp;before={ids[49]}"' in first.content.decode()
+    assert listed(operator.get(f"/jobs/?state=cancelled&before={ids[49]}")) == ids[50:]
+    assert "There are no older jobs." in text_of(operator.get("/jobs/?before=1"))
+
+
+def test_without_jobs_there_is_one_thing_to_do_for_those_who_may(operator: Client) -> None:
+    response = operator.get("/jobs/")
+    assert "No jobs yet." in text_of(response)
+    assert 'class="button" href="/generate/"' in response.content.decode()
+    assert 'class="button"' not in visit(person("viewer", "view_job")).get("/jobs/").content.decode()
+
+
+def test_where_no_job_is_in_the_state_the_list_says_so(operator: Client) -> None:
+    start()
+    assert "No failed jobs." in text_of(operator.get("/jobs/?state=failed"))
+
+
+@pytest.mark.parametrize("address", ["/jobs/?state=nonsense", "/jobs/?before=x", "/jobs/{}/?before=-1"])
+def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, address: str) -> None:
+    response = operator.get(address.format(start().pk))
+    assert response.status_code == 400
+    assert "This address is not valid" in text_of(response)
+
+
+@pytest.mark.parametrize("number", [999, 10**30])
+@pytest.mark.parametrize("page", ["", "cancel/", "retry/", "remove/"])
+def test_a_job_that_is_not_there_gets_a_clear_page(operator: Client, page: str, number: int) -> None:
+    for response in (operator.get(f"/jobs/{number}/{page}"), operator.post(f"/jobs/{number}/{page or 'cancel/'}")):
+        assert response.status_code == 404
+        assert f"Job {number} does not exist" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("queued", "Queued: waiting for a worker"),
+        ("running", "Running: 41 %"),
+        ("finished", "Finished: 60 of 60"),
+        ("failed", "Failed at 25 of 60"),
+        ("cancelled", "Cancelled at 25 of 60"),
+        ("removing", "Removing: 10 of 25 removed"),
+        ("removed", "Removed: 25 of 25"),
+    ],
+)
+def test_a_job_says_how_it_is_in_plain_words(operator: Client, state: str, sentence: str) -> None:
+    assert sentence in text_of(operator.get(f"/jobs/{job_in(state).pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("state", "acts"),
+    [
+        ("queued", ["cancel"]),
+        ("running", ["cancel"]),
+        ("finished", ["remove"]),
+        ("failed", ["retry", "remove"]),
+        ("cancelled", ["remove"]),
+        ("removing", []),
+        ("removed", []),
+    ],
+)
+def test_a_job_offers_what_its_state_allows_to_those_who_may(operator: Client, state: str, acts: list[str]) -> None:
+    job = job_in(state)
+    assert acts_on(operator.get(f"/jobs/{job.pk}/")) == acts
+    assert acts_on(visit(person("viewer", "view_job")).get(f"/jobs/{job.pk}/")) == []
+
+
+def acts_on(response: Any) -> list[str]:
+    return re.findall(r'(?:href|action)="/jobs/\d+/(\w+)/"', response.content.decode())
+
+
+def test_a_job_that_no_worker_takes_says_that_none_is_running(operator: Client) -> None:
+    job = start()
+    Job.objects.update(created_at=timezone.now() - HOUR)
+    assert "Queued: no worker is running" in text_of(operator.get(f"/jobs/{job.pk}/"))
+
+
+def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Client) -> None:
+    job = start(by=User.objects.get(username="operator"), hours=24)
+    made(job, 25)
+    operator.post(f"/jobs/{job.pk}/cancel/")
+    actions.remove(job_id=job.pk, by=person("colleague"))
+    removed(job, 25)
+    record = record_on(operator.get(f"/jobs/{job.pk}/"))
+    assert record == [
+        "requested by you",
+        "started",
+        "cancelled by you at 25 of 60",
+        "removal requested by colleague",
+        "25 of 25 accounts removed",
+    ]
+
+
+def record_on(response: Any) -> list[str]:
+    found = re.search(r'<ol class="record-lines">(.*?)</ol>', response.content.decode(), re.S)
+    assert found
+    return re.findall(r"<span>(.+?)</span>", found.group(1))
+
+
+def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(operator: Client) -> None:
+    job = start(by=User.objects.get(username="operator"))
+    made(job, 25)
+    viewer = visit(person("viewer", "view_job"))
+    name = Account.objects.filter(job=job).values_list("user__username", flat=True)[0]
+    for address in ("/jobs/", f"/jobs/{job.pk}/"):
+        response = viewer.get(address)
+        content = response.content.decode()
+        assert "Not live. Reload to see more." in text_of(response)
+        assert not re.search("operator|command line", text_of(response))
+        assert name not in content
+        assert not re.search("js/pages/job_", content)
+    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["requested", "started"]
+
+
+def test_the_accounts_of_a_job_are_paged_by_their_number(operator: Client) -> None:
+    job = made(start(), 60)
+    start_and_other = made(start(), 60)
+    assert start_and_other.pk != job.pk
+    first = operator.get(f"/jobs/{job.pk}/")
+    assert numbers_on(first) == list(range(60, 40, -1))
+    assert 'href="?before=41"' in first.content.decode()
+    assert numbers_on(operator.get(f"/jobs/{job.pk}/?before=41")) == list(range(40, 20, -1))
+    ids = Account.objects.filter(job=job, number=60).values_list("user", flat=True)
+    assert f'data-id="{ids[0]}"' in first.content.decode()
+
+
+def numbers_on(response: Any) -> list[int]:
+    return [int(number) for number in re.findall(r'<td class="row-job">(\d+)</td>', response.content.decode())]
+
+
+def test_the_page_carries_the_job_with_the_offset_that_it_is_true_at(operator: Client) -> None:
+    job = job_in("removing")
+    data = data_on(operator.get(f"/jobs/{job.pk}/"), "job-data")
+    assert (data["job"]["created"], data["job"]["removed"], data["job"]["state"]) == (25, 10, "removing")
+    assert data["head"] == data["job"]["offset"] == log.head("users").head
+    assert data["socket"] == f"/ws/users/?job={job.pk}"
+
+
+def test_the_chart_counts_what_was_made_and_not_what_was_removed(operator: Client) -> None:
+    job = job_in("removed")
+    data = data_on(operator.get(f"/jobs/{job.pk}/"), "job-data")
+    assert 25 <= sum(data["timeline"]["counts"]) <= 25 + 2  # with the events of the job itself
+    assert not data["is_cut"]
+
+
+def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Client) -> None:
+    job = made(made(start(), 25), 25)
+    log.trim("users", keep=25, older_than=timezone.now() - HOUR)
+    response = operator.get(f"/jobs/{job.pk}/")
+    assert "The log no longer has the beginning" in text_of(response)
+    assert sum(data_on(response, "job-data")["timeline"]["counts"]) == 25
+
+
+def test_when_the_accounts_go_by_themselves_is_said(operator: Client) -> None:
+    job = start(hours=24)
+    expected = (job.created_at + 24 * HOUR).strftime("%H:%M:%S")
+    assert f"{expected}, except accounts in use." in text_of(operator.get(f"/jobs/{job.pk}/"))
+    assert "Accounts are not removed automatically." in text_of(operator.get(f"/jobs/{start().pk}/"))

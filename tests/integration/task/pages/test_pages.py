@@ -1,0 +1,168 @@
+"""The pages as a browser without JavaScript sees them: who may see what, what the form says, and what goes wrong."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage import default_storage
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.views.defaults import server_error
+
+from asgi_config.web import csp
+from task.jobs.start import Started
+from task.models import Job
+from task.pages.views import add_started_messages
+from tests.support.visiting import job_at, person, request_id_on, text_of, visit
+
+User = get_user_model()
+USERS = "/users/"
+GENERATE = "/generate/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Client:
+    return visit(person("owner", "view_user", "add_job"))
+
+
+def ask(client: Client, total: object, request_id: object = None, **more: Any) -> Any:
+    return client.post(GENERATE, {"total": total, "request_id": request_id or uuid4()}, **more)
+
+
+@pytest.mark.parametrize("address", [USERS, GENERATE])
+def test_a_stranger_is_asked_to_sign_in_and_comes_back_afterwards(address: str) -> None:
+    response = Client().get(address)
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"{reverse('login')}?next={address}"
+
+
+@pytest.mark.parametrize("address", [USERS, GENERATE])
+def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_out(address: str) -> None:
+    client = visit(person("nobody"))
+    response = client.get(address)
+    assert response.status_code == 403
+    assert "You do not have permission to see this page" in text_of(response)
+    assert "nobody" in text_of(response)
+    assert client.post(reverse("logout")).headers["Location"] == reverse("login")
+
+
+def test_a_viewer_is_offered_nothing_to_generate() -> None:
+    response = visit(person("viewer", "view_user")).get(USERS)
+    assert "No accounts yet." in text_of(response)
+    assert GENERATE not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("total", "reason"),
+    [
+        ("49", "Too few users. Enter 50 or more."),
+        ("501", "Too many users. Enter 500 or fewer."),
+        ("many", "Enter a whole number, for example 100."),
+        ("1e2", "Enter a whole number, for example 100."),
+        ("", "Enter how many users you need."),
+    ],
+)
+def test_the_form_says_beside_the_field_what_cannot_be_done_and_starts_nothing(
+    owner: Client, total: str, reason: str
+) -> None:
+    request_id = uuid4()
+    response = ask(owner, total, request_id)
+    content = response.content.decode()
+    assert response.status_code == 200
+    assert reason in text_of(response)
+    assert 'aria-invalid="true"' in content
+    assert 'aria-describedby="id_total_helptext id_total_error"' in content
+    assert 'id="id_total_error"' in content
+    assert "autofocus" in content
+    assert not total or f'value="{total}"' in content
+    assert request_id_on(response) == str(request_id)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(("preset", "shown"), [("50", "50"), ("", "500"), ("49", "500"), ("<b>", "500")])
+def test_a_link_may_preset_a_number_that_can_be_asked_for(owner: Client, preset: str, shown: str) -> None:
+    assert f'value="{shown}"' in owner.get(GENERATE, {"total": preset}).content.decode()
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_request_makes_one_job_and_lands_on_the_list_with_a_message(owner: Client) -> None:
+    response = ask(owner, 60, follow=True)
+    assert response.redirect_chain == [(USERS, 302)]
+    assert "We are generating your random users!" in text_of(response)
+    job = Job.objects.get()
+    assert (job.total, job.requested_by) == (60, User.objects.get(username="owner"))
+
+
+@pytest.mark.usefixtures("redis")
+def test_the_same_form_sent_twice_is_one_job_and_the_page_says_so(owner: Client) -> None:
+    request_id = uuid4()
+    ask(owner, 60, request_id, follow=True)
+    response = ask(owner, 60, request_id, follow=True)
+    assert f"This form already started job {Job.objects.get().pk}." in text_of(response)
+
+
+@pytest.mark.usefixtures("redis")
+def test_the_same_form_with_another_number_comes_again_as_a_new_request(owner: Client) -> None:
+    request_id = uuid4()
+    ask(owner, 60, request_id)
+    response = ask(owner, 61, request_id)
+    assert "This form already started a job with other values." in text_of(response)
+    assert 'value="61"' in response.content.decode()
+    assert Job.objects.count() == 1
+    ask(owner, 61, request_id_on(response))
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.parametrize("mark", ["", "not-a-uuid"])
+def test_a_form_that_lost_its_mark_comes_again_with_a_new_one(owner: Client, mark: str) -> None:
+    response = owner.post(GENERATE, {"total": 60, "request_id": mark})
+    assert "The form expired" in text_of(response)
+    assert len(request_id_on(response)) == 36
+    assert 'value="60"' in response.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_a_queue_that_is_away_is_said_and_the_job_is_kept() -> None:
+    request = RequestFactory().post(GENERATE)
+    request.session = SessionStore()
+    request._messages = default_storage(request)  # type: ignore[attr-defined]
+    job = job_at(created=0, state=Job.State.QUEUED)
+    add_started_messages(request, Started(job, is_new=True, is_dispatched=False))
+    started, warned = [str(message) for message in get_messages(request)]
+    assert started == "We are generating your random users!"
+    assert warned.startswith(f"The queue is not available. Job {job.pk} is saved")
+
+
+def test_the_sign_in_page_tells_of_the_link() -> None:
+    assert "python manage.py link" in text_of(Client().get(reverse("login")))
+
+
+def test_a_form_without_its_token_is_refused_in_words() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person("owner", "add_job"))
+    response = client.post(GENERATE, {"total": 60})
+    assert response.status_code == 403
+    assert "The form expired" in text_of(response)
+
+
+def test_an_unknown_address_gets_a_clear_page(owner: Client) -> None:
+    response = owner.get("/nowhere/")
+    assert response.status_code == 404
+    assert "Page not found" in text_of(response)
+
+
+def test_an_error_gets_a_clear_page_that_needs_nothing() -> None:
+    assert "Something went wrong" in text_of(server_error(RequestFactory().get("/")))
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", USERS, GENERATE])
+def test_every_page_runs_scripts_and_styles_of_this_host_only(owner: Client, address: str) -> None:
+    response = owner.get(address)
+    assert response.headers["Content-Security-Policy"] == csp.POLICY
+    assert not re.search(r"<style|style=|<script(?![^>]*(src=|application/json))|\son\w+=", response.content.decode())

@@ -1,0 +1,98 @@
+"""Users that no job made or removed appear on the feed; a feed that fails never breaks their save."""
+
+import json
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from realtime import log
+from realtime.models import Batch, FeedHead
+from realtime.protocol import Cursor
+from task.jobs.start import start_job
+from tests.support.stepping import step
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
+
+User = get_user_model()
+
+
+def feed_events() -> list[dict[str, object]]:
+    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    return [event for batch in batches for event in json.loads(batch.frame)["events"]]
+
+
+def test_a_user_of_the_shell_is_created_without_a_job() -> None:
+    user = User.objects.create_user("ann", "ann@example.org")
+    (event,) = feed_events()
+    assert (event["type"], event["job"], event["number"], event["total"]) == ("user.created", None, None, None)
+    assert event["user"]["id"] == user.pk  # type: ignore[index]
+
+
+def test_a_change_of_a_user_is_no_event() -> None:
+    user = User.objects.create_user("ann")
+    user.first_name = "Ann"
+    user.save()
+    assert len(feed_events()) == 1
+
+
+def test_a_user_of_a_transaction_that_fails_was_never_there() -> None:
+    with transaction.atomic():
+        User.objects.create_user("ann")
+        transaction.set_rollback(True)
+    assert feed_events() == []
+
+
+def test_a_removed_account_names_its_job() -> None:
+    job = start_job(total=2).job
+    step(job, job.lanes.get().task_id, 2)
+    user = User.objects.order_by("pk")[0]
+    key = {"id": user.pk, "username": user.username}
+    User.objects.filter(pk=user.pk).delete()
+    assert {name: value for name, value in feed_events()[-1].items() if name != "offset"} == {
+        "type": "user.removed",
+        "job": job.pk,
+        "user": key,
+    }
+
+
+def test_users_that_are_removed_together_are_one_batch() -> None:
+    for number in range(30):
+        User.objects.create(username=f"user {number}")
+    before = Batch.objects.count()
+    User.objects.all().delete()
+    assert Batch.objects.count() == before + 1
+    removed = [event for event in feed_events() if event["type"] == "user.removed"]
+    assert {event["user"]["username"] for event in removed} == {f"user {number}" for number in range(30)}  # type: ignore[index]
+
+
+def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
+    """The lock order job, lane, feed: the other way round it would meet a step of that job in a deadlock."""
+    user = User.objects.create(username="ann")
+    start_job(total=5, requested_by=user)
+    with CaptureQueriesContext(connection) as queries:
+        user.delete()
+    updates = [query["sql"].split()[1].strip('"') for query in queries if query["sql"].startswith("UPDATE")]
+    assert updates == ["arrivals_job", "arrivals_act", "arrivals_feed_feedhead"]
+
+
+def test_a_user_that_cannot_be_told_of_is_saved_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    User.objects.create(username="ann", date_joined="2026-01-01T00:00:00Z")
+    assert User.objects.filter(username="ann").exists()
+    assert "User event lost" in caplog.text
+
+
+def test_any_name_survives() -> None:
+    name = "<img src=x onerror=alert(1)> \u202e\u0000?"[:150].replace("\u0000", "")
+    User.objects.create(username=name)
+    assert feed_events()[0]["user"]["username"] == name  # type: ignore[index]
+
+
+def test_a_feed_that_fails_breaks_no_save(caplog: pytest.LogCaptureFixture) -> None:
+    User.objects.create_user("ann")
+    FeedHead.objects.update(head=0)  # the next batch ends where the first one did, which the database refuses
+    with transaction.atomic():
+        User.objects.create_user("bob")
+    assert User.objects.filter(username="bob").exists()
+    assert "User event lost" in caplog.text

@@ -1,0 +1,44 @@
+"""The tests' own database: its address for other processes, rows that many tests need, and work in several threads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+
+Append = Callable[..., int]
+T = TypeVar("T")
+
+
+def at_once(times: int, work: Callable[[], T]) -> list[T]:
+    """Returns what the threads returned; raises what one of them raised. Each thread has its own connection."""
+
+    def work_and_close(_: int) -> T:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(work_and_close, range(times)))
+
+
+def session_of(username: str, *permissions: str) -> str:
+    """The Cookie header of a new user with these permissions."""
+    user = get_user_model().objects.create(username=username)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def database_url() -> str:
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}"

@@ -1,0 +1,52 @@
+"""What each fault came to: its name (a mark), how often it hit, and whether the promise held; a table at the end.
+
+    @pytest.mark.fault("a pool child is killed in an open step")
+    async def test_...(strikes: Strikes) -> None:
+        strikes.hit()
+
+Each name stands in docs/guarantees.md. A test that does not ask for `strikes` is one strike by itself. One whose fault
+never hit has shown nothing, and fails.
+"""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.chaos.form import FORM, SEED
+from tests.chaos.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
+
+KEPT = pytest.StashKey[Strikes]()
+
+
+@pytest.fixture
+def strikes(request: pytest.FixtureRequest) -> Strikes:
+    return request.node.stash[KEPT]  # type: ignore[no-any-return]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[KEPT] = kept = Strikes(names_of(item))
+    item.user_properties += [(PROPERTY, hits) for hits in kept.hits] + [(NOTES, kept.notes)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    yield
+    kept = item.stash[KEPT]
+    if "strikes" not in getattr(item, "fixturenames", ()):
+        for name, _ in kept.hits:
+            kept.hit(str(name))
+    missed = [name for name, count in kept.hits if not count]
+    assert not missed, f"These faults did not hit, so nothing is shown: {missed}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    if found := rows(reports):
+        terminalreporter.section(f"faults, {FORM} form, ARRIVALS_CHAOS_SEED={SEED}")
+        for line in [*table(found), *(f"- {note}" for note in notes(reports))]:
+            terminalreporter.line(line)

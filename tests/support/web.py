@@ -1,0 +1,85 @@
+"""Web processes on the tests' database, nginx in front of them, and one shared service: fixtures of every test."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.database import database_url
+from tests.support.deployment import command_of, nginx_command
+from tests.support.service import ROOT, Service, free_port
+from tests.support.waiting import wait_until
+
+FILES = 64
+DEADLINE = 60
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, redis: str) -> Iterator[str]:
+    """The address of a real daphne on the tests' database, with short intervals."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "HEARTBEAT_SECONDS": "0.4",
+        "ACCESS_CHECK_SECONDS": "0.3",
+        "TOO_SLOW_SECONDS": "1",
+    }
+    command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
+    process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)
+    try:
+        wait_until(lambda: answers(port), DEADLINE)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Service]:
+    """One service for all tests of a process, because a start takes seconds.
+
+    A test that kills a part of it waits until the part is back.
+    """
+    with Service(may_complain=True) as service:
+        yield service
+
+
+@contextmanager
+def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The one of compose.yaml, on the tests' database, with a lower soft limit of open files, as Docker sets it."""
+    command = ["sh", "-c", f'ulimit -Sn {FILES} && exec "$0" "$@"']
+    command += command_of("web-1", **{"0.0.0.0": "127.0.0.1", "8000": str(port)})
+    environment = {**os.environ, "DATABASE_URL": database_url(), **environment}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: answers(port), DEADLINE)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def nginx(folder: Path, port: int) -> Iterator[None]:
+    """With what `write_nginx` wrote there; what it says goes to the file `said`."""
+    with (folder / "said").open("ab") as said:
+        process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
+    try:
+        wait_until(lambda: answers(port) or process.poll() is not None, DEADLINE)
+        assert process.poll() is None, (folder / "said").read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

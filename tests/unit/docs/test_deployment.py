@@ -1,0 +1,181 @@
+"""compose.yaml, Dockerfile and Procfile say the same, name only what there is, and are made so that they can be run."""
+
+import re
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from task.api.events import LONGEST_WAIT_SECONDS
+from tests.support.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
+from tests.support.service import ROOT
+from tests.unit.docs.test_documentation import OPERATIONS
+
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
+SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"}
+
+
+def instruction(name: str) -> str:
+    """The last of that name, with its continued lines."""
+    return str(re.findall(rf"^{name} ((?:.*\\\n)*.*)", DOCKERFILE, re.M)[-1]).replace("\\\n", " ")
+
+
+def words(text: str) -> list[str]:
+    """Of an instruction's JSON form."""
+    return re.findall(r'"([^"]*)"', text)
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def test_the_procfile_starts_what_compose_starts() -> None:
+    started = {name: [word.replace("$PORT", "8000") for word in command] for name, command in procfile().items()}
+    assert started == {
+        "release": SERVICES["migrate"]["command"],
+        "web": SERVICES["web-1"]["command"],
+        "worker": SERVICES["worker-1"]["command"],
+        "beat": SERVICES["beat"]["command"],
+    }
+
+
+def test_the_image_starts_and_asks_what_compose_does() -> None:
+    assert words(instruction("CMD")) == SERVICES["web-1"]["command"] == SERVICES["web-2"]["command"]
+    assert words(instruction("HEALTHCHECK")) == SERVICES["web-1"]["healthcheck"]["test"][1:]
+
+
+def test_what_restarts_one_after_another_is_a_service_each_and_alike() -> None:
+    assert not [name for name, service in SERVICES.items() if "deploy" in service]
+    for several in (WEB, WORKERS):
+        assert SERVICES[several[0]] == SERVICES[several[1]]
+        places = [DEPLOYMENT.index(f"up -d --no-deps --wait {name}") for name in several]
+        assert places == sorted(places)
+
+
+def test_the_image_is_built_by_one_service_and_pulled_by_none() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"]
+    assert {service.get("pull_policy") for service in OURS.values()} == {"never"}
+
+
+def test_the_image_is_made_of_hashed_packages_and_runs_as_nobody_special() -> None:
+    stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.M)
+    assert len(stages) == 2
+    assert all(re.search(r":\d+\.\d+-slim", stage) for stage in stages)
+    assert "--require-hashes" in DOCKERFILE
+    last = DOCKERFILE.rpartition("FROM")[2]
+    assert int(instruction("USER")) > 0
+    assert last.index("\nUSER ") < last.index("\nCMD ")
+    assert last.index("\nCOPY asgi_config") < last.index("\nUSER "), "its own code is nothing that it may write"
+
+
+def test_the_image_gets_all_that_it_is_made_of_and_nothing_else() -> None:
+    copied = set(re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.M))
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert lines[1] == "*", "all is left out but what is named"
+    assert copied == {line[1:] for line in lines if line.startswith("!")}
+    assert all((ROOT / source).exists() for source in copied)
+    assert {path.parent.name for path in ROOT.glob("*/apps.py")} | {"realtime"} <= copied
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_of_our_services_has_its_secrets_as_files_and_all_other_settings_from_one_file(name: str) -> None:
+    assert set(OURS[name]["environment"]) == {f"{secret}_FILE" for secret in SECRETS} | {"PORT"}
+    assert OURS[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_says_how_it_is_comes_again_and_keeps_a_log_that_ends(name: str) -> None:
+    service = SERVICES[name]
+    asked = service["healthcheck"]
+    assert asked.get("disable") or asked["test"][0] in {"CMD", "CMD-SHELL"}
+    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}, "or the log of one fills the disk"
+    assert ":" in service["image"] or service["image"] == "arrivals"
+
+
+def test_what_is_waited_for_can_say_that_it_is_ready() -> None:
+    for service in SERVICES.values():
+        for name, state in service.get("depends_on", {}).items():
+            healthy = state["condition"] == "service_healthy"
+            assert healthy == (not SERVICES[name]["healthcheck"].get("disable", False))
+
+
+def test_postgresql_is_asked_where_only_the_finished_server_answers() -> None:
+    asked = SERVICES["postgres"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+
+
+def test_a_web_process_and_a_worker_are_left_their_time_to_stop() -> None:
+    settings = (ROOT / "asgi_config" / "settings.py").read_text()
+    web = (ROOT / "asgi_config" / "web" / "__main__.py").read_text()
+    drain = int(re.findall(r'"DRAIN_SECONDS", (\d+)', settings)[0]) + int(re.findall(r"FINISH_SECONDS = (\d+)", web)[0])
+    assert all(seconds(SERVICES[name]["stop_grace_period"]) > drain for name in WEB)
+    longest = int(re.findall(r"CELERY_TASK_TIME_LIMIT = (\d+)", settings)[0])
+    assert all(seconds(SERVICES[name]["stop_grace_period"]) >= longest for name in WORKERS)
+
+
+def test_the_proxy_is_more_patient_than_a_heartbeat_and_a_poll() -> None:
+    patience = [int(found) for found in re.findall(r"proxy_read_timeout (\d+)s", (NGINX / "nginx.conf").read_text())]
+    heartbeat = int(re.findall(r'"HEARTBEAT_SECONDS", (\d+)', (ROOT / "asgi_config" / "settings.py").read_text())[0])
+    assert min(patience) >= 2 * max(heartbeat, LONGEST_WAIT_SECONDS)
+
+
+def test_the_proxy_may_open_as_many_files_as_it_takes_connections() -> None:
+    conf = (NGINX / "nginx.conf").read_text()
+    connections, files = (
+        int(re.findall(rf"^ *{name} (\d+);", conf, re.M)[0]) for name in ("worker_connections", "worker_rlimit_nofile")
+    )
+    assert connections < files <= SERVICES["proxy"]["ulimits"]["nofile"]
+
+
+def test_volumes_and_secrets_that_are_used_are_declared_and_the_other_way_round() -> None:
+    def used(key: str) -> set[Any]:
+        return {one for service in SERVICES.values() for one in service.get(key, [])}
+
+    assert used("secrets") == set(COMPOSE["secrets"])
+    assert {volume.partition(":")[0] for volume in used("volumes") if volume[0] != "."} == set(COMPOSE["volumes"])
+    assert all((ROOT / volume.partition(":")[0]).exists() for volume in used("volumes") if volume[0] == ".")
+
+
+def test_the_certificate_that_nginx_reads_is_the_one_that_the_page_lanes_over() -> None:
+    page = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```", DEPLOYMENT, re.M | re.S)[0])
+    listen = (NGINX / "listen.conf").read_text()
+    assert set(page["secrets"]) == set(re.findall(r"/run/secrets/([\w.]+);", listen))
+    assert page["services"]["proxy"]["secrets"] == list(page["secrets"])
+    assert page["services"]["proxy"]["ports"][0].partition(":")[2] == re.findall(r"listen (\d+) ssl;", listen)[0]
+
+
+def test_the_documents_name_only_services_that_there_are() -> None:
+    for verb, rest in re.findall(r"docker compose (exec|run|up|stop)((?: +-{0,2}\w[\w-]*)*)", DEPLOYMENT + OPERATIONS):
+        named = [word for word in rest.split() if word[0] != "-"]
+        assert set(named if verb in {"up", "stop"} else named[:1]) <= set(SERVICES), rest
+
+
+def test_a_restore_stops_all_that_use_the_database() -> None:
+    stopped = set(re.findall(r"^docker compose stop (.*)", OPERATIONS, re.M)[0].split())
+    assert stopped == set(OURS) - {"migrate"} | {"proxy"}
+
+
+def test_the_secrets_are_made_once_and_belong_together(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((ROOT / "deploy" / "make-secrets.sh").read_bytes())
+
+    def made() -> dict[str, str]:
+        subprocess.run(["sh", str(script)], check=True)
+        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+    found = made()
+    assert set(found) == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    assert found["postgres_password"].strip() in found["database_url"]
+    assert found["valkey_password.conf"].split()[1] in found["redis_url"]
+    assert (
+        len({found[name] for name in ("secret_key", "metrics_token", "postgres_password", "valkey_password.conf")}) == 4
+    )
+    assert len(found["secret_key"].strip()) >= 50
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert made() == found

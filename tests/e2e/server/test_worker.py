@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from task.jobs import slices
 from task.jobs.start import start_job
 from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane

@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 from django.db.utils import DatabaseError, InterfaceError
 
 from asgi_config.var_dir import make_secret_key
-from task.terminal.database import sentence_of
+from task.database.errors import describe
 
 
 def main() -> None:
@@ -18,16 +18,19 @@ def main() -> None:
         if sys.argv[1:2] == ["live"]:
             make_secret_key()
         execute_from_command_line(sys.argv)
-    except KeyboardInterrupt:  # while Django starts: a command that has begun says more
+    except KeyboardInterrupt:  # while Django starts; a running command prints its own sentence
         sys.exit(130)
     except ImproperlyConfigured as error:
         give_up(str(error))
     except (DatabaseError, InterfaceError) as error:
-        give_up(sentence_of(error))
+        give_up(describe(error))
 
 
 def give_up(sentence: str) -> None:
-    """One sentence for the user, or the traceback for who asks for it. Not 1, which is `verify`'s "it is wrong"."""
+    """Prints the sentence, or raises the current error if --traceback is given.
+
+    Exits with 2, because 1 means "wrong" for `verify`.
+    """
     if "--traceback" in sys.argv:
         raise  # noqa: PLE0704
     sys.stderr.write(f"{sentence}\n")

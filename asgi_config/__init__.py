@@ -1,4 +1,4 @@
-"""Puts realtime and task together: settings, doors (ASGI, Celery, URLs), system checks and the commands around them."""
+"""The site: realtime and task as one service, with its settings, URLs, system checks and commands."""
 
 from asgi_config.celery import app as celery_app
 

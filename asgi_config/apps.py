@@ -1,4 +1,4 @@
-"""The installed app that owns `live`, `link` and the system checks."""
+"""The app of the site. Loads the system checks and signal handlers, which need the models."""
 
 from importlib import import_module
 
@@ -10,5 +10,5 @@ class ArrivalsConfig(AppConfig):
     verbose_name = "Arrivals"
 
     def ready(self) -> None:
-        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat"):
+        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat", "worker.lifecycle"):
             import_module(f"asgi_config.{name}")

@@ -1,7 +1,8 @@
-"""The ASGI door of a web process: pages to Django, sockets to the feed."""
+"""The ASGI application of a web process: HTTP to Django, WebSockets to the feed."""
 
 import os
 
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
@@ -10,10 +11,25 @@ os.environ.setdefault("DATABASE_POOL", "1")
 
 pages = get_asgi_application()
 
-from asgi_config.door import without_client_root_path  # noqa: E402
-from realtime.endpoints.routing import feed_path, sockets  # noqa: E402
-from task.tokens import user_of  # noqa: E402
+# These modules import models, which need the apps that get_asgi_application() loads.
+from realtime.endpoints.routing import feed_path, socket_router  # noqa: E402
+from task.tokens import token_user  # noqa: E402
 
-users = feed_path("ws/users/", feed="users", permission="auth.view_user", bearer=user_of, key_parameter="job")
 
-application = without_client_root_path(ProtocolTypeRouter({"http": pages, "websocket": sockets([users])}))
+def without_client_root_path(app: ASGI3Application) -> ASGI3Application:
+    """Clears `root_path`, because daphne takes it from a header that any client may send. Django would answer 500.
+
+    Set a real prefix with FORCE_SCRIPT_NAME, which clients cannot change.
+    """
+
+    async def with_empty_root_path(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = {**scope, "root_path": ""}  # type: ignore[assignment]
+        await app(scope, receive, send)
+
+    return with_empty_root_path
+
+
+users = feed_path("ws/users/", feed="users", permission="auth.view_user", token_user=token_user, key_parameter="job")
+
+application = without_client_root_path(ProtocolTypeRouter({"http": pages, "websocket": socket_router([users])}))

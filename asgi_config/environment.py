@@ -1,4 +1,7 @@
-"""Typed readers for environment variables: a value that cannot be used is an error that names its remedy."""
+"""Typed readers for environment variables.
+
+An empty variable counts as unset. An invalid value raises ImproperlyConfigured with a remedy.
+"""
 
 import os
 from pathlib import Path
@@ -15,11 +18,12 @@ def text(name: str, default: str) -> str:
 
 
 def flag(name: str, *, default: bool = False) -> bool:
+    """Returns False for an empty variable, so that `NAME=` turns a flag off."""
     value = os.environ.get(name, "").strip().lower()
     if name not in os.environ:
         return default
     if value not in TRUE | FALSE:
-        raise ImproperlyConfigured(f"{name}={value!r} is neither on nor off: use 1 or 0.")
+        raise ImproperlyConfigured(f"{name}={value!r} is not a flag: use 1 or 0.")
     return value in TRUE
 
 
@@ -37,24 +41,25 @@ def seconds(name: str, default: float, *, may_be_zero: bool = False) -> float:
     except ValueError:
         result = -1
     if not (0 < result < float("inf") or (may_be_zero and result == 0)):
-        least = "from 0 on" if may_be_zero else "above 0"
-        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds {least}.")
+        least = "0 or more" if may_be_zero else "above 0"
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds ({least}).")
     return result
 
 
 def choice(name: str, default: str, options: list[str]) -> str:
     value = text(name, default)
     if value not in options:
-        raise ImproperlyConfigured(f"{name}={value!r} is unknown: use one of {', '.join(options)}.")
+        raise ImproperlyConfigured(f"{name}={value!r} is invalid: use one of {', '.join(options)}.")
     return value
 
 
 def words(name: str, default: str = "") -> list[str]:
+    """Splits the value at commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def require_redis_address(value: str) -> None:
-    """Nothing, or an address that the channel layer and Celery both understand, and that lets both verify."""
+    """Accepts an empty value, or a URL that the channel layer and Celery both understand and that verifies TLS."""
     try:
         url = urlsplit(value)
         is_usable = url.scheme in {"redis", "rediss"} and bool(url.hostname) and url.port != 0
@@ -62,24 +67,24 @@ def require_redis_address(value: str) -> None:
     except ValueError:
         is_usable = False
     if value and not is_usable:
-        raise ImproperlyConfigured("REDIS_URL is not understood: write redis://:PASSWORD@HOST:6379/0.")
+        raise ImproperlyConfigured("REDIS_URL is invalid: write redis://:PASSWORD@HOST:6379/0.")
     if set(parse_qs(urlsplit(value).query).get("ssl_cert_reqs", [])) - {"required"}:
         raise ImproperlyConfigured(
-            "REDIS_URL: with this ssl_cert_reqs anybody could pass for Redis. Leave it out, and name an authority of "
-            "your own by ?ssl_ca_certs=FILE."
+            "REDIS_URL: this ssl_cert_reqs turns certificate verification off. Leave it out. For a certificate "
+            "authority of your own add ?ssl_ca_certs=FILE."
         )
 
 
 def secret(name: str, kept: Path | None = None) -> str:
-    """The variable, else the content of the file that NAME_FILE names, else of the one that `live` keeps, else nothing.
+    """Returns the variable NAME, else the content of the file NAME_FILE, else of `kept` (a file of `live`), else "".
 
-    Containers are given secrets as files: their environment is seen by whoever may inspect them, and by every child.
+    Containers get secrets as files, because `inspect` and every child process show the environment.
     """
-    value, named = text(name, ""), text(f"{name}_FILE", "")
-    if value and named:
+    value, file = text(name, ""), text(f"{name}_FILE", "")
+    if value and file:
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
-    if named:
-        return _content_of_named(name, Path(named))
+    if file:
+        return _read_secret_file(name, Path(file))
     if value or kept is None:
         return value
     try:
@@ -88,19 +93,19 @@ def secret(name: str, kept: Path | None = None) -> str:
         return ""
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{kept} cannot be read ({error.strerror}): run as its owner, or set {name}."
+            f"{kept} cannot be read ({error.strerror}): run as its owner or set {name}."
         ) from error
 
 
-def _content_of_named(name: str, path: Path) -> str:
+def _read_secret_file(name: str, path: Path) -> str:
     try:
         content = path.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name}_FILE={str(path)!r} cannot be read ({error.strerror}): name a file that this user may read."
+            f"{name}_FILE={str(path)!r} cannot be read ({error.strerror}): name a file that this user can read."
         ) from error
     except UnicodeDecodeError as error:
-        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is not text: write the value into it.") from error
+        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is not text: write the value to it.") from error
     if not content:
-        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is empty: write the value into it.")
+        raise ImproperlyConfigured(f"{name}_FILE={str(path)!r} is empty: write the value to it.")
     return content

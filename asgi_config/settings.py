@@ -1,7 +1,7 @@
-"""All of the configuration, read from the environment only; README.md lists every variable.
+"""All settings, read only from environment variables. docs/configuration.md lists the variables.
 
-`manage.py live` keeps a secret key and the address of its private Redis under VAR_DIR, so that a second terminal
-finds the running service without being told.
+`manage.py live` writes a secret key and the URL of its private Redis to VAR_DIR, so that commands in a second terminal
+find the running service.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from asgi_config.var_dir import BASE_DIR, VAR_DIR
 from asgi_config.web.static_version import version_of
 from asgi_config.worker.schedule import Every
 
-with suppress(OSError):  # what cannot do without it says so by itself
+with suppress(OSError):  # code that needs the folder reports the error
     VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = environment.flag("DEBUG")
@@ -32,15 +32,15 @@ SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it makes one under VAR_DIR), or set "
-            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try things out."
+            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it creates one in VAR_DIR), or set "
+            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try Arrivals out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
 if any("://" not in origin for origin in CSRF_TRUSTED_ORIGINS):
-    raise ImproperlyConfigured("CSRF_TRUSTED_ORIGINS: write each with its scheme, as https://example.com.")
+    raise ImproperlyConfigured("CSRF_TRUSTED_ORIGINS: write each with its scheme, such as https://example.com.")
 
 # Arrivals
 
@@ -48,7 +48,9 @@ GENERATE_MIN_TOTAL = environment.number("GENERATE_MIN_TOTAL", 50)
 GENERATE_MAX_TOTAL = environment.number("GENERATE_MAX_TOTAL", 500)
 GENERATE_BULK_MAX = environment.number("GENERATE_BULK_MAX", 1_000_000, most=100_000_000)
 if not GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX:
-    raise ImproperlyConfigured("GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX must hold.")
+    raise ImproperlyConfigured(
+        "GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX must hold: change one of them."
+    )
 JOBS_AT_WORK_MAX = environment.number("JOBS_AT_WORK_MAX", 20)
 JOBS_AN_HOUR_MAX = environment.number("JOBS_AN_HOUR_MAX", 1_000)
 SOCKETS_MAX = environment.number("SOCKETS_MAX", 50)
@@ -65,7 +67,7 @@ METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 # Django
 
 INSTALLED_APPS = [
-    "asgi_config",  # first, as it has a runserver of its own
+    "asgi_config",  # first, because its runserver replaces staticfiles'
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -78,13 +80,13 @@ INSTALLED_APPS = [
     "task",
 ]
 MIDDLEWARE = [
-    "asgi_config.monitoring.middleware.health",  # before all, as it asks for no name, TLS or session
+    "asgi_config.monitoring.middleware.health",  # first, because it needs no allowed host, TLS or session
     "asgi_config.web.request_id.request_id",
-    "task.api.middleware.problems_under_api",  # before all others, as it words the errors of all others
+    "task.api.middleware.problems_under_api",  # early, because it rewrites the errors of all that follow
     "asgi_config.web.request_size.request_size_limit",
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.web.csp.content_security_policy",
-    "asgi_config.web.csp.StaticFiles",
+    "asgi_config.web.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -127,26 +129,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Limits: wrong passwords (django-axes, argued in asgi_config.sign_in.lockout), and the size of what is sent to a page
+# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout) and of the size of requests to pages
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "username"  # Django's form calls it so, whatever the user model does
+AXES_USERNAME_FORM_FIELD = "username"  # the field name of Django's form, for every user model
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "asgi_config.sign_in.lockout.say_locked"
-AXES_CLIENT_IP_CALLABLE = "asgi_config.sign_in.lockout.address_of_client"
+AXES_LOCKOUT_CALLABLE = "asgi_config.sign_in.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "asgi_config.sign_in.lockout.client_address"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
-AXES_DISABLE_ACCESS_LOG = True  # a row and two writes for each good sign-in, of which a load test makes many
+AXES_DISABLE_ACCESS_LOG = True  # saves a row and two writes per successful sign-in
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
-# Static files: the addresses are argued in docs/decisions/0007.
+# Static files: docs/decisions/0007 explains their URLs.
 
 STATICFILES_DIRS = [BASE_DIR / "static"]
 RELEASE = f"{django.__version__} {version('django-ninja')}"  # both bring static files
@@ -155,7 +157,7 @@ STATIC_URL = f"static/{STATIC_VERSION}/" if STATIC_VERSION else "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 if STATIC_VERSION:
-    WHITENOISE_IMMUTABLE_FILE_TEST = "^"  # all of them
+    WHITENOISE_IMMUTABLE_FILE_TEST = "^"  # every file
 
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -164,33 +166,33 @@ if HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# HSTS for subdomains (W005) and its preload list (W021) bind a whole domain: that is for its owner to decide.
+# HSTS for subdomains (W005) and its preload list (W021) bind a whole domain, so its owner must decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# The database: SQLite's options are argued in docs/decisions/0004.
+# The database: docs/decisions/0004 explains SQLite's options.
 
 DATABASE_URL = environment.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 try:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
     raise ImproperlyConfigured(
-        "DATABASE_URL is not understood: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////PATH/db.sqlite3."
+        "DATABASE_URL is invalid: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////PATH/db.sqlite3."
     ) from error
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        # With a checkpoint after 1000 pages, the default, each large step ends with one: a sixth more processor time an
-        # account. What a long reader let the log grow to is given back above 64 MiB.
+        # With the default checkpoint after 1000 pages, each large step ends with one: a sixth more processor time per
+        # account. The size limit shrinks a log that grew during a long read back to 64 MiB.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; "
         "PRAGMA journal_size_limit=67108864;",
     }
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # Nobody waits for a lock longer than on SQLite, and what a frozen process or a lost host held is free after 30 s:
-    # TCP alone would tell the server of it two hours later (decision 19). Nor does anybody wait longer than 20 s for a
-    # server whose host is gone: by the system's own times it would be a quarter of an hour.
-    times = {
+    # Lock waits are as long as on SQLite. Locks of a frozen process or a lost host are released after 30 s. With TCP's
+    # defaults the server would notice after two hours (decision 19). A client notices a lost server after 20 s instead
+    # of a quarter of an hour.
+    timeouts = {
         "connect_timeout": 5,
         "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=30s",
         "tcp_user_timeout": 20_000,
@@ -198,15 +200,14 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "keepalives_interval": 5,
         "keepalives_count": 2,
     }
-    options = DATABASES["default"]["OPTIONS"] = times | DATABASES["default"].get("OPTIONS", {})
+    options = DATABASES["default"]["OPTIONS"] = timeouts | DATABASES["default"].get("OPTIONS", {})
     if environment.flag("DATABASE_POOL"):
-        # asgi.py turns this on: the short reads of many watchers then share a few connections. With the pool's own
-        # times a page waits 30 s for a database that is away, and the pool up to minutes for one that is back.
-        pool = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
-        options["pool"] = pool
+        # asgi.py sets this, so that the short reads of many watchers share a few connections. With the pool's default
+        # timeouts a page waits 30 s for an unavailable database, and the pool minutes after it is back.
+        options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-# Redis: the queue of Celery and the channel layer
+# Redis: Celery's queue and the channel layer
 
 REDIS_URL = environment.secret("REDIS_URL", VAR_DIR / "redis.url")
 environment.require_redis_address(REDIS_URL)
@@ -231,7 +232,7 @@ CHANNEL_LAYERS = {
 CELERY_BROKER_URL = REDIS_ADDRESS
 CELERY_BROKER_TRANSPORT = "asgi_config.worker.transport:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A slice of work lasts 2 s, so a task is never redelivered while it runs; kombu looks for lost ones every 5 s.
+    # A slice lasts 2 s, so a running task is never redelivered. kombu looks for lost messages every 5 s.
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -239,15 +240,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 15,
-    "max_retries": 0,  # of a connection to send by; the worker's own has none
+    "max_retries": 0,  # for connections that send; the worker's own retries for ever
 }
 if REDIS_ADDRESS.startswith("rediss:"):
-    # Without it kombu takes any certificate; redis-py, for the layer, takes none that it cannot verify.
+    # Without this kombu accepts any certificate. redis-py, which the layer uses, always verifies.
     CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A lost connection is renewed by redis-py itself, and what cannot be sent the rescue sends: with retries (this, and
-# max_retries above) a page waited 8.3 s for a frozen Redis, without them 2.0.
+# redis-py reconnects by itself, and the rescue sends what could not be sent. With retries (this, and max_retries above)
+# a page waited 8.3 s for a frozen Redis, without them 2.0 s.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -256,7 +257,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
-# Of its own, as the rescue must not wait behind the jobs; a worker takes from its queues in turn.
+# The rescue has its own queue, so that it does not wait behind jobs. A worker takes from its queues in turn.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
 CELERY_TASK_ROUTES = {
     "task.tasks.rescue_jobs": {"queue": "upkeep"},
@@ -272,10 +273,11 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
-# Not "celerybeat-schedule": it is pickled with Every, and a version of before, which has none, could not go back to it.
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Beat pickles Every by its dotted name into this file, so a rename of the class needs a new file name. Celery's
+# default, "celerybeat-schedule", is avoided because older releases cannot read it with Every in it.
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-last-runs")
 
-# Logs: one line an event on stderr, in the same form from the web process and the worker
+# Logs: one line per record on stderr, in the same format from web processes and workers
 
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ["text", "json"])

@@ -1,4 +1,4 @@
-"""Housekeeping around accounts and feeds, called by beat."""
+"""The site's Celery task. Beat sends it every hour."""
 
 from celery import shared_task
 
@@ -7,4 +7,4 @@ from asgi_config.worker import cleanup
 
 @shared_task
 def tidy() -> None:
-    cleanup.tidy()
+    cleanup.clean_up()

@@ -1,12 +1,12 @@
-"""Every address that a browser may ask for; the socket's is in asgi.py."""
+"""Every HTTP URL of the site. The WebSocket's is in asgi.py."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 import task.api.urls
-from asgi_config.sign_in.views import SignIn
-from asgi_config.web.views import sign_in_by_link, to_static_file
+from asgi_config.sign_in.views import SignIn, sign_in_by_link
+from asgi_config.web.views import to_static_file
 
 handler500 = "asgi_config.web.views.server_error_page"
 

@@ -1,6 +1,6 @@
-"""VAR_DIR, where `manage.py live` keeps its data, readable by its owner only.
+"""VAR_DIR: the folder of `manage.py live`'s data, readable only by its owner.
 
-Loads no settings: they need the secret key that is made here.
+Loads no settings, because they need the secret key that this module creates.
 """
 
 import fcntl
@@ -18,20 +18,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
 
 
-class AlreadyHeld(Exception):
-    """Another process, whose pid is the message, holds the lock."""
+class AlreadyLocked(Exception):
+    """Another process holds the lock. The message is its pid."""
 
 
 def make_secret_key() -> None:
-    """Makes VAR_DIR, and the secret key in it unless there is one or the environment has one."""
-    with said_where_unwritable():
+    """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one."""
+    with write_errors_explained():
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not environment.secret("SECRET_KEY"):
             write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
 
 
 @contextmanager
-def said_where_unwritable() -> Iterator[None]:
+def write_errors_explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -41,7 +41,7 @@ def said_where_unwritable() -> Iterator[None]:
 
 
 def write_once(path: Path, text: str) -> None:
-    """Leaves a file that exists as it is; a crash or a full disk leaves none, rather than an empty one."""
+    """Creates the file atomically, with mode 0600. Does nothing if it exists."""
     draft = _draft(path, text)
     with suppress(FileExistsError):
         os.link(draft, path)
@@ -49,7 +49,7 @@ def write_once(path: Path, text: str) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """A reader sees the old content or the new one, never half of it."""
+    """Creates or replaces the file atomically, with mode 0600."""
     _draft(path, text).replace(path)
 
 
@@ -62,15 +62,15 @@ def _draft(path: Path, text: str) -> Path:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Holds the lock until the end of the block or of the process, whichever comes first."""
-    with said_where_unwritable():
+def locked(path: Path) -> Iterator[None]:
+    """Locks the file for the block, or until the process ends. Raises AlreadyLocked instead of waiting."""
+    with write_errors_explained():
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyHeld(file.read().strip()) from error
+            raise AlreadyLocked(file.read().strip()) from error
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()

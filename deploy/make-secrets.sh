@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the files that compose.yaml hands to the containers, once: what is there stays as it is.
-# Only the folder is closed: compose gives a file to a container with the rights that it has here, and the application
-# runs as a user of its own there.
+# Creates the secret files of compose.yaml. Keeps files that exist.
+# Only the folder is private. The files are world-readable because compose keeps their mode in the container, where the
+# application runs as another user.
 set -eu
 cd "$(dirname "$0")"
 

@@ -1,1 +1,1 @@
-"""Named, append-only feeds of events, and all that is needed to follow one without a hole. Knows nothing of `task`."""
+"""Named, append-only event feeds that clients follow without losing an event. Imports nothing from `task`."""

@@ -1,4 +1,4 @@
-"""The log in Django's admin, to look at."""
+"""The event log in Django's admin, read-only."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class FeedAdmin(ReadOnlyAdmin):
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    """Its payload names users, and is up to 48 KiB: on the page of one batch only."""
+    """Shows the payload on a batch's own page only, because it is up to 48 KiB and names users."""
 
     needs = {"payload": "auth.view_user"}
     note = "The newest 10,000"

@@ -1,6 +1,6 @@
-"""The fast path: after a commit, one message tells every web process what was appended.
+"""Hints: after a commit, one message to every web process with the batches that were appended.
 
-Only a hint. It may be lost, repeated or overtaken; realtime.hub asks the log in any case.
+A hint only saves time: it may be lost, repeated or overtaken. realtime.hub checks the log as well.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from channels.layers import BaseChannelLayer, channel_layers
 from realtime import metrics
 from realtime.protocol import Batch
 
-SEND_SECONDS = 1.0
+SEND_TIMEOUT_SECONDS = 1.0
 PAUSE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
 
 class _Pause:
-    """After a failure this process sends nothing for a while: a dead Redis must not slow every commit."""
+    """The end of this process's pause after a failure, in monotonic seconds: a dead Redis must not slow each commit."""
 
     until = 0.0
 
@@ -40,7 +40,7 @@ def group_of(feed: str) -> str:
 
 
 def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
-    """Tell every hub of the feed, in at most a second; a failure is logged and changes nothing else."""
+    """Sends the batches to every hub of the feed. Blocks for a second at most. Logs failures and never raises."""
     if time.monotonic() < _Pause.until:
         metrics.counted.hints_lost += 1
         return
@@ -50,7 +50,7 @@ def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
     except Exception as error:
         _Pause.until = time.monotonic() + PAUSE_SECONDS
         metrics.counted.hints_lost += 1
-        logger.warning("Hint lost, watchers see the event at their next head check: %r", error)
+        logger.warning("Hint lost; watchers get the events at the next head check: %r", error)
 
 
 def compose(epoch: UUID, batches: Sequence[Batch]) -> dict[str, Any]:
@@ -67,10 +67,10 @@ def parse(message: dict[str, Any]) -> tuple[UUID, list[Batch]]:
 
 @cache
 def _loop(process: int) -> asyncio.AbstractEventLoop:
-    """This process's event loop for hints, in a thread of its own, with a connection to Redis that stays open.
+    """Returns this process's event loop for hints, which runs in its own thread and keeps its Redis connection open.
 
-    0.2 ms a hint; async_to_sync, which makes a loop and a connection each time, took 2.2. A forked child has none of
-    its parent's threads, so it gets a loop of its own.
+    A hint takes 0.2 ms. With async_to_sync, which makes a loop and a connection each time, it took 2.2 ms. The cache is
+    by process id because a forked child has none of its parent's threads.
     """
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="hints", daemon=True).start()
@@ -78,6 +78,7 @@ def _loop(process: int) -> asyncio.AbstractEventLoop:
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:
-    found = layer()  # its first use imports redis-py: 0.3 s, and over a second on a busy machine
-    async with asyncio.timeout(SEND_SECONDS):
-        await found.group_send(group, message)
+    # Outside the timeout: the first use imports redis-py, which takes 0.3 s, or over a second on a busy machine.
+    channel_layer = layer()
+    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+        await channel_layer.group_send(group, message)

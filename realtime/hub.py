@@ -1,7 +1,7 @@
-"""The hub: a process's one subscription to a feed, with a ring of its newest batches that all watchers share.
+"""The hub: a process's single subscription to a feed, and a ring of the newest batches that all watchers share.
 
-Guarantees that its head reaches the log's head within HEAD_CHECK_SECONDS, whatever the channel layer loses, and at once
-when it loses nothing. Only the hub listens to the channel layer, so sockets open and stay while Redis is away.
+Its head reaches the log's head at once, or within HEAD_CHECK_SECONDS if the channel layer loses a hint. Sockets open
+and stay open while Redis is down, because only the hub uses the channel layer.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from realtime.protocol import Batch, Cursor
 from realtime.ring import Ring
 
 RETRY_SECONDS = 1.0
-WINDOW_SECONDS = 0.1
-WINDOW_SECONDS_A_WATCHER = 0.0001
+MAX_INTERVAL_SECONDS = 0.1
+INTERVAL_SECONDS_PER_WATCHER = 0.0001
 
 logger = logging.getLogger(__name__)
 read_head = database_sync_to_async(log.head, thread_sensitive=False)
@@ -32,7 +32,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Hub"]] = WeakKeyD
 
 
 def hub_of(feed: str) -> "Hub":
-    """This event loop's hub of the feed: made and started by its first watcher, kept until the loop ends."""
+    """Returns this event loop's hub of the feed. The first call starts it, and it runs until the loop ends."""
     hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
     if feed not in hubs:
         hubs[feed] = Hub(feed)
@@ -40,32 +40,33 @@ def hub_of(feed: str) -> "Hub":
 
 
 def hubs() -> list["Hub"]:
-    """Those of this event loop."""
+    """Returns the hubs of this event loop."""
     return list(_hubs.get(asyncio.get_running_loop(), {}).values())
 
 
 class Hub:
-    """`life` counts how often the hub had to start anew: a watcher from before asks the log whether it may go on."""
+    """Follows one feed. When `restarts` has changed, a watcher must validate its cursor with the log."""
 
     def __init__(self, feed: str) -> None:
         self.feed = feed
         self.restarts = 0
-        self.is_hearing = False
+        self.is_subscribed = False
         self.notifier = Notifier()
         self._epoch: UUID | None = None
         self._ring = Ring(0)
         self._behind = asyncio.Event()
-        # In a context of their own: their log lines are not those of the watcher that happened to come first.
-        self._tasks = [asyncio.create_task(work(), context=Context()) for work in (self._listen, self._check)]
+        # Their own context: the log fields of the first watcher must not be on their lines.
+        self._tasks = [asyncio.create_task(work(), context=Context()) for work in (self._listen, self._check_log)]
 
     @property
     def head(self) -> int:
         return self._ring.head
 
     def since(self, cursor: Cursor) -> list[Batch] | None:
-        """The batches after the cursor, oldest first; None when the ring cannot tell: read the log.
+        """Returns the batches after the cursor, oldest first, or None if the caller must read the log.
 
-        Take `notifier.changed` before you call this, and wait for it when the list is empty.
+        To wait for more after an empty list, take `notifier.changed` before this call, or a wake-up may be missed. The
+        list is empty until the hub has started.
         """
         if self._epoch is None:
             return []
@@ -74,55 +75,52 @@ class Hub:
             return None
         return self._ring.since(cursor.offset)
 
-    # The task that hears hints
-
     async def _listen(self) -> None:
-        """Hear every hint for as long as the loop lives.
+        """Handles every hint until the loop ends.
 
-        `receive` is never cancelled before: a cancelled one makes the pub/sub layer unsubscribe and lose messages (70
-        of 400 in a trial), so no timeout stands around it.
+        `receive` has no timeout, because a cancelled one makes the pub/sub layer unsubscribe and lose messages (70 of
+        400 in a trial).
         """
         channel = await self._subscribe()
-        self.is_hearing = True
+        self.is_subscribed = True
         while True:
             try:
-                self._hear(await hints.layer().receive(channel))
+                self._handle_hint(await hints.layer().receive(channel))
             except Exception:
-                logger.exception("A hint that cannot be read is left out")
+                logger.exception("Ignored a hint that cannot be parsed")
 
     async def _subscribe(self) -> str:
-        """The name of a channel that hears this feed's group; waits as long as Redis is away."""
+        """Joins this feed's group with a new channel and returns its name. Retries while Redis is down."""
         layer = hints.layer()
         while True:
             try:
-                # A probe first: new_channel() that fails would leave its queue behind in the layer.
+                # A probe first, because a failing new_channel() would leave its queue in the layer.
                 await layer.group_send(hints.group_of(self.feed), {"type": "feed.probe"})
                 channel = await layer.new_channel()
                 await layer.group_add(hints.group_of(self.feed), channel)
             except Exception as error:
-                logger.warning("No channel layer; events come by the head check until it is back: %r", error)
+                logger.warning("Channel layer unavailable; head checks deliver events until it is back: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return channel
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_hint(self, message: dict[str, Any]) -> None:
         if message["type"] != "feed.appended" or self._epoch is None:
             return
         epoch, batches = hints.parse(message)
         if epoch == self._epoch:
-            self._take(batches)
+            self._add(batches)
         else:
             self._behind.set()
 
-    # The task that asks the log
-
-    async def _check(self) -> None:
+    async def _check_log(self) -> None:
+        """Reads the log every HEAD_CHECK_SECONDS, and at once when a hint was lost or the epoch changed."""
         while True:
             self._behind.clear()
             try:
                 await self._catch_up()
             except Exception as error:
-                logger.warning("The log cannot be read; trying again: %r", error)
+                logger.warning("Cannot read the event log; retrying: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             with suppress(TimeoutError):
@@ -130,43 +128,42 @@ class Hub:
                     await self._behind.wait()
 
     async def _catch_up(self) -> None:
-        """Take from the log what no hint has brought."""
         if self._epoch is None:
-            await self._start_anew()
+            await self._restart()
             return
         try:
             while batches := (await read_log(self.feed, Cursor(self._epoch, self.head)))[0]:
-                self._take(batches)
+                self._add(batches)
         except log.CursorLost:
-            await self._start_anew()
+            await self._restart()
 
-    async def _start_anew(self) -> None:
+    async def _restart(self) -> None:
         position = await read_head(self.feed)
         self.restarts += 1
         self._epoch = position.epoch
         self._ring = Ring(position.head)
         self.notifier.notify()
 
-    def _take(self, batches: list[Batch]) -> None:
-        """Add what comes next; a batch that comes early means that another was lost."""
+    def _add(self, batches: list[Batch]) -> None:
+        """Adds the batches to the ring, and wakes the watchers or, if a batch before them was lost, the log check."""
         before = self.head
-        if not all(self._ring.take(batch) for batch in batches):
+        if not all(self._ring.add(batch) for batch in batches):
             self._behind.set()
         if self.head > before:
             self.notifier.notify()
 
 
 class Notifier:
-    """Wakes all watchers: at once when idle, else once a window.
+    """Wakes all watchers: at once when idle, else once an interval.
 
-    The window grows with what a round costs (0.1 ms a watcher, 0.1 s at most): at 1,000 watchers it more than halves
-    daphne's work, at one it costs nothing.
+    The interval grows with the cost of a round: 0.1 ms a watcher, 0.1 s at most. With 1,000 watchers it more than
+    halves daphne's work; with one it costs nothing.
     """
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
         self._watchers = 0
-        self._rang_at = 0.0
+        self._notified_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
@@ -181,7 +178,7 @@ class Notifier:
         if self._timer:
             return
         loop = asyncio.get_running_loop()
-        due = self._rang_at + min(WINDOW_SECONDS, self._watchers * WINDOW_SECONDS_A_WATCHER)
+        due = self._notified_at + min(MAX_INTERVAL_SECONDS, self._watchers * INTERVAL_SECONDS_PER_WATCHER)
         if loop.time() >= due:
             self._notify_now()
         else:
@@ -189,7 +186,7 @@ class Notifier:
 
     def _notify_now(self) -> None:
         self._timer = None
-        self._rang_at = asyncio.get_running_loop().time()
-        # One Event a generation: a shared Future would be cancelled by the first watcher that leaves.
+        self._notified_at = asyncio.get_running_loop().time()
+        # A new Event each time. Not a shared Future, because the first watcher that leaves would cancel it.
         self.changed.set()
         self.changed = asyncio.Event()

@@ -1,6 +1,6 @@
-"""The log: the truth of every feed, and the only owner of its tables.
+"""The event log of every feed. Only this module writes its tables.
 
-Offsets are dense and in commit order, because `append` holds the feed's row until the caller's commit.
+Offsets have no gaps and follow commit order, because `append` locks the feed's row until the caller's commit.
 """
 
 import datetime
@@ -22,103 +22,119 @@ from realtime.protocol import Batch, Cursor, Position, pack
 
 Clock = Callable[[], datetime.datetime]
 
-READ_ROWS = 100
+READ_BATCHES = 100
 TRIM_ROWS = 500
 
 
 class CursorLost(Exception):
-    """The log cannot go on from this cursor: `reason` is `epoch`, `trimmed` or `ahead`."""
+    """The log cannot continue from a cursor, for a `reason` of RESET_REASONS. Reload, then follow from `position`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, position: Position, reason: str) -> None:
         super().__init__(reason)
+        self.position = position
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Position):
-    """A position, and what was counted in the same statement."""
+    """A position, and the counts that the same SQL statement read."""
 
     counted: Mapping[str, int] = field(default_factory=dict)
 
 
 def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = timezone.now) -> int:
-    """Append events, the JSON texts of objects without an offset, in the caller's transaction; return the new head.
+    """Appends events to a feed in the caller's transaction; returns the new head.
 
-    The feed's row stays locked until that transaction ends, so nobody's later offset can be committed earlier: lock
-    whatever else you need before. After the commit, and only then, one hint goes to the channel layer.
+    Each event is the JSON text of an object without `offset`. Locks the feed's row until the transaction ends, so take
+    other locks first. After the commit, sends one hint, which may be lost. Raises TransactionManagementError outside a
+    transaction, and ValueError for no events.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("append() belongs into the transaction of what it tells about.")
+        raise transaction.TransactionManagementError("Call append() inside the transaction that makes the change.")
     if not events:
-        raise ValueError("append() needs an event: a batch is never empty.")
-    row = _locked(feed)
+        raise ValueError("append() needs at least one event.")
+    row = _lock(feed)
     now = clock()
-    rows = [
-        StoredBatch(feed=row, first=first, last=last, key=key, payload=payload, created_at=now)
-        for first, last, payload in pack(events, row.head + 1)
-    ]
-    StoredBatch.objects.bulk_create(rows, batch_size=1)
-    row.head += len(events)
-    FeedHead.objects.filter(pk=row.pk).update(head=row.head)
-    transaction.on_commit(partial(hints.send, feed, row.epoch, [_batch(batch) for batch in rows]), robust=True)
-    return row.head
+    packed = list(pack(events, row.head + 1))
+    StoredBatch.objects.bulk_create(
+        [
+            StoredBatch(feed=row, first=first, last=last, key=key, payload=payload, created_at=now)
+            for first, last, payload in packed
+        ],
+        batch_size=1,
+    )
+    new_head = row.head + len(events)
+    FeedHead.objects.filter(pk=row.pk).update(head=new_head)
+    batches = [Batch.stored(first, last, key, payload) for first, last, payload in packed]
+    transaction.on_commit(partial(hints.send, feed, row.epoch, batches), robust=True)
+    return new_head
 
 
 def head(feed: str, **counted: models.Expression) -> Snapshot:
-    """Where the feed stands and what `counted` counts, out of ONE statement: a count that matches its cursor."""
+    """Returns the feed's position and the value of each `counted` expression (see `count_of`).
+
+    One SQL statement reads all of them, so each count is true at exactly that head. Creates the feed on first use.
+    """
     rows: Any = FeedHead.objects.filter(name=feed).values("epoch", "head", "floor", **counted)
-    row = rows.first() or rows.get(pk=_feed(feed).pk)
+    row = rows.first() or rows.get(pk=_feed_head(feed).pk)
     return Snapshot(row["epoch"], row["head"], row["floor"], {name: row[name] for name in counted})
 
 
 def count_of(rows: models.QuerySet[models.Model]) -> models.Expression:
-    """How many `rows` there are, for `head`."""
+    """Returns the number of `rows` as an expression for `head`."""
     counted = rows.order_by().values(one=models.Value(1)).annotate(number=models.Count("*")).values("number")
     return Coalesce(models.Subquery(counted), 0)
 
 
 def offset_of(feed: str) -> models.Expression:
-    """The feed's head, for rows that are read together with the offset at which they are true, in ONE statement."""
+    """Returns the feed's head as an expression.
+
+    Annotate a query with it to read rows and the offset at which they are true in one SQL statement.
+    """
     return Coalesce(models.Subquery(FeedHead.objects.filter(name=feed).values("head")), 0)
 
 
 def timeline(
     feed: str, key: str, *, through: int, since: datetime.datetime, before: datetime.datetime | None
 ) -> list[tuple[datetime.datetime, int]]:
-    """(when, how many) events of the key up to the offset and between the times, oldest first, as far as kept."""
+    """Returns (time, number of events) for each batch of the key, oldest first.
+
+    Covers the batches up to offset `through` that were created from `since` until `before` and are not trimmed yet.
+    """
     rows = StoredBatch.objects.filter(feed__name=feed, key=key, last__lte=through, created_at__gte=since)
     if before is not None:
         rows = rows.filter(created_at__lt=before)
     return list(rows.order_by("last").values_list("created_at", models.F("last") - models.F("first") + 1))
 
 
-def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ_ROWS) -> tuple[list[Batch], int]:
-    """At most `limit` batches after the cursor, and the offset up to which nothing was left out.
+def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ_BATCHES) -> tuple[list[Batch], int]:
+    """Returns up to `limit` batches after the cursor, and the offset through which they are complete.
 
-    Raises CursorLost rather than leave a hole, also when the log is trimmed, or gets another life, while this reads. No
-    transaction needed: the head is read before the rows, so that what a filter passes over was committed; the floor is
-    read after them, and the epoch together with them.
+    With `key`, returns only that key's batches. The first batch may start at or before the cursor. Raises CursorLost
+    rather than leave a gap, even if the log is trimmed or gets a new epoch meanwhile. Needs no transaction, because it
+    reads the head before the rows and checks floor and epoch again after them.
     """
-    row = _feed(feed)
-    _refuse(row, cursor)
+    row = _feed_head(feed)
+    _require_valid(cursor, row)
     stored = StoredBatch.objects.filter(feed=row.pk, feed__epoch=cursor.epoch, last__gt=cursor.offset).order_by("last")
     if key is not None:
         stored = stored.filter(key=key)
     batches = [Batch.stored(*values) for values in stored.values_list("first", "last", "key", "payload")[:limit]]
     if not batches or batches[0].first > cursor.offset + 1:
-        _refuse(_feed(feed), cursor)
+        _require_valid(cursor, _feed_head(feed))
     if len(batches) == limit:
         return batches, batches[-1].last
     return batches, max(row.head, batches[-1].last if batches else 0)
 
 
 def trim(feed: str, *, keep: int, older_than: datetime.datetime) -> int:
-    """Delete what is older than that or beyond the newest `keep` events; return how many events went.
+    """Deletes batches created before `older_than` or beyond the newest `keep` events; returns the number of events.
 
-    Oldest first, a few hundred rows a transaction: no writer waits long, and a crash leaves the log whole.
+    Deletes the oldest first, 500 rows a transaction: no writer waits long, and a crash leaves the log consistent. Call
+    it outside a transaction, because the feed would stay locked for all of it.
     """
     trimmed = 0
-    while count := _trim_some(feed, keep, older_than):
+    while count := _trim_rows(feed, keep, older_than):
         trimmed += count
     return trimmed
 
@@ -129,10 +145,10 @@ def feeds() -> list[str]:
 
 @transaction.atomic(durable=True)
 def new_epoch() -> list[str]:
-    """Begin a new life of every feed, all in one transaction; return their names. For a database that went back.
+    """Gives every feed a new epoch, in one transaction of its own; returns their names. Call it after a restore.
 
-    The log and the head stay, as they agree with the database. Every cursor of before is refused with `epoch`, and its
-    watcher reloads; a hub finds out with its next head check.
+    Keeps the log and the heads, because they agree with the restored database. Every older cursor is lost with reason
+    `epoch`, so its watcher reloads. Hubs notice at their next head check. Locks all feeds, in order of name.
     """
     names = []
     for row in FeedHead.objects.select_for_update().order_by("name"):
@@ -142,13 +158,13 @@ def new_epoch() -> list[str]:
 
 
 def positions() -> dict[str, Position]:
-    """Where each feed stands."""
+    """Returns the position of every feed, by name."""
     return {row.name: Position(row.epoch, row.head, row.floor) for row in FeedHead.objects.all()}
 
 
 @transaction.atomic
-def _trim_some(feed: str, keep: int, older_than: datetime.datetime) -> int:
-    row = _locked(feed)
+def _trim_rows(feed: str, keep: int, older_than: datetime.datetime) -> int:
+    row = _lock(feed)
     oldest = StoredBatch.objects.filter(feed=row).order_by("last").only("last", "created_at")[:TRIM_ROWS]
     expired = list(
         takewhile(lambda batch: batch.created_at < older_than or batch.last <= row.head - keep, oldest.iterator())
@@ -161,20 +177,18 @@ def _trim_some(feed: str, keep: int, older_than: datetime.datetime) -> int:
     return floor - row.floor
 
 
-def _feed(name: str) -> FeedHead:
-    """The feed's row, which its first use makes."""
+def _lock(name: str) -> FeedHead:
+    """Locks the feed's row until the transaction ends. Creates it on first use."""
+    feeds = FeedHead.objects.select_for_update()
+    return feeds.filter(name=name).first() or feeds.get(pk=_feed_head(name).pk)
+
+
+def _feed_head(name: str) -> FeedHead:
+    """Returns the feed's row without a lock. Creates it on first use."""
     return FeedHead.objects.filter(name=name).first() or FeedHead.objects.get_or_create(name=name)[0]
 
 
-def _locked(name: str) -> FeedHead:
-    feeds = FeedHead.objects.select_for_update()
-    return feeds.filter(name=name).first() or feeds.get(pk=_feed(name).pk)
-
-
-def _refuse(row: FeedHead, cursor: Cursor) -> None:
-    if reason := Position(row.epoch, row.head, row.floor).reset_reason(cursor):
-        raise CursorLost(reason)
-
-
-def _batch(row: StoredBatch) -> Batch:
-    return Batch.stored(row.first, row.last, row.key, row.payload)
+def _require_valid(cursor: Cursor, row: FeedHead) -> None:
+    position = Position(row.epoch, row.head, row.floor)
+    if reason := position.reset_reason(cursor):
+        raise CursorLost(position, reason)

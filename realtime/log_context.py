@@ -1,6 +1,6 @@
-"""What a log line belongs to: the request, the job, the connection. Each task and thread carries its own.
+"""The context of a log line: the ids of its request, job and connection. Each task and thread has its own.
 
-Whoever writes the lines adds these fields to each; nobody else has to pass them on.
+The log formatter adds these fields to every line, so other code does not pass them on.
 """
 
 import re
@@ -20,8 +20,8 @@ def fields() -> Mapping[str, object]:
 
 @contextmanager
 def log_context(**more: object) -> Iterator[None]:
-    """Add the fields, those that are not None, to every line that is written in this block and in what it starts."""
-    before = _fields.set({**_fields.get(), **_given(more)})
+    """Adds the fields that are not None to every line of the block and of the tasks that it starts."""
+    before = _fields.set({**_fields.get(), **_without_none(more)})
     try:
         yield
     finally:
@@ -29,14 +29,14 @@ def log_context(**more: object) -> Iterator[None]:
 
 
 def replace(**all_fields: object) -> None:
-    """From now on these fields and no other: for whoever does one thing after another, as a pool process does."""
-    _fields.set(_given(all_fields))
+    """Sets exactly these fields until the next call. For a pool process, which runs one task after another."""
+    _fields.set(_without_none(all_fields))
 
 
 def sane_id(given: str | None) -> str | None:
-    """The X-Request-ID that the proxy or the caller has given, if it may stand in a log."""
+    """Returns the X-Request-ID of a proxy or client if it is safe to log, else None."""
     return given if given and SANE.fullmatch(given) else None
 
 
-def _given(fields: Mapping[str, object]) -> dict[str, object]:
+def _without_none(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}

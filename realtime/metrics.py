@@ -1,6 +1,6 @@
-"""What this process counts: its watchers, how far behind they are, and what went other than it should.
+"""Counters of this process for /metrics: its watchers, their lag, resumes, resets, closes and lost hints.
 
-Plain numbers, which whoever serves /metrics reads. Each process has its own, so nothing is shared and nothing waits.
+Plain numbers without a lock, because each process has its own.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from realtime.protocol import RESET_REASONS, CloseCode, Subscription
 
 @dataclass
 class Counted:
-    """What never happened yet counts 0: of a series that begins with its first event, rate() misses that."""
+    """Every series starts at 0, because rate() misses the first event of a series that starts with it."""
 
     resumes: int = 0
     hints_lost: int = 0
@@ -35,30 +35,32 @@ _watchers: dict[int, Watcher] = {}
 
 @contextmanager
 def watching(window: Window) -> Iterator[None]:
-    """For as long as a socket is served; it counts as a watcher from its greeting on."""
+    """Removes the watcher when its socket ends. `hello_sent` adds it."""
     try:
         yield
     finally:
         _watchers.pop(id(window), None)
 
 
-def greeted(feed: str, ask: Subscription, reason: str | None, window: Window) -> None:
-    """Whoever came with a cursor goes on from there, or is reset for the reason."""
-    _watchers[id(window)] = Watcher(feed, ask.key, window)
-    if reason:
-        counted.resets[reason] += 1
-    elif ask.after and ask.epoch:
+def hello_sent(feed: str, subscription: Subscription, reset_reason: str | None, window: Window) -> None:
+    """Adds a watcher, and counts its reset or, if it continues from its own cursor, its resume."""
+    _watchers[id(window)] = Watcher(feed, subscription.key, window)
+    if reset_reason:
+        counted.resets[reset_reason] += 1
+    elif subscription.after and subscription.epoch:
         counted.resumes += 1
 
 
 def watchers(feed: str) -> int:
-    return sum(one.feed == feed for one in _watchers.values())
+    return sum(watcher.feed == feed for watcher in _watchers.values())
 
 
 def lag(feed: str, head: int) -> int:
-    """How many events the last of the watchers has not been sent yet.
+    """Returns the number of events that the slowest watcher has not been sent yet.
 
-    Without those that keep to one key: what they pass over is not sent, so their offset says nothing.
+    Skips watchers with a key, because the events that their filter drops do not move their offset.
     """
-    sent = [one.window.sent_offset for one in _watchers.values() if one.feed == feed and one.key is None]
+    sent = [
+        watcher.window.sent_offset for watcher in _watchers.values() if watcher.feed == feed and watcher.key is None
+    ]
     return max([0, *(head - offset for offset in sent)])

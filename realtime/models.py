@@ -1,4 +1,4 @@
-"""The tables of a feed. Only realtime.log writes them; beside it only the admin reads them."""
+"""The tables of a feed. Only realtime.log writes them; only it and the admin read them."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 
 class FeedHead(models.Model):
-    """A named log of events; `head` is the newest committed offset, `floor` the offset up to which it was trimmed."""
+    """One row a feed: `head` is the newest committed offset, and events up to `floor` are trimmed."""
 
     name = models.CharField(max_length=64, unique=True)
     epoch = models.UUIDField(default=uuid.uuid4)
@@ -26,7 +26,7 @@ class FeedHead(models.Model):
 
 
 class Batch(models.Model):
-    """Consecutive events that one transaction appended: the unit of a frame, of the ring and of the window."""
+    """Consecutive events that one transaction appended. Frames, the ring and the window count in batches."""
 
     feed = models.ForeignKey(FeedHead, on_delete=models.CASCADE)
     first = models.BigIntegerField()

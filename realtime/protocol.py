@@ -1,4 +1,4 @@
-"""The wire, version 1 (docs/protocol.md), as pure values: no socket, no clock, no database, no await."""
+"""The wire protocol `arrivals.v1` (docs/protocol.md) as pure values: no socket, clock, database or await."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ WINDOW_BYTES = 1024 * 1024
 INBOUND_CHARACTERS = 1024
 OFFSET_DIGITS = 18
 KEY_DIGITS = 19
-RESET_REASONS = ("epoch", "trimmed", "ahead")  # what a reset and a lost cursor give as their reason
+RESET_REASONS = ("epoch", "trimmed", "ahead")
 
 
 class CloseCode(IntEnum):
-    """Why the server ends a connection: below 4500 a client tries again, from 4500 on it does not."""
+    """Why the server closes a connection. Clients reconnect after codes below 4500, and stop at 4500 and above."""
 
     TRY_AGAIN = 4000
     GOING_AWAY = 4001
@@ -32,7 +32,7 @@ class CloseCode(IntEnum):
 
 
 class Disconnect(Exception):
-    """Ends a connection with `code`."""
+    """Closes the connection with `code`. The message says what is wrong and what to do."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class Disconnect(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """All that a watcher must remember: every event up to `offset` of this life of the feed is behind it."""
+    """A watcher's progress: it has every event of this epoch up to `offset`. A watcher remembers nothing else."""
 
     epoch: UUID
     offset: int
@@ -49,7 +49,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a feed stands: `floor` was trimmed, `head` is the newest committed offset."""
+    """The extent of a feed's log: events up to `floor` are trimmed, and `head` is the newest committed offset."""
 
     epoch: UUID
     head: int
@@ -60,7 +60,7 @@ class Position:
         return Cursor(self.epoch, self.head)
 
     def reset_reason(self, cursor: Cursor) -> str | None:
-        """Why the log cannot go on from `cursor`, as the wire says it, or None."""
+        """Returns why the log cannot continue from `cursor`, one of RESET_REASONS, or None if it can."""
         if cursor.epoch != self.epoch:
             return "epoch"
         if cursor.offset < self.floor:
@@ -70,7 +70,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive events with the text of their frame, made once and shared by all who send it."""
+    """Consecutive events with the text of their frame, which all watchers share."""
 
     first: int
     last: int
@@ -84,14 +84,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a client wants: where to start, and which key to keep to."""
+    """A client's request: where to start (`after`, `epoch`), and which key to filter by."""
 
     after: int | None = None
     epoch: UUID | None = None
     key: str | None = None
 
     def start(self, position: Position) -> tuple[Cursor, str | None]:
-        """The cursor to go on from, and the reason for a reset where the client's own cannot be honoured."""
+        """Returns the cursor to start from, and the reason for a reset if it is not the client's own."""
         if self.after is None:
             return position.cursor, None
         if self.epoch is None:
@@ -102,55 +102,57 @@ class Subscription:
 
 
 def require_version(subprotocols: Iterable[str]) -> None:
-    """A client that names no subprotocol is served as version 1."""
+    """Accepts clients that offer `arrivals.v1` or nothing at all. Raises Disconnect for others."""
     if subprotocols and SUBPROTOCOL not in subprotocols:
-        raise Disconnect(CloseCode.BAD_REQUEST, f"This server speaks {SUBPROTOCOL}.")
+        raise Disconnect(CloseCode.BAD_REQUEST, f"Unsupported version: offer the subprotocol {SUBPROTOCOL}.")
 
 
 def answer_to(subprotocols: Iterable[str]) -> str | None:
-    """What the server names of those that a client offers: never a token."""
+    """Returns the subprotocol that the server selects: the version or None, never a token."""
     return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
 
 def offered_token(subprotocols: Iterable[str]) -> str | None:
-    """The token of a client that can set no header, as a browser on another site: it offers it beside the version.
-
-    It is never answered: the server names the version alone.
-    """
+    """Returns the token that a client offers as a subprotocol. Browsers cannot send it in a WebSocket's headers."""
     tokens = (offered.removeprefix(BEARER_PREFIX) for offered in subprotocols if offered.startswith(BEARER_PREFIX))
     return next(tokens, None)
 
 
 def parse_subscription(query: str, key_parameter: str) -> Subscription:
-    """Read `after`, `epoch` and the key from a query string; Disconnect says what is wrong with it."""
+    """Parses `after`, `epoch` and the key of a query string.
+
+    Raises Disconnect with a sentence that begins with the wrong parameter's name.
+    """
     given = dict(parse_qsl(query, keep_blank_values=True))
-    after = _offset(given["after"]) if "after" in given else None
-    epoch = _epoch(given["epoch"]) if given.get("epoch") else None
+    after = _parse_offset(given["after"]) if "after" in given else None
+    epoch = _parse_epoch(given["epoch"]) if given.get("epoch") else None
     if after is None and epoch is not None:
-        raise Disconnect(CloseCode.BAD_REQUEST, "epoch without after: send both, or neither.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "epoch needs after: send both or neither.")
     if after and epoch is None:
-        raise Disconnect(CloseCode.BAD_REQUEST, "after without epoch: send the epoch that the offset belongs to.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "after needs epoch: send the epoch of that offset.")
     key = given.get(key_parameter)
     if key is not None and not (key.isascii() and key.isdigit() and len(key) <= KEY_DIGITS):
-        raise Disconnect(CloseCode.BAD_REQUEST, f"{key_parameter} is a whole number.")
+        raise Disconnect(
+            CloseCode.BAD_REQUEST, f"{key_parameter} must be a whole number of at most {KEY_DIGITS} digits."
+        )
     return Subscription(after, epoch, key and str(int(key)))
 
 
 def parse_ack(text: str | None) -> int | None:
-    """The offset of an `ack`, or None for a message of a type that this version does not know."""
+    """Returns the offset of an `ack`, or None for an unknown type of message. Raises Disconnect for anything else."""
     if text is None or len(text) > INBOUND_CHARACTERS:
         raise Disconnect(CloseCode.BAD_REQUEST, f"Send text frames of at most {INBOUND_CHARACTERS} characters.")
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Disconnect(CloseCode.BAD_REQUEST, "Send JSON.") from error
+        raise Disconnect(CloseCode.BAD_REQUEST, "Send each message as JSON.") from error
     if not isinstance(message, dict):
-        raise Disconnect(CloseCode.BAD_REQUEST, "Send a JSON object.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "Send each message as a JSON object.")
     if message.get("type") != "ack":
         return None
     offset = message.get("offset")
     if type(offset) is not int:
-        raise Disconnect(CloseCode.BAD_REQUEST, "An ack carries a whole number as offset.")
+        raise Disconnect(CloseCode.BAD_REQUEST, "An ack needs a whole number as offset.")
     return offset
 
 
@@ -177,9 +179,10 @@ def heartbeat(head: int) -> str:
 
 
 def pack(events: Sequence[str], first: int) -> Iterator[tuple[int, int, str]]:
-    """(first, last, payload) of the rows that hold `events`, JSON objects without an offset, from offset `first` on.
+    """Yields (first, last, payload) of each row that stores `events`, numbered from `first`.
 
-    The offset becomes the first member of each event, by string formatting: it is known only under the feed's lock.
+    Each event is the JSON text of an object without `offset`. The offset becomes its first member by string formatting,
+    because it is known only under the feed's lock.
     """
     texts = [f'{{"offset":{offset},{event[1:]}' for offset, event in enumerate(events, first)]
     for start, end in pairwise(_row_bounds(texts)):
@@ -187,10 +190,10 @@ def pack(events: Sequence[str], first: int) -> Iterator[tuple[int, int, str]]:
 
 
 def unpack(batch: Batch) -> list[str]:
-    """The JSON text of each event of a batch, by its place: batch.first, batch.first + 1, ...
+    """Returns the JSON text of each event of a batch, in order of offset.
 
-    By splitting the text where `pack` joined it, which no string inside an event can look like, as its quotes are
-    escaped: 0.2 us an event; json.loads and json.dumps of it take 6.
+    Splits the text at `pack`'s separator, which cannot occur inside a JSON string because quotes are escaped. This
+    takes 0.2 us an event; json.loads and json.dumps take 6 us.
     """
     payload = batch.frame[batch.frame.index("[") + 1 : -2]
     first, *others = payload.split(',{"offset":')
@@ -198,7 +201,7 @@ def unpack(batch: Batch) -> list[str]:
 
 
 def _row_bounds(texts: Sequence[str]) -> Iterator[int]:
-    """0, the end of the first row, the end of the second, ..."""
+    """Yields 0 and then the end index of each row: up to BATCH_EVENTS and BATCH_BYTES, but at least one event."""
     count = size = 0
     yield 0
     for index, text in enumerate(texts):
@@ -210,17 +213,17 @@ def _row_bounds(texts: Sequence[str]) -> Iterator[int]:
     yield len(texts)
 
 
-def _offset(text: str) -> int:
+def _parse_offset(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= OFFSET_DIGITS):
-        raise Disconnect(CloseCode.BAD_REQUEST, "after is a whole number.")
+        raise Disconnect(CloseCode.BAD_REQUEST, f"after must be a whole number of at most {OFFSET_DIGITS} digits.")
     return int(text)
 
 
-def _epoch(text: str) -> UUID:
+def _parse_epoch(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Disconnect(CloseCode.BAD_REQUEST, "epoch is a UUID.") from error
+        raise Disconnect(CloseCode.BAD_REQUEST, "epoch must be a UUID.") from error
 
 
 def _json(message: dict[str, object]) -> str:

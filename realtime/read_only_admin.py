@@ -1,6 +1,6 @@
-"""Django's admin for tables that only the domain writes: it shows, to whom it may concern, and stays quick.
+"""Read-only pages of Django's admin for tables that only the domain code writes.
 
-A table of millions of rows is never counted nor sorted whole: a list is of its newest rows.
+Pages stay fast with millions of rows, because a list counts and shows only the newest ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,10 @@ NEWEST = 10_000
 
 
 class NewestOnly(Paginator):  # type: ignore[type-arg]
-    """Counts no further than that: COUNT(*) of a million rows takes PostgreSQL 52 ms, and the last page an OFFSET."""
+    """Counts at most NEWEST rows, and has pages for no more.
+
+    COUNT(*) of a million rows takes PostgreSQL 52 ms, and its last page needs a large OFFSET.
+    """
 
     @cached_property
     def count(self) -> int:
@@ -24,9 +27,9 @@ class NewestOnly(Paginator):  # type: ignore[type-arg]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nobody adds, changes or deletes here. `needs` has the permission that a field asks for beside the table's own.
+    """Forbids adding, changing and deleting. `needs` maps a field to the permission that shows it.
 
-    Who lacks it gets the field by no way: not on a page or a list, not by a search, not by a lookup in the address.
+    Without that permission a user sees the field nowhere: on no page or list, by no search, by no lookup in the URL.
     """
 
     needs: ClassVar[Mapping[str, str]] = {}
@@ -50,7 +53,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not implied by the permission to change, as elsewhere in the admin: that is for what the domain does."""
+        """Requires the view permission. The change permission does not imply it: it is for the domain's actions."""
         return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -66,7 +69,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return permitted(request, self.search_fields, self.needs)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Only what is shown: by lookups a reader would guess anything else, as a job's nonce, letter by letter."""
+        """Allows only shown fields, because lookups can guess a hidden one, such as a job's nonce, letter by letter."""
         is_shown = lookup.partition("__")[0] in {"pk", "id", *(self.fields or ())}
         is_permitted = is_shown and bool(permitted(request, [lookup], self.needs))
         return is_permitted and super().lookup_allowed(lookup, value, request)
@@ -76,6 +79,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def permitted(request: HttpRequest, fields: Sequence[Any], needs: Mapping[str, str]) -> list[Any]:
-    """Those of the fields, or lookups that begin with a field, that this reader may see."""
+    """Returns the fields, or lookups that begin with a field, that this user may see."""
     needed = [(field, needs.get(field.partition("__")[0])) for field in fields]
     return [field for field, permission in needed if permission is None or request.user.has_perm(permission)]

@@ -1,4 +1,4 @@
-"""The ring: a feed's newest batches, without a gap, up to a number of bytes. Pure."""
+"""The ring: a feed's newest batches without a gap, up to RING_BYTES. Pure."""
 
 from collections import deque
 
@@ -8,15 +8,15 @@ RING_BYTES = 16 * 1024 * 1024
 
 
 class Ring:
-    """Holds what follows on `head`; every batch that it takes moves `head` to the batch's end."""
+    """Keeps the batches that follow the initial `head`. Each added batch moves `head` to its last offset."""
 
     def __init__(self, head: int) -> None:
         self.head = head
         self._batches: deque[Batch] = deque()
         self._bytes = 0
 
-    def take(self, batch: Batch) -> bool:
-        """Add the batch if it comes next, and pass over one that is known; False for one that comes too early."""
+    def add(self, batch: Batch) -> bool:
+        """Adds the batch if it comes next and ignores a known one. Returns False if a batch before it is missing."""
         if batch.first > self.head + 1:
             return False
         if batch.last > self.head:
@@ -28,7 +28,7 @@ class Ring:
         return True
 
     def since(self, offset: int) -> list[Batch] | None:
-        """The batches after the offset, oldest first; None when the ring does not reach back so far."""
+        """Returns the batches after the offset, oldest first, or None if the ring does not reach back that far."""
         if offset >= self.head:
             return []
         if not self._batches or self._batches[0].first > offset + 1:

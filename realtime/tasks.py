@@ -1,4 +1,4 @@
-"""Housekeeping of the feeds, called by beat."""
+"""The hourly trim of the event log, sent by beat."""
 
 import datetime
 
@@ -11,6 +11,7 @@ from realtime import log
 
 @shared_task
 def trim_feeds() -> None:
+    """Trims every feed to EVENTS_KEEP events and EVENTS_KEEP_DAYS days."""
     older_than = timezone.now() - datetime.timedelta(days=settings.EVENTS_KEEP_DAYS)
     for feed in log.feeds():
         log.trim(feed, keep=settings.EVENTS_KEEP, older_than=older_than)

@@ -1,6 +1,6 @@
-"""Jobs, their accounts and their record, the workers, and the tokens in Django's admin.
+"""Django's admin for jobs, accounts, the audit log, workers and tokens.
 
-To look at: what is done to a job, the domain does, so nobody deletes a job or an account here. Tokens are revoked.
+All tables are read-only, because only task.jobs changes jobs and accounts. The one action is to revoke tokens.
 """
 
 from typing import Any
@@ -22,18 +22,18 @@ VIEW_JOB = "arrivals.view_job"
 USERNAME = get_user_model().USERNAME_FIELD
 
 
-class GoesWithItsUser(ReadOnlyAdmin):
-    """A row that the deletion of its user deletes: it asks for no right of its own there."""
+class DeletedWithUser(ReadOnlyAdmin):
+    """Rows that are deleted with their user, without a delete permission of their own."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The admin asks this of all that goes with what somebody deletes, on the pages of the user table."""
+        """Django asks this for related rows when a user is deleted, on pages of another app."""
         page = request.resolver_match and request.resolver_match.url_name
         return obj is not None and bool(page) and not str(page).startswith(f"{self.opts.app_label}_")
 
 
-class RecordOfJob(admin.TabularInline):  # type: ignore[type-arg]
+class AuditLogInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Act
-    verbose_name_plural = "record"
+    verbose_name_plural = "audit log"
     fields = ("at", "kind", "by_name", "detail")
     ordering = ("at", "pk")
 
@@ -44,7 +44,7 @@ class RecordOfJob(admin.TabularInline):  # type: ignore[type-arg]
         return self.get_fields(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees a job sees its record."""
+        """Permission to view jobs includes their audit log."""
         return request.user.has_perm(VIEW_JOB)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -67,7 +67,7 @@ class JobAdmin(ReadOnlyAdmin):
         "state", "progress", "its_accounts", "error", "requested_by", "request_id", "created_at", "started_at",
         "stepped_at", "finished_at", "remove_at", "removal_began_at", "removed_through", "removed_at",
     )  # fmt: skip
-    inlines = (RecordOfJob,)
+    inlines = (AuditLogInline,)
 
     def progress(self, job: Job) -> str:
         return f"{job.created} of {job.total}"
@@ -79,22 +79,22 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(GoesWithItsUser):
+class AccountAdmin(DeletedWithUser):
     needs = {"user": VIEW_USER, "job": VIEW_JOB}
-    note = "The newest 10,000; a job's page leads to its own"
-    # One index serves this, for all jobs and for one of them: a million accounts by their key took 1.1 s to sort.
+    note = "The newest 10,000 accounts. A job's page links to its own."
+    # One index serves this order, for all jobs and for one. By primary key, a million accounts took 1.1 s to sort.
     ordering = ("-job_id", "-number")
     list_display = ("__str__", "user", "job_id", "number")
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}__startswith",)
-    search_help_text = "Begin with the first letters of the user name, as they are written."
+    search_help_text = "Type the first letters of a username, in the same case."
     fields = ("user", "job", "number")
 
 
 @admin.register(Act)
 class ActAdmin(ReadOnlyAdmin):
     needs = {"by": VIEW_USER, "by_name": VIEW_USER, "detail": VIEW_USER, "job": VIEW_JOB}
-    note = "The newest 10,000"
+    note = "The newest 10,000 entries"
     list_display = ("at", "kind", "job_id", "by_name", "detail")
     list_filter = ("kind",)
     search_fields = ("by_name__startswith",)
@@ -102,16 +102,16 @@ class ActAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(GoesWithItsUser):
+class TokenAdmin(DeletedWithUser):
     needs = {"user": VIEW_USER}
-    note = "Make one in a shell: manage.py token USER"
+    note = "To make a token, run: manage.py token USER"
     list_display = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     fields = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may revoke a token must find it."""
+        """The revoke permission implies view."""
         return super().has_view_permission(request, obj) or self.has_revoke_permission(request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -120,17 +120,17 @@ class TokenAdmin(GoesWithItsUser):
     @admin.action(permissions=["revoke"], description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         for token in queryset:
-            tokens.revoke(token_id=token.pk, by=request.user)
+            tokens.revoke_token(token_id=token.pk, by=request.user)
         seconds = f"{settings.ACCESS_CHECK_SECONDS:g} s"
         self.message_user(
-            request, f"Revoked: every door refuses it from now on, open sockets end within {seconds}.", messages.SUCCESS
+            request, f"Revoked. New requests are refused now; open sockets close within {seconds}.", messages.SUCCESS
         )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        shown = {"may_revoke": self.has_revoke_permission(request), **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, shown)
+        context = {"may_revoke": self.has_revoke_permission(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
 
 
 @admin.register(Worker)

@@ -1,4 +1,4 @@
-"""The installed app `task`: label `arrivals`, because hosts have apps called task and a label cannot change later."""
+"""The Django app `task`, with the label `arrivals` because hosts have apps called task and labels cannot change."""
 
 from importlib import import_module
 
@@ -12,4 +12,4 @@ class TaskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("task.signals")  # its receivers need the models
+        import_module("task.signals")  # here because its receivers need the models

@@ -1,7 +1,6 @@
-"""Jobs, their accounts and their record, the lanes that work on them, and the tokens of programs.
+"""The tables of jobs: jobs, their accounts, lanes and audit log; and of API tokens and workers.
 
-Only task.jobs.step, task.jobs.actions, task.jobs.removal and task.jobs.leases change a job or a lane; only task.tokens
-a token.
+Only task.jobs changes jobs, accounts and lanes; only task.tokens changes tokens.
 """
 
 import uuid
@@ -14,7 +13,16 @@ from task.options import Options
 
 
 class Job(models.Model):
-    """One request for `total` accounts: the only state of the work, and its record afterwards."""
+    """One request for `total` accounts: the only state of the work, and its record afterwards.
+
+    The unique `request_id` keeps a request sent twice one job. Each check constraint is named for its invariant:
+    counts within `total`, `finished` only when complete, `finished_at` exactly when ended, a removal only after its
+    request, and only of accounts the job made.
+
+    `nonce` and SECRET_KEY, of which the job keeps a fingerprint, derive a password for each account. With `shared_hash`
+    all accounts have the same password instead. `remove_at` is when the accounts expire; `removed_through` is the
+    number up to which the removal has checked them.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -52,7 +60,7 @@ class Job(models.Model):
 
     class Meta:
         permissions = [
-            ("add_large_job", "Can ask for more accounts than the form offers"),
+            ("add_large_job", "Can request more accounts than the form allows"),
             ("export_credentials", "Can export the passwords of accounts"),
         ]
         constraints = [
@@ -114,7 +122,7 @@ class Job(models.Model):
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the passwords can no longer be derived, of old accounts or of new ones."""
+        """Whether the job's passwords can no longer be derived, for existing or for new accounts."""
         return not (self.nonce or self.shared_hash)
 
     @property
@@ -127,10 +135,10 @@ class Job(models.Model):
 
 
 class Account(models.Model):
-    """A user that a job made: the `number`-th of its job, 1..total.
+    """A user that a job made: the `number`-th of its job, 1..total. Each is used once (`account_number_is_used_once`).
 
-    `known_hash`, where it is not light: the stored hash that is known to be of the password that the job gave it,
-    `known_name`: the login name that this password was derived from, whatever the account is called since.
+    `known_hash`: a full-strength hash that is known to match the password the job gave the account. `known_name`: the
+    login name from which this password was derived, which stays when the user is renamed.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
@@ -147,9 +155,12 @@ class Account(models.Model):
 
 
 class Lane(models.Model):
-    """The one Celery message, by its id, that may work on this lane of a job now.
+    """One share of a job, and the claim on it: `task_id` is the one Celery message that may work on the lane now.
 
-    A lane makes `share` of the accounts; `tried` counts the identities that it has used up, taken names among them.
+    Unique: `task_id`, and `lane_number_is_used_once`. The lane has made `made` of its `share` accounts, never more
+    (`lane_makes_no_more_than_its_share`). `tried` counts the identities it has used, including those whose name was
+    taken. `seen_at` is its last claim, step, requeue or redelivery; `attempts` counts the claims and `rescues` the
+    redeliveries since its last step. A removal has one lane, without a share.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lanes", db_index=False)
@@ -177,9 +188,9 @@ class Lane(models.Model):
 
 
 class Act(models.Model):
-    """What somebody did to a job or a token: a line of the record, never changed. `by` is null for the shell and beat.
+    """An entry of the audit log: what a user did to a job or a token. Entries never change.
 
-    `by_name` stays when the user goes.
+    `by` is null for the shell, for beat and for deleted users; `by_name` keeps a deleted user's name.
     """
 
     class Kind(models.TextChoices):
@@ -193,7 +204,7 @@ class Act(models.Model):
         TOKEN_MADE = "token_made", "made a token"
         TOKEN_REVOKED = "token_revoked", "revoked a token"
 
-    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # after these, lanes begin to work on the job
+    ASKING = (Kind.ASKED, Kind.RETRIED, Kind.REMOVED, Kind.EXPIRED)  # each gives lanes new work on the job
 
     at = models.DateTimeField()
     kind = models.CharField(max_length=16, choices=Kind)
@@ -203,12 +214,12 @@ class Act(models.Model):
     detail = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
-        """Without the name: titles show this also to those who may not see who did it."""
+        """Leaves out the user's name, because titles are shown to users who may not see it."""
         return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
 
 
 class Token(models.Model):
-    """A bearer token of a program: `digest` is the SHA-256 of 256 random bits, which only the program holds."""
+    """A bearer token for the API. `digest` is the SHA-256 of its 256 random bits; only the client has the bits."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     name = models.CharField(max_length=100)
@@ -223,10 +234,10 @@ class Token(models.Model):
 
 
 class Worker(models.Model):
-    """A worker, by its Celery name, and when it was last heard from: it writes that itself every few seconds.
+    """A worker, by its Celery name, with its heartbeat: `heard_at` is written every few seconds.
 
-    `rescued_at`: when it last did the rescue that beat sends, the only sign of beat that there is. What its processes
-    counted since the row was made: steps and how long their transactions took, hints that were lost.
+    `rescued_at`: when the worker last completed a rescue sent by beat, which is the only sign that beat is alive. The
+    counters add up since the row was made: steps, the seconds of their transactions, and lost hints.
     """
 
     name = models.CharField(primary_key=True, max_length=200)
@@ -242,7 +253,7 @@ class Worker(models.Model):
 
 
 class DeletedJobTotals(models.Model):
-    """Jobs that housekeeping deleted together, and how many accounts they had made: what a total still counts."""
+    """How many jobs one cleanup deleted, and how many accounts these had made, so that totals still include them."""
 
     at = models.DateTimeField()
     jobs = models.PositiveIntegerField()

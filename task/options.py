@@ -1,18 +1,17 @@
-"""What may be chosen for a job beside its total. Pure."""
+"""The options of a job: every choice but its total. Pure; imports nothing of the project."""
 
 import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from task.accounts.names import LOCALES
-
 HOUR = datetime.timedelta(hours=1)
 LONGEST_EXPIRY_HOURS = 24 * 366
-GREATEST_SEED = 2**53 - 1  # the greatest whole number that every reader of JSON keeps (RFC 8259, 6)
-MIXED = "mixed"
+GREATEST_SEED = 2**53 - 1  # the greatest whole number that every JSON reader keeps exactly (RFC 8259, 6)
 
 RANDOM, REALISTIC = "random", "realistic"
+MIXED = "mixed"
+LOCALES = ("de", "en", "es", "fr", "pl")  # their names are in task.accounts.names
 INDIVIDUAL, SHARED = "individual", "shared"
 LIGHT, FULL = "light", "full"
 CHOICES = {
@@ -24,7 +23,7 @@ CHOICES = {
 
 
 class UnusableOption(ValueError):
-    """An option that nobody can have: `name` says which, the text what can be asked for."""
+    """The option `name` has a value that this job cannot have. The text says which values are possible."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(reason)
@@ -33,12 +32,14 @@ class UnusableOption(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What is asked for; every option has a default.
+    """The options of one request. Every option has a default.
 
-    `remove_after_hours`: when the accounts are removed by themselves, counted from the request; None for never.
-    `names`, `locale`: who they are. `seed`: with the same one, the same options give the same names in an empty
-    database; None for a new one. `passwords`: each its own, or the one in `shared_password`. `hashing`: of individual
-    ones. `groups`: ids, in any order.
+    `remove_after_hours`: hours from the request to the automatic removal of the accounts; None for never.
+    `names`, `locale`: the kind of names and their language.
+    `seed`: the same seed and options give the same names in an empty database; None draws a new seed.
+    `passwords`: one for each account, or `shared_password` for all.
+    `hashing`: of individual passwords; a shared password is always hashed at full strength.
+    `groups`: ids of the groups that every account joins, in any order.
     """
 
     remove_after_hours: int | None = None
@@ -55,7 +56,7 @@ class Options:
         object.__setattr__(self, "groups", tuple(sorted(set(self.groups))))
 
     def require_usable(self) -> None:
-        """Raise UnusableOption for what cannot be had, whoever asks."""
+        """Raises UnusableOption for the first value that no user can choose. Checks no permissions."""
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UnusableOption(name, f"Choose one of {', '.join(choices)}.")
@@ -70,16 +71,17 @@ class Options:
 
     @property
     def needs_stretching(self) -> bool:
-        """Whether each account costs a hash at full strength: a shared password is hashed once."""
+        """Whether every account costs one hash at full strength. A shared password is hashed only once."""
         return self.passwords == INDIVIDUAL and self.hashing == FULL
 
     def remove_at(self, created_at: datetime.datetime) -> datetime.datetime | None:
         return created_at + self.remove_after_hours * HOUR if self.remove_after_hours else None
 
     def stored(self) -> dict[str, Any]:
-        """As a job keeps them: without the shared password."""
+        """Returns the JSON that a job stores, without the shared password."""
         return {name: value for name, value in asdict(self).items() if name != "shared_password"}
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Options":
+        """Returns the options from what `stored` returned. Their shared password is empty."""
         return cls(**stored)

@@ -1,7 +1,7 @@
-"""Users that no job made or removed: the admin, the shell, a sign-up. They appear on the feed like all others.
+"""Signal receivers for users created or deleted outside jobs: in the admin, in a shell, by a sign-up.
 
-Exact inside a transaction. In autocommit `post_save` runs after the commit, so a crash just then may lose the event; a
-failing append never breaks the save.
+Inside a transaction the event commits with the user. In autocommit mode `post_save` runs after the commit, so a crash
+between the two loses the event. An error in a receiver is logged and never breaks the save.
 """
 
 import logging
@@ -18,60 +18,60 @@ from django.dispatch import receiver
 
 from realtime.log import append
 from task import events
-from task.jobs.removal import Origin
+from task.jobs.removal import JobRemoval
 from task.models import Job
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Removal:
-    """The users that one call of `delete` removes: an event for each, under its key."""
+class Deletion:
+    """The users of one call of `delete`: those still to be deleted, and the events of the others by feed key."""
 
     waiting: dict[Any, tuple[str, str]] = field(default_factory=dict)
     events: dict[str, list[str]] = field(default_factory=dict)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
-def tell_created(instance: Any, created: bool, **kwargs: Any) -> None:
+def publish_user_created(instance: Any, created: bool, **kwargs: Any) -> None:
     if created:
-        with _harmless():
-            tail = events.user_tail(instance.get_username(), instance.email)
+        with _errors_logged():
+            user = events.user_fields(instance.get_username(), instance.email)
             joined_at = events.wire_time(instance.date_joined)
-            append(events.FEED, [events.user_created(user_id=instance.pk, tail=tail, joined_at=joined_at)])
+            append(events.FEED, [events.user_created(user_id=instance.pk, user=user, joined_at=joined_at)])
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
-def note_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before the deletion, as the account, which knows the job, goes first."""
-    if isinstance(origin, Origin):
+def prepare_user_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Makes the event before the deletion, because Django deletes the account, which knows the job, first."""
+    if isinstance(origin, JobRemoval):
         return
-    with _harmless():
-        job_id = _lock(instance.pk)
+    with _errors_logged():
+        job_id = _lock_jobs_and_user(instance.pk)
         event = events.user_removed(user_id=instance.pk, username=instance.get_username(), job_id=job_id)
-        _removal(origin or instance).waiting[instance.pk] = (str(job_id or ""), event)
+        _deletion(origin or instance).waiting[instance.pk] = (str(job_id or ""), event)
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
-def tell_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """After the last user of this deletion: one append tells of all, and the feed is locked after all other rows."""
-    if isinstance(origin, Origin):
+def publish_users_removed(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Appends all events after the last user of this deletion, so that the feed is locked after all other rows."""
+    if isinstance(origin, JobRemoval):
         return
-    with _harmless():
-        removal = _removal(origin or instance)
-        key, event = removal.waiting.pop(instance.pk)
-        removal.events.setdefault(key, []).append(event)
-        if not removal.waiting:
-            for key, texts in removal.events.items():
+    with _errors_logged():
+        deletion = _deletion(origin or instance)
+        key, event = deletion.waiting.pop(instance.pk)
+        deletion.events.setdefault(key, []).append(event)
+        if not deletion.waiting:
+            for key, texts in deletion.events.items():
                 append(events.FEED, texts, key=key)
-            removal.events = {}
+            deletion.events = {}
 
 
-def _lock(user_id: Any) -> int | None:
-    """Lock the jobs that made and that was asked for by this user, then the user; return the first.
+def _lock_jobs_and_user(user_id: Any) -> int | None:
+    """Locks the job that made this user and the jobs that it requested, then the user. Returns the first job's id.
 
-    A step of a removal holds users and wants their accounts, and who acts holds a job and wants to be there at the
-    commit: a deletion that took its rows in its own order would meet both in a deadlock.
+    The order prevents two deadlocks: a step of a removal holds users and needs their accounts, and an action holds a
+    job and needs the acting user.
     """
     jobs = Job.objects.select_for_update(of=("self",)).values_list("pk", flat=True)
     made_by = jobs.filter(accounts__user=user_id).first()
@@ -80,15 +80,15 @@ def _lock(user_id: Any) -> int | None:
     return made_by
 
 
-def _removal(origin: Any) -> Removal:
-    """Kept by what `delete` was called on: Django lanes it to every receiver of the same deletion."""
-    return origin.__dict__.setdefault("_removal_on_the_feed", Removal())  # type: ignore[no-any-return]
+def _deletion(origin: Any) -> Deletion:
+    """Returns the state kept on the object that `delete` was called on: Django gives it to every receiver."""
+    return origin.__dict__.setdefault("_deletion_on_the_feed", Deletion())  # type: ignore[no-any-return]
 
 
 @contextmanager
-def _harmless() -> Iterator[None]:
+def _errors_logged() -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
     except Exception:
-        logger.exception("A user is not on the feed; pages show it after a reload")
+        logger.exception("User event lost; reload open pages to see the change")

@@ -1,6 +1,6 @@
-"""Bearer tokens: how a program shows whose right it uses. Only their digests are stored, each shown once when made.
+"""Bearer tokens, with which a program acts as its user. Only digests are stored; a token is shown once, when made.
 
-A digest is plain SHA-256: 256 random bits cannot be guessed, so there is nothing for a slow hash to slow down.
+A digest is plain SHA-256. A slow hash would add nothing, because 256 random bits cannot be guessed.
 """
 
 import datetime
@@ -15,12 +15,11 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from realtime.log import Clock
 from task.database import lock_timeout
 from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.jobs import audit
 from task.models import Act, Token
-
-Clock = Callable[[], datetime.datetime]
 
 PREFIX = "arr_"
 SHAPE = re.compile(r"arr_[A-Za-z0-9_-]{43}")
@@ -32,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class UnusableToken(ValueError):
-    """Such a token cannot be made; the text says what can."""
+    """This token cannot be made. The text says what is possible."""
 
 
 def make_token(
@@ -44,38 +43,37 @@ def make_token(
     clock: Clock = timezone.now,
     make: Callable[[], str] = secrets.token_urlsafe,
 ) -> str:
-    """The text of a new token of this user, valid for so many days, or until it is revoked if `days` is None.
+    """Returns the text of a new token of this user, valid for so many days; None means until it is revoked.
 
-    Nobody can read it again. Raises UnusableToken.
+    The text cannot be read again. Writes the audit log in the same transaction. Raises UnusableToken.
     """
     _require_usable(user, name, days)
     text, now = PREFIX + make(), clock()
     expires_at = None if days is None else now + datetime.timedelta(days=days)
     with transaction.atomic():
         Token.objects.create(user=user, name=name, digest=_digest(text), created_at=now, expires_at=expires_at)
-        audit.note(Act.Kind.TOKEN_MADE, by=by, at=now, detail=_detail(name, user))
+        audit.note(Act.Kind.TOKEN_MADE, by=by, at=now, detail=_audit_detail(name, user))
     return text
 
 
-def revoke(*, token_id: int, by: Any = None, clock: Clock = timezone.now) -> Token:
-    """End a token: every door refuses it from now on, open sockets within ACCESS_CHECK_SECONDS.
+def revoke_token(*, token_id: int, by: Any = None, clock: Clock = timezone.now) -> Token:
+    """Ends a token at once for requests, and within ACCESS_CHECK_SECONDS for open sockets.
 
-    Safe to repeat: the first time stands. Raises Token.DoesNotExist.
+    Safe to repeat: the first call sets the time and writes the audit log. Raises Token.DoesNotExist.
     """
     now = clock()
     with transaction.atomic():
         is_new = Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now)
         token = Token.objects.select_related("user").get(pk=token_id)
         if is_new:
-            audit.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_detail(token.name, token.user))
+            audit.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_audit_detail(token.name, token.user))
     return token
 
 
-def user_of(token: str, *, clock: Clock = timezone.now) -> Any:
-    """The user whose token this is; None if it is unknown, expired or revoked, or if the user is not active.
+def token_user(token: str, *, clock: Clock = timezone.now) -> Any:
+    """Returns the user of this token. None if it is unknown, expired or revoked, or if the user is inactive.
 
-    Takes any text. Writes when the token was last used, if that can be done without waiting; call it outside any
-    transaction.
+    Takes any text. Writes the time of use if that takes 0.1 s at most, so call it outside any transaction.
     """
     if not SHAPE.fullmatch(token):
         return None
@@ -84,7 +82,7 @@ def user_of(token: str, *, clock: Clock = timezone.now) -> Any:
     found = Token.objects.select_related("user").filter(is_alive, digest=_digest(token)).first()
     if found is None or not found.user.is_active:
         return None
-    _note_use(found, now)
+    _record_use(found, now)
     return found.user
 
 
@@ -97,23 +95,22 @@ def _require_usable(user: Any, name: str, days: int | None) -> None:
         raise UnusableToken(f"A token is valid for 1 to {LONGEST_DAYS} days, or without end.")
 
 
-def _note_use(token: Token, now: datetime.datetime) -> None:
-    """At most once a minute; of many uses at once one writes. A write that has to wait is left to a later use.
+def _record_use(token: Token, now: datetime.datetime) -> None:
+    """Writes the time of use, at most once a minute. A conditional UPDATE lets one of concurrent uses write.
 
-    On SQLite another writer may hold the one lock for seconds, and a program at the door would wait for it.
+    Gives up after 0.1 s: on SQLite another writer may hold the one lock for seconds, and the program would wait.
     """
     if token.last_used_at and ago(token.last_used_at, now) < USE_IS_WRITTEN_EVERY:
         return
     is_long_ago = Q(last_used_at__lte=now - USE_IS_WRITTEN_EVERY) | Q(last_used_at__gt=now + CLOCKS_DIFFER)
-    is_due = Q(last_used_at=None) | is_long_ago
     try:
         with lock_timeout.short():
-            Token.objects.filter(is_due, pk=token.pk).update(last_used_at=now)
+            Token.objects.filter(Q(last_used_at=None) | is_long_ago, pk=token.pk).update(last_used_at=now)
     except DatabaseError as error:
-        logger.info("The last use of token %s is not written this time: %r", token.pk, error)
+        logger.info("Time of use of token %s not written; its next use tries again: %r", token.pk, error)
 
 
-def _detail(name: str, user: Any) -> str:
+def _audit_detail(name: str, user: Any) -> str:
     return f"{name}, of {user.get_username()}"[: Act._meta.get_field("detail").max_length]
 
 

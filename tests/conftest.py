@@ -31,7 +31,7 @@ QUICK = {"first_start", "tutorial"}  # the two starts that belong to `make test`
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
     """The address of a real, private Redis, which the settings of the tests point to."""
-    part = embedded_redis.part(
+    part = embedded_redis.process(
         server=embedded_redis.find_server(),
         address=django_settings.REDIS_URL,
         directory=Path(django_settings.VAR_DIR) / "redis",

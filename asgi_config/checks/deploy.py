@@ -1,13 +1,11 @@
-"""Checks of `manage.py check --deploy` that ask the database and Redis: each in a bounded time, also where they hang.
+"""Checks of `manage.py check --deploy` that connect to the database and Redis, in at most TIMEOUT_SECONDS each.
 
-What cannot be asked is an Info, not silence: nobody should take it for checked.
+A server that does not answer is an Info rather than silence, because silence would mean that it passed.
 """
 
 import socket
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning  # noqa: A004
@@ -16,65 +14,43 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
+from asgi_config.monitoring.single_flight import run_in_thread
 from task.workers import registry
 
-PATIENCE_SECONDS = 4.0
-MOST_SKEW_SECONDS = 2.0
-FORBIDDEN = [
-    Info(
-        "Redis forbids INFO, so its eviction policy and its persistence are not checked.",
-        hint="They should be `maxmemory-policy noeviction` and `appendonly yes`. `+info` lets this see them.",
-        id="arrivals.I012",
-    )
-]
-
-T = TypeVar("T")
+TIMEOUT_SECONDS = 4.0
+CLOCK_SKEW_SECONDS_MAX = 2.0
 
 
-def remarks() -> list[CheckMessage]:
-    return [*remarks_on_the_database(), *remarks_on_the_queue()]
+def check() -> list[CheckMessage]:
+    return [*check_database(), *check_redis()]
 
 
-def remarks_on_the_database() -> list[CheckMessage]:
+def check_database() -> list[CheckMessage]:
     try:
-        skew, names = within(PATIENCE_SECONDS, ask_database)
+        skew, names = run_in_thread(read_database).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [unasked("The database", error, "Check DATABASE_URL, and run `manage.py migrate`.")]
-    return [*remarks_on_clock("the database", skew), *remarks_on_hosts(connection.vendor, names, socket.gethostname())]
+        return [not_checked("The database", error, "Check DATABASE_URL, and run `manage.py migrate`.")]
+    return [*check_clock("the database", skew), *check_hosts(connection.vendor, names, socket.gethostname())]
 
 
-def remarks_on_the_queue() -> list[CheckMessage]:
+def check_redis() -> list[CheckMessage]:
     try:
-        skew, info = within(PATIENCE_SECONDS, ask_redis)
+        skew, info = run_in_thread(read_redis).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [unasked("Redis", error, "Check REDIS_URL, and ask again from where the workers run.")]
-    return [*remarks_on_clock("Redis", skew), *(FORBIDDEN if info is None else remarks_on_redis(info))]
+        return [not_checked("Redis", error, "Check REDIS_URL, and repeat the check where the workers run.")]
+    return [*check_clock("Redis", skew), *check_redis_info(info)]
 
 
-def within(seconds: float, ask: Callable[[], T]) -> T:
-    """In a thread that does not keep the command alive; raises TimeoutError, and what the question raises."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(ask())
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return answer.result(seconds)
-
-
-def ask_database() -> tuple[float, list[str]]:
-    """How far its clock is from ours, and the names of the workers that live."""
+def read_database() -> tuple[float, list[str]]:
+    """Returns how many seconds the database's clock is ahead, and the names of the live workers."""
     try:
-        return database_skew(), registry.living(timezone.now())
+        return database_skew(), registry.live_worker_names(timezone.now())
     finally:
         connection.close()
 
 
 def database_skew() -> float:
-    """SQLite has no clock but ours."""
+    """Returns 0 for SQLite, which uses this machine's clock."""
     if connection.vendor != "postgresql":
         return 0.0
     with connection.cursor() as cursor:
@@ -82,8 +58,8 @@ def database_skew() -> float:
         return float(cursor.fetchone()[0]) - timezone.now().timestamp()
 
 
-def ask_redis() -> tuple[float, Mapping[str, Any] | None]:
-    """How far its clock is from ours, and what it says of itself; None where that is forbidden."""
+def read_redis() -> tuple[float, Mapping[str, Any] | None]:
+    """Returns how many seconds Redis' clock is ahead, and its INFO, or None without permission for INFO."""
     with Redis.from_url(settings.REDIS_ADDRESS, socket_timeout=2, socket_connect_timeout=2) as redis:
         seconds, microseconds = redis.time()
         skew = seconds + microseconds / 1_000_000 - timezone.now().timestamp()
@@ -93,56 +69,66 @@ def ask_redis() -> tuple[float, Mapping[str, Any] | None]:
             return skew, None
 
 
-def unasked(what: str, error: Exception, hint: str) -> CheckMessage:
-    """The kind of the error only: its text may hold a password."""
-    refuses = isinstance(error, AuthenticationError)
-    reason = "refuses the password" if refuses else f"does not answer ({type(error).__name__})"
-    return Info(f"{what} {reason}, so it is not checked.", hint=hint, id="arrivals.I011")
+def not_checked(server: str, error: Exception, hint: str) -> CheckMessage:
+    """Names only the error's class, because its text may hold a password."""
+    is_refused = isinstance(error, AuthenticationError)
+    reason = "refuses the password" if is_refused else f"does not answer ({type(error).__name__})"
+    return Info(f"{server} {reason}, so it was not checked.", hint=hint, id="arrivals.I011")
 
 
-def remarks_on_clock(whose: str, skew_seconds: float) -> list[CheckMessage]:
-    if abs(skew_seconds) <= MOST_SKEW_SECONDS:
+def check_clock(owner: str, skew_seconds: float) -> list[CheckMessage]:
+    if abs(skew_seconds) <= CLOCK_SKEW_SECONDS_MAX:
         return []
     where = "ahead of" if skew_seconds > 0 else "behind"
     return [
         Warning(
-            f"The clock of {whose} is {abs(skew_seconds):.0f} s {where} the one here.",
-            hint="Let NTP set all clocks: living workers would seem silent, and tokens and links end at a wrong time.",
+            f"The clock of {owner} is {abs(skew_seconds):.0f} s {where} this machine's.",
+            hint="Synchronize all clocks with NTP. Otherwise live workers look dead, and tokens and links expire at "
+            "the wrong time.",
             id="arrivals.W010",
         )
     ]
 
 
-def remarks_on_hosts(vendor: str, names: Sequence[str], here: str) -> list[CheckMessage]:
-    """Of living workers, known as NAME@HOST."""
+def check_hosts(vendor: str, names: Sequence[str], here: str) -> list[CheckMessage]:
+    """`names`: live workers, as NAME@HOST."""
     hosts = {name.rpartition("@")[2] for name in names} - {here}
     if vendor != "sqlite" or not hosts:
         return []
     return [
         Warning(
             f"Workers on other hosts use this SQLite file: {', '.join(sorted(hosts))}.",
-            hint="SQLite's locks do not hold across hosts: the file will be damaged. Set DATABASE_URL to PostgreSQL.",
+            hint="SQLite's locks do not work across hosts: the file will be damaged. Set DATABASE_URL to PostgreSQL.",
             id="arrivals.W004",
         )
     ]
 
 
-def remarks_on_redis(info: Mapping[str, Any]) -> list[CheckMessage]:
-    remarks: list[CheckMessage] = []
+def check_redis_info(info: Mapping[str, Any] | None) -> list[CheckMessage]:
+    """`info`: the sections memory and persistence, or None without permission for INFO."""
+    if info is None:
+        return [
+            Info(
+                "Redis forbids INFO, so its eviction policy and its persistence were not checked.",
+                hint="They should be `maxmemory-policy noeviction` and `appendonly yes`. `+info` permits this check.",
+                id="arrivals.I012",
+            )
+        ]
+    messages: list[CheckMessage] = []
     if (policy := info.get("maxmemory_policy")) != "noeviction":
-        remarks.append(
+        messages.append(
             Warning(
-                f"Redis may throw messages of the queue away when memory is short (maxmemory-policy {policy}).",
-                hint="Set `maxmemory-policy noeviction`. Until then a job whose message went waits for the rescue.",
+                f"Redis may delete queued messages when memory is short (maxmemory-policy {policy}).",
+                hint="Set `maxmemory-policy noeviction`. Until then, jobs with a deleted message wait for the rescue.",
                 id="arrivals.W006",
             )
         )
     if not info.get("aof_enabled"):
-        remarks.append(
+        messages.append(
             Warning(
-                "Redis forgets the queue when it ends (appendonly no).",
+                "Redis loses the queue when it stops (appendonly no).",
                 hint="Set `appendonly yes`. Until then queued jobs wait for the rescue after each restart of Redis.",
                 id="arrivals.W007",
             )
         )
-    return remarks
+    return messages

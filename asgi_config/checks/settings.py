@@ -1,4 +1,4 @@
-"""System checks: what is set up so that it would disappoint later, with what to do."""
+"""System checks of the settings, with a remedy each. The checks of `check --deploy` that connect are in deploy.py."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from django.db import connection
 
 from asgi_config.monitoring.access import is_public
 
-SHORTEST_TOKEN = 20
+TOKEN_LENGTH_MIN = 20
 FIRST_SQLITE_WITHOUT_WAL_BUG = (3, 51, 3)
 
 
 @register
-def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_redis_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     if settings.REDIS_URL:
         return []
     return [
@@ -30,34 +30,34 @@ def redis_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register
-def settings_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    remarks: list[CheckMessage] = []
+def check_debug_and_layer(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
     if settings.DEBUG and is_public():
-        remarks.append(
+        messages.append(
             Warning(
-                "DEBUG shows settings and data to everyone, and this site has a public name.",
+                "DEBUG shows settings and data to every visitor, and this site has a public name.",
                 hint="Unset DEBUG, or leave only localhost in ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS.",
                 id="arrivals.W003",
             )
         )
     if str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).endswith("InMemoryChannelLayer"):
-        remarks.append(
+        messages.append(
             Warning(
-                "The channel layer is in memory, so no hint leaves its process, and every event comes late.",
-                hint="Leave CHANNEL_LAYERS as it is, and set REDIS_URL.",
+                "The channel layer is in memory, so hints do not reach other processes, and every event is late.",
+                hint="Do not change CHANNEL_LAYERS. Set REDIS_URL.",
                 id="arrivals.W005",
             )
         )
-    return remarks
+    return messages
 
 
 @register
-def token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    if not 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+def check_metrics_token(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not 0 < len(settings.METRICS_TOKEN) < TOKEN_LENGTH_MIN:
         return []
     return [
         Warning(
-            f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters, and can be guessed.",
+            f"METRICS_TOKEN has fewer than {TOKEN_LENGTH_MIN} characters and can be guessed.",
             hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
             id="arrivals.W013",
         )
@@ -65,45 +65,45 @@ def token_is_long(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 
 @register
-def times_agree(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    remarks: list[CheckMessage] = []
+def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
     if settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] <= settings.CELERY_TASK_TIME_LIMIT:
-        remarks.append(
+        messages.append(
             Warning(
-                "A message is given to a second worker while the first may still work on it (visibility_timeout).",
-                hint="Make it longer than CELERY_TASK_TIME_LIMIT. No account is doubled, but work is done twice.",
+                "A message may be redelivered while its task still runs (visibility_timeout).",
+                hint="Make it longer than CELERY_TASK_TIME_LIMIT. No account is created twice, but work is done twice.",
                 id="arrivals.W008",
             )
         )
     if settings.EVENTS_KEEP < settings.GENERATE_BULK_MAX:
-        remarks.append(
+        messages.append(
             Warning(
-                "The log keeps fewer events than one job may have, so a watcher that was cut off has to reload.",
+                "The log keeps fewer events than one job may create, so a watcher that reconnects may have to reload.",
                 hint="Set EVENTS_KEEP to GENERATE_BULK_MAX or more.",
                 id="arrivals.W009",
             )
         )
-    return remarks
+    return messages
 
 
 @register(deploy=True)
-def others_are_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Found only now: redis-py takes 0.2 s to import, and every command loads this module."""
-    return list(import_module("asgi_config.checks.deploy").remarks())
+def check_database_and_redis(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Imported here because redis-py takes 0.2 s to import, and every command loads this module."""
+    return list(import_module("asgi_config.checks.deploy").check())
 
 
 @register(deploy=True)
-def sqlite_is_sound(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    return remarks_on(connection.vendor, sqlite3.sqlite_version_info)
+def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    return check_sqlite_version(connection.vendor, sqlite3.sqlite_version_info)
 
 
-def remarks_on(vendor: str, sqlite_version: tuple[int, ...]) -> list[CheckMessage]:
-    """An Info: with few writers the bug is rare, and hardly a distribution has a newer SQLite."""
-    if vendor != "sqlite" or sqlite_version >= FIRST_SQLITE_WITHOUT_WAL_BUG:
+def check_sqlite_version(vendor: str, version: tuple[int, ...]) -> list[CheckMessage]:
+    """Returns an Info, because the bug is rare with few writers, and hardly any distribution has a newer SQLite."""
+    if vendor != "sqlite" or version >= FIRST_SQLITE_WITHOUT_WAL_BUG:
         return []
     return [
         Info(
-            "This SQLite can, very rarely, damage its file when a write-ahead log starts anew.",
+            "In rare cases this SQLite version damages its file when it resets the write-ahead log.",
             hint="Use PostgreSQL (DATABASE_URL) for accounts that matter, or SQLite 3.51.3 or newer.",
             id="arrivals.I002",
         )

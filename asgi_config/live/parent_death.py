@@ -1,4 +1,4 @@
-"""Ties a process to its parent: where the parent ends, by SIGKILL too, the process ends."""
+"""Ends a process when its parent ends, even by SIGKILL (Linux' PDEATHSIG)."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ IS_AVAILABLE = sys.platform == "linux"
 
 
 def end_with(parent: int) -> None:
-    """Called in the child, with the pid of the process that started it. Does nothing where the system cannot do it."""
+    """Call this in the child, with the pid of the process that started it. No-op on other systems."""
     if not IS_AVAILABLE:
         return
     set_pdeathsig(signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the line above
+    if os.getppid() != parent:  # the parent ended before the line above
         os._exit(1)

@@ -1,4 +1,4 @@
-"""One child process of `manage.py live`: started in a session of its own, and ended with all that it started."""
+"""One child process of `manage.py live`, in a session of its own, so that its own children end with it."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from asgi_config.live import parent_death
 
 
 class CouldNotStart(Exception):
-    """The message is one sentence for the user: what is wrong, and what to do."""
+    """The message is one sentence for the user: the problem and its remedy."""
 
 
 @dataclass
@@ -27,9 +27,9 @@ class ManagedProcess:
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        """Ctrl-C does not reach it. Its stderr is the caller's; its stdout is dropped, as it only holds greetings.
+        """Starts the process in its own session, out of reach of Ctrl-C. Drops its stdout, which has only greetings.
 
-        To be called in the main thread: the kernel's tie to a parent is a tie to the thread that forked.
+        Call this in the main thread, because PDEATHSIG is bound to the thread that forked. Raises CouldNotStart.
         """
         try:
             self.process = subprocess.Popen(  # noqa: S603
@@ -43,7 +43,10 @@ class ManagedProcess:
             )
         except OSError as error:
             raise CouldNotStart(f"{self.name} could not start: {error.strerror} ({self.command[0]}).") from error
-        self._feed()
+        if self.process.stdin:
+            # Never blocks, because the text fits into a pipe's buffer.
+            with suppress(BrokenPipeError), self.process.stdin as stdin:
+                stdin.write(self.stdin)
 
     @property
     def pid(self) -> int | None:
@@ -56,19 +59,13 @@ class ManagedProcess:
         code = self.process.returncode if self.process else 0
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         if self.process and not self.has_ended():
             self.process.terminate()
 
     def kill(self) -> None:
-        """Its children too, which share its session; harmless where all are gone."""
+        """Kills the process and its children, which share its session. No-op if all have ended."""
         if self.process:
             with suppress(OSError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-
-    def _feed(self) -> None:
-        """What is written here fits into a pipe's buffer, so this does not wait for the reader."""
-        if self.process and self.process.stdin:
-            with suppress(BrokenPipeError), self.process.stdin as stdin:
-                stdin.write(self.stdin)

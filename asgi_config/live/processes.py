@@ -1,4 +1,4 @@
-"""The worker (with beat) and the web process, as `manage.py live` starts them."""
+"""The worker (with beat) and the web process of `manage.py live`."""
 
 import http.client
 import os
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-from asgi_config.live.address import name_of
+from asgi_config.live.address import url_host
 from asgi_config.live.process import ManagedProcess
 from asgi_config.var_dir import BASE_DIR
 
@@ -16,10 +16,10 @@ ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
 def environment() -> Mapping[str, str]:
-    """Quiet unless something is wrong.
+    """Keeps the processes quiet unless something is wrong.
 
-    Celery warns root of messages that carry code; only JSON is accepted here. Its run of the system checks drops what
-    they say and delays the start.
+    Celery warns root about pickled messages, but only JSON is accepted here. Celery's own run of the system checks
+    would hide their output and delay the start.
     """
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(BASE_DIR), os.environ.get("PYTHONPATH")])),
@@ -33,13 +33,8 @@ def log_level() -> str:
     return os.environ.get("LOG_LEVEL") or "WARNING"
 
 
-def drain_seconds() -> str:
-    """There is no other process that could take its watchers."""
-    return os.environ.get("DRAIN_SECONDS") or "0"
-
-
 def worker(*, pool: int) -> ManagedProcess:
-    """Ready when it consumes: asgi_config.celery then writes a byte into the pipe."""
+    """Ready when it consumes: asgi_config.worker.lifecycle then writes a byte to the pipe."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     options = ["-B", "--without-mingle", "--without-gossip", "--concurrency", str(pool), "-l", log_level()]
@@ -53,14 +48,14 @@ def worker(*, pool: int) -> ManagedProcess:
     )
 
 
-def web(*, host: str, port: int, asked_as: str) -> ManagedProcess:
-    """Ready when it answers a page, which also loads what the first visitor would wait for."""
-    place = ["-b", host, "-p", str(port)]
+def web(*, host: str, port: int, host_header: str) -> ManagedProcess:
+    """Ready when it serves a page, which also loads everything that the first visitor would wait for."""
+    drain_seconds = os.environ.get("DRAIN_SECONDS") or "0"  # no other process could take the watchers
     return ManagedProcess(
         name="The web process",
-        command=[sys.executable, "-m", "asgi_config.web", *place],
-        environment={**environment(), "HOST": host, "PORT": str(port), "DRAIN_SECONDS": drain_seconds()},
-        is_ready=partial(_answers, host, port, asked_as),
+        command=[sys.executable, "-m", "asgi_config.web", "-b", host, "-p", str(port)],
+        environment={**environment(), "HOST": host, "PORT": str(port), "DRAIN_SECONDS": drain_seconds},
+        is_ready=partial(_serves_pages, host, port, host_header),
         stop_seconds=10,
     )
 
@@ -72,10 +67,10 @@ def _has_byte(reader: int) -> bool:
         return False
 
 
-def _answers(host: str, port: int, asked_as: str) -> bool:
-    connection = http.client.HTTPConnection(name_of(host).strip("[]"), port, timeout=5)
+def _serves_pages(host: str, port: int, host_header: str) -> bool:
+    connection = http.client.HTTPConnection(url_host(host).strip("[]"), port, timeout=5)
     try:
-        connection.request("GET", "/accounts/login/", headers={"Host": asked_as})
+        connection.request("GET", "/accounts/login/", headers={"Host": host_header})
         with suppress(http.client.HTTPException):
             return bool(connection.getresponse().status)
     except OSError:

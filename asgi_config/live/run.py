@@ -1,4 +1,4 @@
-"""The whole service in one terminal: Redis, tables, worker with beat, web process; ends with all of them."""
+"""`manage.py live`: Redis, database tables, worker with beat, and web process, started and stopped together."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -15,16 +15,17 @@ from kombu.exceptions import OperationalError
 
 from asgi_config import environment
 from asgi_config.celery import app
-from asgi_config.live import embedded_redis, listening, parent_death, processes, stale_processes
-from asgi_config.live.address import accepted_name, address_of, advice
+from asgi_config.live import embedded_redis, parent_death, processes, stale_processes
+from asgi_config.live.address import accepted_name, address_of, advice, require_free_port
 from asgi_config.live.process import CouldNotStart
 from asgi_config.live.signals import Interrupts
 from asgi_config.live.supervisor import Stopped, Supervisor
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
-from asgi_config.var_dir import AlreadyHeld, held, write_private
+from asgi_config.var_dir import AlreadyLocked, locked, write_private
+from task.database.errors import describe
 
-Say = Callable[[str], None]
+Write = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -32,26 +33,29 @@ class Live:
     host: str
     port: int
     pool: int
-    say: Say
-    warn: Say
+    write: Write
+    warn: Write
 
     def run(self) -> bool:
-        """Returns when the user asked to stop and all has ended; False if that took force. Raises CouldNotStart."""
+        """Returns when the user asked to stop and all processes have ended. Raises CouldNotStart.
+
+        The result is False if the user interrupted again, so that the processes were killed.
+        """
         os.umask(0o077)
         var = settings.VAR_DIR
         with only_one(var), Interrupts() as interrupts:
-            end_leftovers(var)
-            listening.check(self.host, self.port)
-            supervisor = Supervisor(interrupts, say=self.warn, started=remember(var / "live.pids"))
+            stop_stale(var)
+            require_free_port(self.host, self.port)
+            supervisor = Supervisor(interrupts, warn=self.warn, on_start=recorder(var / "live.pids"))
             try:
                 self.start(supervisor)
-                supervisor.keep()
+                supervisor.supervise()
             except Stopped:
                 pass
             finally:
-                gently = supervisor.stop()
-                remove(var)
-            return gently
+                was_graceful = supervisor.stop()
+                remove_files(var)
+            return was_graceful
 
     def start(self, supervisor: Supervisor) -> None:
         address = address_of(host=self.host, port=self.port, https=settings.HTTPS, allowed_hosts=settings.ALLOWED_HOSTS)
@@ -59,51 +63,51 @@ class Live:
             check_redis()
         else:
             start_redis(supervisor)
-        prepare_database()
-        web = processes.web(host=self.host, port=self.port, asked_as=accepted_name(settings.ALLOWED_HOSTS))
+        migrate()
+        web = processes.web(host=self.host, port=self.port, host_header=accepted_name(settings.ALLOWED_HOSTS))
         supervisor.start(processes.worker(pool=self.pool), web)
         write_private(settings.VAR_DIR / "address", address)
         self.welcome(address)
 
     def welcome(self, address: str) -> None:
-        self.say(f"Arrivals is running at {address}\n")
+        self.write(f"Arrivals is running at {address}\n")
         if user := operator_account.find_or_make():
-            self.say(f"  Sign in, once and within 10 minutes:\n  {make_link(user=user, address=address)}\n")
-            self.say("  Another link:  python manage.py link")
+            self.write(f"  Sign in (once, within 10 minutes):\n  {make_link(user=user, address=address)}\n")
+            self.write("  New link:  python manage.py link")
         else:
-            self.say("  The account `operator` is not an active superuser. A link for another: manage.py link USER")
-        self.say("  Stop:          Ctrl-C")
+            self.write("  `operator` is not an active superuser. Sign-in link for a user:  python manage.py link USER")
+        self.write("  Stop:      Ctrl-C")
         if not settings.HTTPS and (sentence := advice(host=self.host, allowed_hosts=settings.ALLOWED_HOSTS)):
-            self.say(f"\n  {sentence}")
+            self.write(f"\n  {sentence}")
         connections.close_all()
 
 
 @contextmanager
 def only_one(var: Path) -> Iterator[None]:
     try:
-        with held(var / "live.lock"):
+        with locked(var / "live.lock"):
             yield
-    except AlreadyHeld as error:
+    except AlreadyLocked as error:
         raise CouldNotStart(
             f"Arrivals already runs on {var} (pid {error}): stop it first, or set another VAR_DIR."
         ) from error
 
 
-def end_leftovers(var: Path) -> None:
-    """Of a `live` that was killed; the lock is ours, so none of them belongs to a living one."""
-    stale_processes.end_all(var / "live.pids")
+def stop_stale(var: Path) -> None:
+    """Stops the processes of a killed `live`. No running `live` owns them, because this process holds the lock."""
+    stale_processes.kill_all(var / "live.pids")
     if (var / "redis.url").exists():
-        embedded_redis.end_old((var / "redis.url").read_text())
-    remove(var)
+        embedded_redis.stop_stale((var / "redis.url").read_text())
+    remove_files(var)
 
 
-def remove(var: Path) -> None:
+def remove_files(var: Path) -> None:
     for name in ("redis.url", "address", "live.pids"):
         (var / name).unlink(missing_ok=True)
 
 
-def remember(file: Path) -> Callable[[list[int]], None]:
-    return (lambda pids: None) if parent_death.IS_AVAILABLE else partial(stale_processes.remember, file)
+def recorder(file: Path) -> Callable[[list[int]], None]:
+    return (lambda pids: None) if parent_death.IS_AVAILABLE else partial(stale_processes.record, file)
 
 
 def check_redis() -> None:
@@ -117,21 +121,20 @@ def check_redis() -> None:
 
 
 def start_redis(supervisor: Supervisor) -> None:
-    """Other processes find its address in a file. This one read its settings before there was an address."""
+    """Writes Redis' URL to a file for other processes, and into this process's settings, which were loaded before."""
     address = embedded_redis.new_address()
     server, directory = embedded_redis.find_server(), settings.VAR_DIR / "redis"
-    supervisor.start(embedded_redis.part(server=server, address=address, directory=directory))
+    supervisor.start(embedded_redis.process(server=server, address=address, directory=directory))
     write_private(settings.VAR_DIR / "redis.url", address)
     layers: dict[str, Any] = settings.CHANNEL_LAYERS
     layers["default"]["CONFIG"]["hosts"][0]["address"] = address
 
 
-def prepare_database() -> None:
-    """In this process: a second one takes 1.7 s to do the same."""
+def migrate() -> None:
+    """Runs in this process, because a second one takes 1.7 s longer."""
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise CouldNotStart(f"The database cannot be used: {reason}. Check DATABASE_URL.") from error
+        raise CouldNotStart(describe(error, remedy="Check DATABASE_URL.")) from error
     finally:
         connections.close_all()

@@ -1,4 +1,4 @@
-"""Counts how often the user asked to stop, and sleeps so that any signal wakes the sleeper."""
+"""Counts the user's requests to stop, and sleeps until a signal arrives."""
 
 import os
 import select
@@ -6,22 +6,24 @@ import signal
 from types import FrameType, TracebackType
 from typing import Self
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """While entered, SIGINT, SIGTERM and SIGHUP only count, and the end of a child ends a sleep."""
+    """Within the `with` block, SIGINT, SIGTERM and SIGHUP only count, and the end of a child process ends a sleep."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.count = 0
 
     def __enter__(self) -> Self:
         self._reader, self._writer = os.pipe()
         for end in (self._reader, self._writer):
             os.set_blocking(end, False)
         self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
-        self._handlers = {number: signal.signal(number, self._count) for number in STOPPING if not _is_nohup(number)}
-        self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _nothing)
+        self._handlers = {
+            number: signal.signal(number, self._increment) for number in STOP_SIGNALS if not _is_nohup(number)
+        }
+        self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _ignore)
         return self
 
     def __exit__(
@@ -34,17 +36,17 @@ class Interrupts:
         os.close(self._writer)
 
     def sleep(self, seconds: float | None) -> None:
-        """Returns early at a signal; None sleeps until there is one."""
+        """Returns early at a signal. None sleeps until a signal."""
         if select.select([self._reader], [], [], seconds)[0]:
             os.read(self._reader, 4096)
 
-    def _count(self, number: int, frame: FrameType | None) -> None:
-        self.asked += 1
+    def _increment(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
 
 
 def _is_nohup(number: signal.Signals) -> bool:
     return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
 
 
-def _nothing(number: int, frame: FrameType | None) -> None:
-    """Without a handler in Python a signal does not wake select()."""
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Does nothing. A signal without a handler in Python does not wake select()."""

@@ -1,4 +1,4 @@
-"""Ends the parts of a `live` that was killed, on systems where the kernel does not do it (lifeline.IS_AVAILABLE)."""
+"""Kills the child processes of a killed `live`, on systems without PDEATHSIG (parent_death.IS_AVAILABLE)."""
 
 import os
 import signal
@@ -12,23 +12,24 @@ from asgi_config.var_dir import write_private
 MARK = "asgi_config"
 
 
-def remember(file: Path, pids: Iterable[int]) -> None:
-    write_private(file, "".join(f"{pid} {_ask_ps(pid, 'lstart')}\n" for pid in pids))
+def record(file: Path, pids: Iterable[int]) -> None:
+    """Writes each pid with its start time, which distinguishes it from a later process with the same pid."""
+    write_private(file, "".join(f"{pid} {_ps(pid, 'lstart')}\n" for pid in pids))
 
 
-def end_all(file: Path) -> None:
-    """With all that they started. A pid that meanwhile means another process is left alone."""
+def kill_all(file: Path) -> None:
+    """Kills the recorded processes and their children. Skips a pid that another process has now."""
     if not file.exists():
         return
     for line in file.read_text().splitlines():
-        pid, _, started = line.partition(" ")
-        if started and started == _ask_ps(int(pid), "lstart") and MARK in _ask_ps(int(pid), "command"):
+        pid, _, started_at = line.partition(" ")
+        if started_at and started_at == _ps(int(pid), "lstart") and MARK in _ps(int(pid), "command"):
             with suppress(ProcessLookupError):
                 os.killpg(int(pid), signal.SIGKILL)
     file.unlink()
 
 
-def _ask_ps(pid: int, column: str) -> str:
+def _ps(pid: int, column: str) -> str:
     answer = subprocess.run(  # noqa: S603
         ["ps", "-o", f"{column}=", "-p", str(pid)],  # noqa: S607
         capture_output=True,

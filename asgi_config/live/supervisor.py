@@ -1,4 +1,4 @@
-"""Starts parts, keeps them alive with backoff, and ends them all in reverse order."""
+"""Starts processes, restarts them with backoff, and stops them in reverse order."""
 
 import time
 from collections.abc import Callable
@@ -8,96 +8,101 @@ from asgi_config.live.process import CouldNotStart, ManagedProcess
 from asgi_config.live.signals import Interrupts
 
 START_SECONDS = 90
-LONGEST_PAUSE_SECONDS = 30
-STEADY_SECONDS = 30
+BACKOFF_SECONDS_MAX = 30
+STABLE_SECONDS = 30
 
 
 class Stopped(Exception):
-    """The user asked to stop before all parts were ready."""
+    """The user asked to stop before all processes were ready."""
 
 
 @dataclass
 class RestartState:
-    part: ManagedProcess
+    process: ManagedProcess
     started_at: float
-    pause: float = 1
-    due_at: float | None = None
+    backoff_seconds: float = 1
+    restart_at: float | None = None
 
 
 class Supervisor:
     def __init__(
-        self, interrupts: Interrupts, *, say: Callable[[str], None], started: Callable[[list[int]], None]
+        self, interrupts: Interrupts, *, warn: Callable[[str], None], on_start: Callable[[list[int]], None]
     ) -> None:
-        """`say` gets a line for the user; `started` gets the pids after each start of a part."""
+        """`warn` prints a line for the user. `on_start` gets all pids after each start of a process."""
         self._interrupts = interrupts
-        self._say = say
-        self._started = started
-        self._kept: list[RestartState] = []
+        self._warn = warn
+        self._on_start = on_start
+        self._states: list[RestartState] = []
 
     @property
     def pids(self) -> list[int]:
-        return [kept.part.pid for kept in self._kept if kept.part.pid]
+        return [state.process.pid for state in self._states if state.process.pid]
 
-    def start(self, *parts: ManagedProcess) -> None:
-        """All at once; returns when all are ready. Raises CouldNotStart or Stopped, and then `stop` is still due."""
-        for part in parts:
-            kept = RestartState(part, time.monotonic())
-            self._kept.append(kept)
-            self._start(kept)
+    def start(self, *processes: ManagedProcess) -> None:
+        """Starts all at once, and returns when all are ready.
+
+        Raises CouldNotStart or Stopped. The caller must then call `stop`.
+        """
+        for process in processes:
+            state = RestartState(process, time.monotonic())
+            self._states.append(state)
+            self._start(state)
         deadline = time.monotonic() + START_SECONDS
-        waiting = list(parts)
-        while waiting := [part for part in waiting if not part.is_ready()]:
-            self._check_that_all_live(waiting, deadline)
+        waiting = list(processes)
+        while waiting := [process for process in waiting if not process.is_ready()]:
+            self._check_start(waiting, deadline)
             self._interrupts.sleep(0.02)
 
-    def keep(self) -> None:
-        """Returns when the user asks to stop."""
-        while not self._interrupts.asked:
+    def supervise(self) -> None:
+        """Restarts processes that end. Returns when the user asks to stop."""
+        while not self._interrupts.count:
             now = time.monotonic()
-            for kept in self._kept:
-                self._tend(kept, now)
-            due = [kept.due_at - now for kept in self._kept if kept.due_at]
+            for state in self._states:
+                self._update(state, now)
+            due = [state.restart_at - now for state in self._states if state.restart_at]
             self._interrupts.sleep(max(0, min(due)) if due else None)
 
     def stop(self) -> bool:
-        """Ends the newest part first. False when the user had no patience, and all were killed."""
-        patience = self._interrupts.asked
-        for kept in reversed(self._kept):
-            kept.part.ask_to_end()
-            deadline = time.monotonic() + kept.part.stop_seconds
-            while not kept.part.has_ended() and time.monotonic() < deadline and self._interrupts.asked <= patience:
+        """Stops the newest process first. Returns False if the user interrupted again, which kills all at once."""
+        count = self._interrupts.count
+        for state in reversed(self._states):
+            process = state.process
+            process.terminate()
+            deadline = time.monotonic() + process.stop_seconds
+            while not process.has_ended() and time.monotonic() < deadline and self._interrupts.count <= count:
                 self._interrupts.sleep(0.1)
-            kept.part.kill()
-        return self._interrupts.asked <= patience
+            process.kill()
+        return self._interrupts.count <= count
 
-    def _check_that_all_live(self, waiting: list[ManagedProcess], deadline: float) -> None:
-        if self._interrupts.asked:
+    def _check_start(self, waiting: list[ManagedProcess], deadline: float) -> None:
+        if self._interrupts.count:
             raise Stopped
-        for kept in self._kept:
-            if kept.part.has_ended():
-                raise CouldNotStart(f"{kept.part.name} could not start ({kept.part.how_it_ended()}).")
+        for process in (state.process for state in self._states):
+            if process.has_ended():
+                raise CouldNotStart(f"{process.name} could not start ({process.how_it_ended()}).")
         if time.monotonic() > deadline:
             raise CouldNotStart(f"{waiting[0].name} was not ready within {START_SECONDS} s.")
 
-    def _tend(self, kept: RestartState, now: float) -> None:
-        if kept.due_at is None and kept.part.has_ended():
-            self._plan(kept, now)
-        elif kept.due_at is not None and kept.due_at <= now:
+    def _update(self, state: RestartState, now: float) -> None:
+        if state.restart_at is None and state.process.has_ended():
+            self._schedule_restart(state, now)
+        elif state.restart_at is not None and state.restart_at <= now:
             try:
-                self._start(kept)
+                self._start(state)
             except CouldNotStart as error:
-                self._say(str(error))
-                kept.due_at = now + kept.pause
+                self._warn(str(error))
+                state.restart_at = now + state.backoff_seconds
 
-    def _plan(self, kept: RestartState, now: float) -> None:
-        kept.part.kill()
-        if now - kept.started_at > STEADY_SECONDS:
-            kept.pause = 1
-        self._say(f"{kept.part.name} ended ({kept.part.how_it_ended()}). It starts again in {kept.pause:g} s.")
-        kept.due_at = now + kept.pause
-        kept.pause = min(2 * kept.pause, LONGEST_PAUSE_SECONDS)
+    def _schedule_restart(self, state: RestartState, now: float) -> None:
+        process = state.process
+        process.kill()  # its children
+        if now - state.started_at > STABLE_SECONDS:
+            state.backoff_seconds = 1
+        self._warn(f"{process.name} ended ({process.how_it_ended()}). Restarting in {state.backoff_seconds:g} s.")
+        state.restart_at = now + state.backoff_seconds
+        state.backoff_seconds = min(2 * state.backoff_seconds, BACKOFF_SECONDS_MAX)
 
-    def _start(self, kept: RestartState) -> None:
-        kept.started_at, kept.due_at = time.monotonic(), None
-        kept.part.start()
-        self._started(self.pids)
+    def _start(self, state: RestartState) -> None:
+        state.started_at, state.restart_at = time.monotonic(), None
+        state.process.start()
+        self._on_start(self.pids)

@@ -1,10 +1,10 @@
-"""Which log lines are written, and by whom: one line an event on stderr, in the same form from every process."""
+"""Django's LOGGING: one line per record on stderr, in the same format from every process."""
 
 from typing import Any
 
 
 def log_configuration(level: str, lines: str) -> dict[str, Any]:
-    """Django's LOGGING; `lines` names the class that forms a line."""
+    """`lines` is the dotted name of the formatter class."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -13,16 +13,16 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["duplicates"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own handlers would write each record a second time under DEBUG.
+            # Django's own handlers would write each record a second time with DEBUG.
             "django": {"handlers": [], "level": "NOTSET"},
             "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
-            # A page that is missing or forbidden is the visitor's matter.
+            # Warnings about missing and forbidden pages concern only the visitor.
             "django.request": {"level": "ERROR"},
-            # It names who tried to sign in; asgi_config.sign_in.lockout says what matters.
+            # Its lines contain user names. asgi_config.sign_in.lockout logs locked addresses instead.
             "axes": {"level": "CRITICAL"},
-            # Under DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
+            # With DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
             "django.db.backends": {"level": "INFO"},
-            # Its one warning: a message that came while the worker was stopping went back into the queue, as it should.
+            # Its one warning is normal: a message that arrived during shutdown went back to the queue.
             "kombu.transport.virtual.base": {"level": "ERROR"},
         },
     }

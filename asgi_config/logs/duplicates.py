@@ -1,6 +1,6 @@
-"""Keeps an outage from filling the log: what a process says again and again, it says once a minute.
+"""Limits repeated log lines to one a minute, so that an outage does not fill the log.
 
-A Redis that is full made 50 lines a second of the same two tracebacks, a database that is away one for each request.
+A full Redis caused 50 lines a second of the same two tracebacks, an unavailable database one line per request.
 """
 
 import logging
@@ -12,47 +12,48 @@ from django.db import InterfaceError, OperationalError
 
 SILENT_SECONDS = 60.0
 MOST_KEPT = 1_000
-AWAY = (OperationalError, InterfaceError)
+UNAVAILABLE = (OperationalError, InterfaceError)
 
 
 @dataclass(slots=True)
-class Said:
+class Logged:
     at: float
-    left_out: int = 0
+    repeats: int = 0
 
 
 class DuplicateFilter(logging.Filter):
-    """Leaves out a warning or an error that was said within the last minute, and then says how many were left out.
+    """Drops a warning or error that was logged within the last minute. The next such line has the number of repeats.
 
-    A database that cannot be used is told in one line: where it was asked adds nothing.
+    A database error becomes one line without its traceback.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[Hashable, Said] = {}
+        self._logged: dict[Hashable, Logged] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.WARNING or not _has_words(record):
+        if record.levelno < logging.WARNING or not _is_formattable(record):
             return True
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, AWAY):
-            _shorten(record, error)
+        if isinstance(error, UNAVAILABLE):
+            record.exc_info = record.exc_text = None
+            _append(record, f"({str(error).strip().partition(chr(10))[0]})")
         key = (record.name, record.getMessage(), type(error), str(error))
-        before, now = self._said.get(key), self._clock()
-        if before and now - before.at < SILENT_SECONDS:
-            before.left_out += 1
+        last, now = self._logged.get(key), self._clock()
+        if last and now - last.at < SILENT_SECONDS:
+            last.repeats += 1
             return False
-        if before and before.left_out:
-            _add(record, f"(said {before.left_out} times more since)")
-        if len(self._said) >= MOST_KEPT:
-            self._said.clear()
-        self._said[key] = Said(now)
+        if last and last.repeats:
+            _append(record, f"(repeated {last.repeats} times since)")
+        if len(self._logged) >= MOST_KEPT:
+            self._logged.clear()
+        self._logged[key] = Logged(now)
         return True
 
 
-def _has_words(record: logging.LogRecord) -> bool:
-    """Where they do not fit their values, the handler says so; an error raised here would reach whoever logs."""
+def _is_formattable(record: logging.LogRecord) -> bool:
+    """Leaves a wrong format string to the handler, which reports it. An exception here would reach the caller."""
     try:
         record.getMessage()
     except Exception:
@@ -60,10 +61,5 @@ def _has_words(record: logging.LogRecord) -> bool:
     return True
 
 
-def _shorten(record: logging.LogRecord, error: BaseException) -> None:
-    record.exc_info = record.exc_text = None
-    _add(record, f"({str(error).strip().partition(chr(10))[0]})")
-
-
-def _add(record: logging.LogRecord, words: str) -> None:
-    record.msg, record.args = f"{record.getMessage()} {words}", ()
+def _append(record: logging.LogRecord, text: str) -> None:
+    record.msg, record.args = f"{record.getMessage()} {text}", ()

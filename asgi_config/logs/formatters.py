@@ -1,4 +1,4 @@
-"""How a log line looks: plain text with key=value, or one JSON object. Each has the ids of what it belongs to."""
+"""Formats log lines as text with key=value fields, or as one JSON object. Both include the log context."""
 
 import datetime
 import json
@@ -13,7 +13,7 @@ PLAIN = re.compile(r"[^\s\"=]+")
 
 
 class Lines(logging.Formatter):
-    """`extra={"fields": {...}}` adds fields of one line to those of its trace."""
+    """Shared parts of a line. `extra={"fields": {...}}` adds fields to one line."""
 
     def fields(self, record: logging.LogRecord) -> Mapping[str, object]:
         return {**log_context.fields(), **getattr(record, "fields", {})}
@@ -28,18 +28,18 @@ class Lines(logging.Formatter):
 
 
 class TextLines(Lines):
-    """One line an event, and under it the traceback of an error, as people read it."""
+    """One line per record, followed by the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = redacted(record.getMessage())
-        fields = "".join(f" {name}={_plain(redacted(str(value)))}" for name, value in self.fields(record).items())
+        message = redacted(record.getMessage())
+        fields = "".join(f" {name}={_quoted(redacted(str(value)))}" for name, value in self.fields(record).items())
         error = redacted(self.error(record)).splitlines()
-        line = f"{self.when(record)} {record.levelname} {record.name}: {said}{fields}"
-        return "\n".join(map(_visible, [line, *error]))
+        line = f"{self.when(record)} {record.levelname} {record.name}: {message}{fields}"
+        return "\n".join(map(_printable, [line, *error]))
 
 
 class JsonLines(Lines):
-    """One line an event, also where it has a traceback."""
+    """One line per record, including its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -55,10 +55,10 @@ class JsonLines(Lines):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def _visible(text: str) -> str:
-    """What a visitor has put into an address must neither begin a new line nor steer the terminal of who reads it."""
+def _printable(text: str) -> str:
+    """Escapes control characters, because a visitor's URL must not start a new line or control the terminal."""
     return text if text.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
-def _plain(text: str) -> str:
+def _quoted(text: str) -> str:
     return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

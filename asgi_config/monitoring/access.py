@@ -1,8 +1,8 @@
-"""Who may see how the service is inside: whoever bears METRICS_TOKEN, or, while there is none, this machine itself.
+"""Access to metrics and health details: a request with METRICS_TOKEN or, without such a token, from this machine.
 
-Behind a proxy on the same machine every stranger comes from loopback. So loopback counts only where no proxy is set up
-(HTTPS is off, and no public name is allowed or trusted), where no proxy has left a header, and where the request asks
-for a local name, which a page of another site that points its name here does not.
+Behind a proxy on the same machine, requests from everywhere come from loopback. Loopback therefore counts only if no
+proxy is configured (HTTPS is off, and no public name is allowed or trusted) and the request has no proxy's header. Its
+Host header must also be a local name, because another site can point its own name at loopback (DNS rebinding).
 """
 
 import hmac
@@ -13,37 +13,38 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
 LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-LEFT_BY_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 def has_monitoring_access(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
-        return _bears(request, settings.METRICS_TOKEN)
-    return not is_public() and _is_from_here(request)
+        return _has_token(request, settings.METRICS_TOKEN)
+    return not is_public() and _is_local(request)
 
 
 def is_public() -> bool:
-    """Whether the settings are those of a site that others reach, by a proxy or by a name of this machine.
+    """Returns whether the settings allow access from other machines, through a proxy or by this machine's name.
 
-    A proxy that asks for `localhost`, as nginx does unless told otherwise, needs its own name as a trusted origin.
+    A proxy that sends `Host: localhost`, as nginx does by default, needs its public name as a trusted origin.
     """
     origins = [split_domain_port(origin.partition("://")[2])[0] for origin in settings.CSRF_TRUSTED_ORIGINS]
     return settings.HTTPS or not all(validate_host(name, LOCAL_NAMES) for name in [*settings.ALLOWED_HOSTS, *origins])
 
 
-def _bears(request: HttpRequest, wanted: str) -> bool:
+def _has_token(request: HttpRequest, expected: str) -> bool:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), wanted.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), expected.encode())
 
 
-def _is_from_here(request: HttpRequest) -> bool:
-    if any(name in request.headers for name in LEFT_BY_PROXIES):
+def _is_local(request: HttpRequest) -> bool:
+    if any(name in request.headers for name in PROXY_HEADERS):
         return False
-    asked_for = split_domain_port(request.headers.get("Host", ""))[0]
-    return validate_host(asked_for, LOCAL_NAMES) and is_loopback(request.META.get("REMOTE_ADDR", ""))
+    host = split_domain_port(request.headers.get("Host", ""))[0]
+    return validate_host(host, LOCAL_NAMES) and is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def is_loopback(address: str) -> bool:
+    """Returns False for text that is no IP address. Accepts IPv4 addresses written as IPv6."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,39 +1,32 @@
-"""The three addresses for machines that watch over this one: /health/live, /health/ready and /metrics.
+"""/health/live, /health/ready and /metrics.
 
-A middleware and the first of all, not views: a balancer or a container asks by whatever name it knows, without TLS, and
-neither ALLOWED_HOSTS nor the redirect to HTTPS may stand in its way. Nothing here needs a session.
+The first middleware rather than views, because load balancers and containers use any Host header and no TLS: neither
+ALLOWED_HOSTS nor the redirect to HTTPS may stop them. These endpoints need no session.
 """
 
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
 
 from asgi_config.monitoring import metrics, probes
 from asgi_config.monitoring.access import has_monitoring_access
+from realtime.middleware import Steps, middleware
 
-Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
-
-@sync_and_async_middleware
-def health(get_response: Any) -> Middleware:
-    async def async_middleware(request: HttpRequest) -> HttpResponse:
-        return await answer(request) if request.path_info in PLACES else await get_response(request)
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return async_to_sync(answer)(request) if request.path_info in PLACES else get_response(request)
-
-    return async_middleware if iscoroutinefunction(get_response) else middleware
+@middleware
+def health(request: HttpRequest) -> Steps:
+    if request.path_info in ENDPOINTS:
+        return answer(request)
+    return (yield)
 
 
 async def answer(request: HttpRequest) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
-        response = await PLACES[request.path_info](request)
+        response = await ENDPOINTS[request.path_info](request)
     else:
-        response = HttpResponse("Ask with GET.\n", status=405, content_type="text/plain")
+        response = HttpResponse("Method not allowed: use GET.\n", status=405, content_type="text/plain")
         response.headers["Allow"] = "GET, HEAD"
     response.headers["Content-Length"] = str(len(response.content))
     response.headers["Cache-Control"] = "no-store"
@@ -42,16 +35,16 @@ async def answer(request: HttpRequest) -> HttpResponse:
 
 
 async def live(request: HttpRequest) -> HttpResponse:
-    """That this process answers is all that it says: what it needs may be away, which no restart of it would cure."""
+    """Checks nothing but this process, because a restart would not bring back a database or Redis."""
     return _json({"status": "live"}, 200)
 
 
 async def ready(request: HttpRequest) -> HttpResponse:
-    """Whether all that is needed answers; `?need=database` asks for that part only, and may be repeated."""
+    """Answers 200 if every needed part answers, else 503. `?need=database` (repeatable) selects the parts."""
     needed = request.GET.getlist("need") or probes.NEEDED
     if not set(needed) <= set(probes.PARTS):
-        return _json({"status": f"unknown: need is one of {', '.join(probes.PARTS)}."}, 400)
-    answers = await probes.ask(needed)
+        return _json({"status": f"unknown need: use one of {', '.join(probes.PARTS)}."}, 400)
+    answers = await probes.probe(needed)
     is_ready = all(answer.is_well for answer in answers)
     content: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
     if has_monitoring_access(request):
@@ -63,8 +56,8 @@ def _json(content: dict[str, Any], status: int) -> HttpResponse:
     return HttpResponse(f"{json.dumps(content)}\n", content_type="application/json", status=status)
 
 
-PLACES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
+ENDPOINTS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
     "/health/live": live,
     "/health/ready": ready,
-    "/metrics": metrics.show,
+    "/metrics": metrics.metrics_view,
 }

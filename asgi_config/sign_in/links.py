@@ -1,4 +1,4 @@
-"""Makes one-time sign-in links, and uses each at most once."""
+"""Creates one-time sign-in links, and accepts each at most once. Lock order: user, link."""
 
 import datetime
 import hashlib
@@ -14,10 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from asgi_config.models import SignInLink
+from realtime.log import Clock
 
 LIFETIME = datetime.timedelta(minutes=10)
-
-Clock = Callable[[], datetime.datetime]
 
 
 def make_link(
@@ -27,10 +26,10 @@ def make_link(
     clock: Clock = timezone.now,
     make_token: Callable[[], str] = secrets.token_urlsafe,
 ) -> str:
-    """The user's earlier links end with this one, and so do all that expired. Lock order: user, link."""
+    """Returns a new link. Deletes the user's earlier and all expired links."""
     token, now = make_token(), clock()
     with transaction.atomic():
-        _locked().filter(pk=user.pk).first()
+        _locked_users().filter(pk=user.pk).first()
         SignInLink.objects.filter(Q(user_id=user.pk) | Q(expires_at__lte=now)).delete()
         SignInLink.objects.create(user_id=user.pk, digest=_digest(token), expires_at=now + LIFETIME)
     return f"{address}{reverse('sign_in_link')}?{urlencode({'token': token})}"
@@ -38,21 +37,21 @@ def make_link(
 
 @transaction.atomic(savepoint=False)
 def use_link(*, token: str, clock: Clock = timezone.now) -> User | None:
-    """The user whom it signs in; None for a token that is unknown, expired or used, or whose user is inactive.
+    """Returns the link's user, or None if the token is unknown, expired or used, or the user inactive.
 
-    Of two uses at once the database lets one through: the update is conditional, and its conditions are all on the
-    row itself, as PostgreSQL checks only those again after it has waited for the other. Lock order: user, link.
+    A conditional UPDATE lets only one of two concurrent uses succeed. All its conditions are on the link's own row,
+    because PostgreSQL checks only these again after it has waited for the other transaction.
     """
     now = clock()
     unused = SignInLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
-    user = _locked().filter(pk__in=unused.values("user_id")).first()
+    user = _locked_users().filter(pk__in=unused.values("user_id")).first()
     if not unused.update(used_at=now):
         return None
     return user if user and user.is_active else None
 
 
-def _locked() -> QuerySet[User]:
-    """As a deletion of a user does first, which then takes the links."""
+def _locked_users() -> QuerySet[User]:
+    """Users to lock before their links, in the order in which deleting a user locks them."""
     return get_user_model()._default_manager.select_for_update()
 
 

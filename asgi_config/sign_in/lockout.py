@@ -1,7 +1,7 @@
-"""Sign-in attempts are limited, by django-axes: what it asks of this project, and what a locked person sees.
+"""Locks sign-in after too many wrong passwords, with django-axes.
 
-Locked is a name from an address, never a name alone: a stranger could keep its owner out. A name that nobody has is
-locked all the same, so the lock tells nobody which names there are.
+The lock is per username and address. A lock per username alone would let a stranger lock its owner out. Unknown
+usernames are locked too, so the lock does not reveal which usernames exist.
 """
 
 import ipaddress
@@ -21,20 +21,20 @@ logger = logging.getLogger(__name__)
 
 class Lockout(AxesStandaloneBackend):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
-        """Never a user; refuses for a locked one. Code that checks a password by itself has no request, and no lock."""
+        """Returns None, and raises PermissionDenied for a locked client. No lock for calls without a request."""
         return None if request is None else super().authenticate(request, **credentials)
 
 
-def address_of_client(request: HttpRequest) -> str | None:
-    """With HTTPS there is a proxy, and it alone wrote the last of X-Forwarded-For; what is before it anybody can."""
+def client_address(request: HttpRequest) -> str | None:
+    """With HTTPS, uses the last value of X-Forwarded-For: the proxy wrote it, and clients may write those before it."""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return counted_as(forwarded if settings.HTTPS and is_address(forwarded) else request.META.get("REMOTE_ADDR", ""))
+    return lock_address(forwarded if settings.HTTPS and is_address(forwarded) else request.META.get("REMOTE_ADDR", ""))
 
 
-def counted_as(address: str) -> str | None:
-    """One IPv4 address, or the network of an IPv6 one: whoever has one of those has 2^64, and a new lock with each.
+def lock_address(address: str) -> str | None:
+    """Returns an IPv4 address as it is, and the /64 network of an IPv6 address, because one client has all 2^64.
 
-    None for what is no address, as that of a Unix socket, which PostgreSQL would refuse.
+    Returns None for text that is no IP address, such as a Unix socket's, because PostgreSQL would reject it.
     """
     if not is_address(address):
         return None
@@ -46,15 +46,15 @@ def counted_as(address: str) -> str | None:
 
 
 def is_address(text: str) -> bool:
-    """PostgreSQL takes nothing else into its column, and a proxy may write `unknown`."""
+    """Rejects what PostgreSQL's address column rejects. A proxy may send `unknown`."""
     try:
         return not getattr(ipaddress.ip_address(text), "scope_id", None)
     except ValueError:
         return False
 
 
-def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
-    """`args` are left alone: the asynchronous middleware of axes 8.3 lanes them over in another order."""
+def locked_page(request: HttpRequest, *args: Any) -> HttpResponse:
+    """Ignores `args`, because the asynchronous middleware of axes 8.3 passes them in another order."""
     minutes = settings.SIGN_IN_LOCK_MINUTES
     response = render(request, "task/locked.html", {"minutes": minutes}, status=429)
     response.headers["Retry-After"] = str(60 * minutes)
@@ -62,6 +62,6 @@ def say_locked(request: HttpRequest, *args: Any) -> HttpResponse:
 
 
 @receiver(user_locked_out)
-def note_locked(sender: Any, ip_address: str | None = None, **kwargs: Any) -> None:
-    """Not the name: where people sign in by mail address, it is one."""
-    logger.warning("Sign-in is locked after too many wrong passwords from %s", ip_address)
+def log_lock(sender: Any, ip_address: str | None = None, **kwargs: Any) -> None:
+    """Logs no username, because it may be a mail address."""
+    logger.warning("Sign-in locked after too many wrong passwords from %s", ip_address)

@@ -1,4 +1,4 @@
-"""The local superuser `operator`, who has no password and signs in by a one-time link."""
+"""The local superuser `operator`. It has no password and signs in with a one-time link."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -7,7 +7,7 @@ NAME = "operator"
 
 
 def find_or_make() -> User | None:
-    """None where an account of that name exists and is no active superuser: it is nobody's business to raise it."""
+    """Returns None if the account exists but is not an active superuser, because only its owner may promote it."""
     model = get_user_model()
     manager = model._default_manager
     user = manager.filter(**{model.USERNAME_FIELD: NAME}).first()

@@ -1,22 +1,30 @@
-"""The sign-in page and its form."""
+"""Sign-in with a password and with a one-time link."""
 
 from typing import Any
 
-from django.contrib.auth import get_user_model, logout
+from django.conf import settings
+from django.contrib.auth import get_user_model, login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from asgi_config.sign_in.links import use_link
 
 
 class SignInForm(AuthenticationForm):
-    """An account that is removed in the middle of its sign-in, the first of which hashes for 0.2 s, is a wrong name."""
+    """Reports an account that is deleted during its sign-in as a wrong name.
+
+    The first sign-in hashes the password for 0.2 s, and a removal may delete the account meanwhile.
+    """
 
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
         except DatabaseError:
-            if is_known(self.cleaned_data["username"]):
+            if user_exists(self.cleaned_data["username"]):
                 raise
             raise self.get_invalid_login_error() from None
 
@@ -26,18 +34,44 @@ class SignIn(LoginView):
     authentication_form = SignInForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """One transaction: on SQLite each write waits for the writer by itself. The hash was before it."""
+        """Signs in within one transaction, because on SQLite each write of its own waits for the writer lock.
+
+        The password was hashed before the transaction.
+        """
         try:
             with transaction.atomic():
                 return super().form_valid(form)
         except DatabaseError:
-            if is_known(form.cleaned_data["username"]):
+            if user_exists(form.cleaned_data["username"]):
                 raise
             logout(self.request)
             form.add_error(None, form.get_invalid_login_error())
             return self.form_invalid(form)
 
 
-def is_known(username: str) -> bool:
-    people = get_user_model()._default_manager
-    return people.filter(**{get_user_model().USERNAME_FIELD: username}).exists()
+@require_safe
+def sign_in_by_link(request: HttpRequest) -> HttpResponse:
+    """Signs in on GET. HEAD does not use the link, because link previews send it."""
+    if request.method == "HEAD":
+        response = HttpResponse()
+    elif _sign_in(request, token=request.GET.get("token", "")):
+        response = redirect("home")
+    else:
+        response = render(request, "task/link_expired.html", status=403)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@transaction.atomic
+def _sign_in(request: HttpRequest, *, token: str) -> bool:
+    """Returns False for an invalid link. One transaction: on SQLite its three writes wait for the writer lock once."""
+    user = use_link(token=token)
+    if user:
+        login(request, user, backend=settings.MODEL_BACKEND)
+    return user is not None
+
+
+def user_exists(username: str) -> bool:
+    model = get_user_model()
+    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).exists()

@@ -1,30 +1,21 @@
-"""How large a request to a page may be. The API has bounds of its own, and words for them."""
+"""Limits the size of requests to pages. The API checks sizes itself and answers in JSON."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
+
+from realtime.middleware import Steps, middleware
 
 TOO_LARGE = "The request is too large: send {most} bytes or fewer.\n"
 NO_LENGTH = "Send the body with a Content-Length.\n"
 
-Middleware = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
+@middleware
+def request_size_limit(request: HttpRequest) -> Steps:
+    """Answers 411 or 413 before Django reads the body.
 
-@sync_and_async_middleware
-def request_size_limit(get_response: Any) -> Middleware:
-    """Before anything reads it: Django keeps all of a body without a length, and calls one that is too large bad."""
-
-    async def async_middleware(request: HttpRequest) -> HttpResponse:
-        return refusal_of(request) or await get_response(request)
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return refusal_of(request) or get_response(request)
-
-    return async_middleware if iscoroutinefunction(get_response) else middleware
+    Django itself would read a body without a length completely, and answer 400 for one that is too large.
+    """
+    return refusal_of(request) or (yield)
 
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:

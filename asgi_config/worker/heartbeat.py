@@ -1,7 +1,4 @@
-"""What a Celery worker does beside its work: it says that it lives and what it counted, and traces its log lines.
-
-Connected when Django's apps are ready, as asgi_config.celery is loaded before there are models.
-"""
+"""Signal handlers of a running worker: its heartbeat and counters in the database, and the context of its log lines."""
 
 import logging
 import os
@@ -19,52 +16,53 @@ from realtime import log_context
 from task.database import lock_timeout
 from task.jobs import leases
 from task.workers import registry
-from task.workers.counters import tally
+from task.workers.counters import counters
 
-HEARD_EVERY_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 class _Last:
-    heard = float("-inf")
+    heartbeat_at = float("-inf")  # monotonic
 
 
 @heartbeat_sent.connect
-def be_heard(sender: Any, **kwargs: Any) -> None:
-    """Each worker for itself, also an idle one: of many, the one that takes beat's message is another each time.
+def write_heartbeat(sender: Any, **kwargs: Any) -> None:
+    """Records that this worker lives, even if it is idle: any worker may take beat's next message.
 
-    In the worker's main process, so it waits for nobody, and leaves no connection for the pool to inherit.
+    Runs in the worker's main process, so it waits at most 0.1 s for locks. It closes its connection, so that pool
+    processes inherit none.
     """
-    if time.monotonic() < _Last.heard + HEARD_EVERY_SECONDS:
+    if time.monotonic() < _Last.heartbeat_at + HEARTBEAT_SECONDS:
         return
-    _Last.heard = time.monotonic()
+    _Last.heartbeat_at = time.monotonic()
     processes = int(os.environ.get("ARRIVALS_POOL_PROCESSES", "1"))
     try:
         with lock_timeout.short():
-            registry.note(sender.eventer.hostname, timezone.now(), processes=processes)
+            registry.record_heartbeat(sender.eventer.hostname, timezone.now(), processes=processes)
     except Error as error:
-        logger.info("The word of this worker is not written this time: %r", error)
+        logger.info("Heartbeat not written; the next one follows in 5 s: %r", error)
     finally:
         connection.close()
 
 
 @task_postrun.connect
-def tell_what_was_counted(task: Any, **kwargs: Any) -> None:
-    tally.tell(task.request.hostname or "")
+def write_counters(task: Any, **kwargs: Any) -> None:
+    counters.flush(task.request.hostname or "")
 
 
 @task_prerun.connect
-def trace_task(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
-    """The request comes with the message, from the click or from the lane before; old messages have none."""
-    of_message = task.request.headers or {}
-    log_context.replace(request=of_message.get(leases.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
+def set_log_context(task_id: str, task: Any, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
+    """Takes the request id from the message's header. Messages of older releases have none."""
+    headers = task.request.headers or {}
+    log_context.replace(request=headers.get(leases.REQUEST), job=(kwargs or {}).get("job"), task=task_id)
 
 
 @after_setup_logger.connect
 @after_setup_task_logger.connect
-def write_lines_as_the_web_does(logger: logging.Logger, **kwargs: Any) -> None:
-    """LOG_LEVEL goes before Celery's own `-l` where it is set, so that one setting is enough for all processes."""
+def format_log_lines(logger: logging.Logger, **kwargs: Any) -> None:
+    """Formats lines like the web process. LOG_LEVEL, if set, overrides `-l`, so one setting serves all processes."""
     if "LOG_LEVEL" in os.environ:
         logger.setLevel(settings.LOG_LEVEL)
     for handler in logger.handlers:

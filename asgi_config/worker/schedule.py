@@ -1,4 +1,4 @@
-"""A schedule for beat that a clock which goes back does not stop."""
+"""Beat's schedule, which keeps working after the clock was set back."""
 
 import datetime
 
@@ -6,10 +6,10 @@ from celery.schedules import schedule
 
 
 class Every(schedule):
-    """Each so many seconds.
+    """Is due every so many seconds, and at once if the last run lies in the future.
 
-    Celery's own says that the time has not come while the last run lies ahead: after a clock that went back by an hour
-    there was no rescue for an hour. It also says so when beat starts anew, as the last run is in its file.
+    Celery's own schedule waits until the clock reaches the last run again: after the clock went back by an hour no
+    rescue ran for an hour. A restart does not help, because the last run is in beat's file.
     """
 
     def remaining_estimate(self, last_run_at: datetime.datetime) -> datetime.timedelta:

@@ -1,10 +1,10 @@
-"""kombu's Redis transport, but an answer to a message that Redis does not take leaves no worker deaf.
+"""kombu's Redis transport, with a fix: a failed ack or reject no longer blocks the worker.
 
-kombu lets a message go only after Redis has (`QoS.ack` and `QoS.reject`, read in kombu 5.7). Where that fails, it
-counts as held by the worker for ever: after two such, a worker of two processes lived on and took no message. Seen
-after Redis had been frozen for 20 s twice; and where both pool children were killed while it was frozen, as a task that
-lost its process is rejected. Here it is let go. If Redis has it still, it comes again after `visibility_timeout`, and
-every task may come twice.
+kombu forgets a message only after Redis has confirmed it (`QoS.ack` and `QoS.reject`, read in kombu 5.7). If that
+fails, the message counts towards the worker's prefetch limit for ever: after two of them, a worker of two processes
+stayed alive and took no messages. Seen after Redis was frozen twice for 20 s, and after both pool processes were killed
+while it was frozen, because the task of a lost process is rejected. This transport forgets the message at once. If
+Redis still has it, it is redelivered after `visibility_timeout`, which is safe because every task may run twice.
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from kombu.transport.virtual import base
 
 class QoS(redis.QoS):
     def ack(self, delivery_tag: Any) -> None:
-        with self._letting_go(delivery_tag):
+        with self._forgotten_on_error(delivery_tag):
             super().ack(delivery_tag)
 
     def reject(self, delivery_tag: Any, requeue: bool = False) -> None:
-        with self._letting_go(delivery_tag):
+        with self._forgotten_on_error(delivery_tag):
             super().reject(delivery_tag, requeue=requeue)
 
     @contextmanager
-    def _letting_go(self, delivery_tag: Any) -> Iterator[None]:
+    def _forgotten_on_error(self, delivery_tag: Any) -> Iterator[None]:
         try:
             yield
         except redis.Transport.connection_errors:

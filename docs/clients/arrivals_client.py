@@ -1,14 +1,18 @@
-"""Follows the feed of users (docs/protocol.md) with asyncio and `websockets`: every event once, in order, over any cut.
+"""Client of the users feed (docs/protocol.md), with asyncio and `websockets`.
+
+Yields every event once and in order, across any disconnect.
 
     python arrivals_client.py ws://127.0.0.1:8000/ws/users/ --token-file TOKEN [--after 0] [--cursor-file CURSOR]
 
-prints one event a line, as JSON. With --cursor-file it goes on where it stopped. In a program of your own:
+prints one event per line, as JSON. With --cursor-file it continues where it stopped. In your own program:
 
     async for event in follow(url, token, Cursor()): ...
 
-Among the events are messages of three other types: "hello" (not printed) whenever it has connected; and where the
-cursor could not be honoured "snapshot", after which all that was known before counts no more, and a "user.listed" for
-each user that there is.
+Messages of three other types come between the events:
+
+- "hello" after each connect (not printed).
+- "snapshot" if the log cannot continue from the cursor. Discard all users that you know.
+- "user.listed" for each existing user, after a snapshot.
 """
 
 import argparse
@@ -43,25 +47,25 @@ logger = logging.getLogger("arrivals")
 
 @dataclass
 class Cursor:
-    """Every event up to `offset` of this life of the feed is behind it. Empty: the head; only offset 0: the start."""
+    """The position after event `offset` of the epoch. Empty means the head; offset 0 without epoch means the start."""
 
     epoch: str = ""
     offset: int | None = None
 
 
 class Refused(Exception):
-    """The server refuses this for good."""
+    """The server refuses the request permanently. Retrying does not help."""
 
 
 @dataclass
 class Acks:
-    """Tells the server how far this client is: once a second, at once when half of its window is used.
+    """Acknowledges events: once a second, and at once when half of the window is used.
 
-    Told after every frame, so the last events before an idle time are acknowledged at the next heartbeat.
+    Call `send_if_due` after every frame. The last events before an idle time are acknowledged at the next heartbeat.
     """
 
     half_window: float
-    told_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    sent_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     offset: int = 0
     unacknowledged: int = 0
 
@@ -69,16 +73,16 @@ class Acks:
         self.offset = offset
         self.unacknowledged += size
 
-    async def tell(self, socket: ClientConnection) -> None:
+    async def send_if_due(self, socket: ClientConnection) -> None:
         now = asyncio.get_running_loop().time()
-        if self.unacknowledged >= self.half_window or (self.unacknowledged and now - self.told_at >= ACK_SECONDS):
-            self.unacknowledged, self.told_at = 0, now
+        if self.unacknowledged >= self.half_window or (self.unacknowledged and now - self.sent_at >= ACK_SECONDS):
+            self.unacknowledged, self.sent_at = 0, now
             await socket.send(json.dumps({"type": "ack", "offset": self.offset}))
 
 
 @dataclass
 class Backoff:
-    """How long to wait before the next connection: at random, and ever longer until one was steady."""
+    """Random, growing pauses between connection attempts. A connection that lasts STEADY_SECONDS resets them."""
 
     attempt: int = 0
     greeted_at: float = math.inf
@@ -87,7 +91,7 @@ class Backoff:
         self.greeted_at = now
 
     def pause(self, now: float, chance: float) -> float:
-        """`chance` is at random from 0 to 1, so that the clients of a restarted server do not come in one moment."""
+        """`chance` is random from 0 to 1, so that the clients of a restarted server do not all reconnect at once."""
         if now - self.greeted_at >= STEADY_SECONDS:
             self.attempt = 0
         longest: float = min(LONGEST_PAUSE_SECONDS, 2**self.attempt)
@@ -96,7 +100,7 @@ class Backoff:
 
 
 async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """Each event after the cursor, which has moved when the event comes. Raises Refused."""
+    """Yields each event after the cursor, and moves the cursor before it yields. Raises Refused."""
     clock, backoff = asyncio.get_running_loop().time, Backoff()
     while True:
         try:
@@ -107,21 +111,18 @@ async def follow(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str
         except (OSError, HTTPException, WebSocketException, TimeoutError) as error:
             code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 1006
             if 4500 <= code <= 4999 or isinstance(error, InvalidURI):
-                raise Refused(f"The server refuses this for good: {error} (docs/protocol.md).") from None
-            logger.warning("%r: trying again.", error)
+                raise Refused(f"The server refused the connection: {error} (see docs/protocol.md).") from None
+            logger.warning("%r: retrying.", error)
         await asyncio.sleep(backoff.pause(clock(), random.random()))  # noqa: S311 (spreads clients)
 
 
 async def _listen(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """The hello of one connection, then its events; after a reset the snapshot.
-
-    A connection that is dead would keep its closing waiting.
-    """
+    """Yields the hello of one connection, then its events; after a reset the snapshot."""
     async with connect(
         _address(url, cursor),
         additional_headers={"Authorization": f"Bearer {token}"},
         subprotocols=[VERSION],
-        close_timeout=CLOSE_SECONDS,
+        close_timeout=CLOSE_SECONDS,  # a dead connection never answers the close
     ) as socket:
         hello = json.loads(await asyncio.wait_for(socket.recv(), CONNECT_SECONDS))
         if not cursor.epoch:
@@ -136,14 +137,16 @@ async def _listen(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[st
 async def _events(
     socket: ClientConnection, hello: dict[str, Any], cursor: Cursor, *, is_filtered: bool
 ) -> AsyncIterator[dict[str, Any]]:
-    """Up to a reset. TimeoutError where nothing is heard, or the server is ahead and its tail does not come."""
+    """Yields events until a reset. Raises TimeoutError after silence, or if the events up to a heartbeat's head do not
+    come within TAIL_SECONDS.
+    """
     clock, acks = asyncio.get_running_loop().time, Acks(hello["window_bytes"] / 2)
     silence_seconds, lost_at = hello["heartbeat_s"] * 1.5 + 2, math.inf
     while True:
         frame = await asyncio.wait_for(socket.recv(), min(silence_seconds, lost_at - clock()))
         message = json.loads(frame)
         if message["type"] == "reset":
-            logger.warning("Some events can no longer be had (%s): all users come anew.", message["reason"])
+            logger.warning("Some events are gone from the log (%s). All users follow.", message["reason"])
             return
         if message["type"] == "events":
             for event in _new(message, cursor, is_filtered=is_filtered):
@@ -151,14 +154,14 @@ async def _events(
                 yield event
             acks.handled(message["last"], len(frame))
         elif message["type"] == "heartbeat" and message["head"] > cursor.offset and not is_filtered:
-            lost_at = min(lost_at, clock() + TAIL_SECONDS)  # The heartbeats after it do not put that off.
-        await acks.tell(socket)
+            lost_at = min(lost_at, clock() + TAIL_SECONDS)  # later heartbeats do not extend it
+        await acks.send_if_due(socket)
 
 
 def _new(message: dict[str, Any], cursor: Cursor, *, is_filtered: bool) -> Iterator[dict[str, Any]]:
-    """The batch's events beyond the cursor. With ?job= offsets jump, so a gap between batches is none."""
+    """Yields the batch's events after the cursor. With ?job= offsets may jump, so a gap is not an error."""
     if message["first"] > (cursor.offset or 0) + 1 and not is_filtered:
-        raise ConnectionError("Events are missing; the log still has them.")
+        raise ConnectionError("Events are missing: reconnecting to read them from the log.")
     for event in message["events"]:
         if event["offset"] > (cursor.offset or 0):
             cursor.offset = event["offset"]
@@ -166,7 +169,7 @@ def _new(message: dict[str, Any], cursor: Cursor, *, is_filtered: bool) -> Itera
 
 
 async def _snapshot(url: str, token: str, cursor: Cursor) -> AsyncIterator[dict[str, Any]]:
-    """All users, newest first. The first page's cursor counts: what happened since comes as events."""
+    """Yields all users, newest first, then moves the cursor to the first page's: later changes come as events."""
     address = f"http{url.removeprefix('ws')}"
     start = urljoin(address, f"../../api/users?limit=100&{urlsplit(url).query}")
     page = first = await asyncio.to_thread(_get, start, token)
@@ -194,7 +197,7 @@ def _address(url: str, cursor: Cursor) -> str:
 
 
 async def _print(url: str, token: str, cursor: Cursor, file: Path | None) -> None:
-    """The cursor is written after the event: who kills this in between sees one event again, and misses none."""
+    """Writes the cursor after the event, so a crash in between repeats one event and loses none."""
     async for message in follow(url, token, cursor):
         if message["type"] != "hello":
             print(json.dumps(message), flush=True)  # noqa: T201
@@ -205,11 +208,11 @@ async def _print(url: str, token: str, cursor: Cursor, file: Path | None) -> Non
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Prints the events of the feed, one a line.")
+    parser = argparse.ArgumentParser(description="Print the events of the feed, one per line.")
     parser.add_argument("url", help="ws://HOST:PORT/ws/users/, with ?job=ID for one job")
-    parser.add_argument("--token-file", type=Path, required=True, help="holds what `manage.py token USER` printed")
-    parser.add_argument("--after", type=int, choices=[0], help="0: begin with all that the log holds, not at its head")
-    parser.add_argument("--cursor-file", type=Path, help="go on where this says, and keep it up to date")
+    parser.add_argument("--token-file", type=Path, required=True, help="file with the output of `manage.py token USER`")
+    parser.add_argument("--after", type=int, choices=[0], help="0: start with the oldest event in the log")
+    parser.add_argument("--cursor-file", type=Path, help="read the cursor from this file, and update it")
     asked = parser.parse_args()
     try:
         token, file = asked.token_file.read_text().strip(), asked.cursor_file

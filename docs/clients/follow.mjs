@@ -3,9 +3,9 @@
 //
 //   node docs/clients/follow.mjs http://127.0.0.1:8000/ws/users/ TOKEN_FILE CURSOR_FILE
 //
-// Without a cursor file it begins at the head; one that holds {"offset": 0} begins at all that the log still has. Where
-// the cursor cannot be honoured, a line of the type "snapshot" comes, after which all that was known before counts no
-// more, and a "user.listed" for each user that there is.
+// Without a cursor file it starts at the head. A cursor file with {"offset": 0} starts with the oldest event of the log. If
+// the server cannot resume from the cursor, it prints a line of the type "snapshot", which makes all earlier lines void, and
+// a "user.listed" for each present user.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Connection, Cursor } from "../../static/realtime/connection.js";
@@ -21,7 +21,7 @@ const token = readFileSync(tokenFile, "utf8").trim();
 const print = (message) => console.log(JSON.stringify(message));
 const cursor = Object.assign(new Cursor(), existsSync(cursorFile) && JSON.parse(readFileSync(cursorFile, "utf8")));
 
-// After the events: who kills this in between sees some of them again, and misses none.
+// Called after the events, so a kill before it repeats some events and loses none.
 function keepCursor() {
   writeFileSync(`${cursorFile}.new`, JSON.stringify(cursor));
   renameSync(`${cursorFile}.new`, cursorFile);

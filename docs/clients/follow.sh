@@ -4,9 +4,9 @@
 #
 #   follow.sh http://127.0.0.1:8000 TOKEN_FILE CURSOR_FILE [job=7]
 #
-# Without a cursor file it begins at the head; one that holds `after=0` begins at all that the log still has. Where the
-# cursor cannot be honoured, a line of the type `snapshot` comes, after which all that was known before counts no more,
-# and a `user.listed` for each user that there is. It ends with 1 where the server refuses for good.
+# Without a cursor file it starts at the head. A cursor file with `after=0` starts with the oldest event of the log. If
+# the server cannot resume from the cursor, it prints a line of the type `snapshot`, which makes all earlier lines void, and
+# a `user.listed` for each present user. It exits with 1 if the server refuses the request for good.
 set -eu
 [ $# -ge 3 ] || { echo "Usage: follow.sh ADDRESS TOKEN_FILE CURSOR_FILE [job=ID]" >&2; exit 2; }
 address=$1 token_file=$2 cursor_file=$3 filter=${4:-}
@@ -14,21 +14,21 @@ answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 trap 'exit 130' INT TERM
 
-# The status of an answer, which is in a file then. The token is not among the arguments, as every user of the machine
-# can read those. A slow line may take as long as it needs.
+# Prints the status of an answer and writes its body to a file. The token is not an argument of curl, because every user
+# of the machine can read arguments. A slow line may take as long as it needs.
 get() {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file")" |
         curl --silent --config - --connect-timeout 10 --speed-time 60 --speed-limit 1 --output "$answer" \
             --write-out '%{http_code}' "$address/api/$1" || echo " cut"
 }
 
-# Without a cursor it does not wait: were that poll cut, nobody would know where it had begun.
+# Without a cursor it does not wait: if that poll were cut, its start would be unknown.
 poll() {
     if [ -e "$cursor_file" ]; then position="wait=25&$(cat "$cursor_file")"; else position=wait=0; fi
     get "events?limit=100&$filter&$position"
 }
 
-# The events, a line each, then the cursor to go on from.
+# Prints the events, one a line, and writes the next cursor.
 print_events() {
     python3 -c '
 import json, sys
@@ -40,7 +40,7 @@ with open(sys.argv[2] + ".new", "w") as file:
 ' "$answer" "$cursor_file"
 }
 
-# All users, newest first. The first page's cursor counts: what happened since comes as events.
+# Prints all users, newest first. Keeps the cursor of the first page: later changes come as events.
 print_snapshot() {
     query="limit=100&$filter" place=first
     while [ -n "$query" ]; do
@@ -50,7 +50,7 @@ print_snapshot() {
     done
 }
 
-# One page of them; in the place of the answer then stands the next page's query.
+# Prints one page of users and replaces the answer by the query of the next page.
 print_users() {
     python3 -c '
 import json, sys
@@ -67,7 +67,7 @@ with open(answer_file, "w") as file:
 ' "$answer" "$cursor_file" "$1"
 }
 
-# Ever longer, at random: the clients of a server that restarts would all come back in one moment otherwise.
+# Waits for a random time that grows. Otherwise all clients of a restarted server would reconnect in the same moment.
 rest() {
     python3 -c 'import random, sys, time; time.sleep(random.random() * int(sys.argv[1]))' "$pause"
     pause=$((pause < 16 ? pause * 2 : 30))
@@ -78,13 +78,13 @@ while :; do
     status=$(poll)
     case $status in
     200)
-        # The cursor moves last: who is killed in between prints some events again, and misses none.
+        # The cursor moves last, so a kill before it repeats some events and loses none.
         print_events
         mv "$cursor_file.new" "$cursor_file"
         pause=1
         ;;
     410)
-        echo "Some events can no longer be had, all users come anew: $(cat "$answer")" >&2
+        echo "Some events are gone from the log. All users follow: $(cat "$answer")" >&2
         if print_snapshot; then mv "$cursor_file.new" "$cursor_file"; else rest; fi
         ;;
     400 | 401 | 403 | 404 | 422)
@@ -92,7 +92,7 @@ while :; do
         exit 1
         ;;
     *)
-        # No answer, half of one, a server that restarts, or too many connections.
+        # No answer, half an answer, a restarting server, or too many connections.
         rest
         ;;
     esac

@@ -1,4 +1,4 @@
-"""Who may watch: asked when a socket opens, and again while it stays open."""
+"""Access to a feed: a token or a session, checked when a socket opens and again while it stays open."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from importlib import import_module
@@ -12,49 +12,56 @@ from django.utils.http import is_same_domain
 
 from realtime.protocol import CloseCode, Disconnect, offered_token
 
-TokenLookup = Callable[[str], Any]  # the user whose token it is, or None
+TokenLookup = Callable[[str], Any]  # the token's user, or None
 
 
-def require(scope: Any, permission: str, bearer: TokenLookup) -> Hashable:
-    """The key of the user who may watch now; Disconnect for anybody else. Reads the database: the user and the rights.
+def authorise(scope: Any, permission: str, token_user: TokenLookup) -> Hashable:
+    """Returns the key of the user who opened the socket. Raises Disconnect without the permission.
 
-    A token decides alone. No browser sends one by itself, so it needs no Origin.
+    Reads the user and the permissions from the database. A token takes precedence over a session. It needs no Origin,
+    because no browser sends a token by itself.
     """
     headers = {name: value.decode("latin1") for name, value in scope["headers"]}
     token = _token(headers, scope["subprotocols"])
-    user = _user_of_session(headers) if token is None else _user_of_token(token, bearer)
+    if token is None:
+        user = _session_user(headers)
+    elif (user := token_user(token.strip())) is None:
+        raise Disconnect(CloseCode.NOT_SIGNED_IN, "The token is unknown, expired or revoked.")
     if not user.has_perm(permission):
-        raise Disconnect(CloseCode.NOT_ALLOWED, f"This needs the permission {permission}.")
+        raise Disconnect(CloseCode.NOT_ALLOWED, f"The permission {permission} is required.")
     return user.pk  # type: ignore[no-any-return]
 
 
 def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | None:
-    """That of the header, which a browser cannot set; else the one that is offered as a subprotocol."""
+    """Returns the token of the Authorization header, else the one offered as a subprotocol."""
     scheme, _, token = headers.get(b"authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else offered_token(subprotocols)
 
 
-def _user_of_token(token: str, bearer: TokenLookup) -> Any:
-    user = bearer(token.strip())
-    if user is None:
-        raise Disconnect(CloseCode.NOT_SIGNED_IN, "The token is unknown, expired or revoked.")
-    return user
-
-
-def _user_of_session(headers: Mapping[bytes, str]) -> Any:
-    request = _request(headers.get(b"cookie", ""))
-    if not request.session.session_key:  # A program that forgot its token sends no Origin either.
+def _session_user(headers: Mapping[bytes, str]) -> Any:
+    request = _session_request(headers.get(b"cookie", ""))
+    # Before the Origin check, because a program that forgot its token sends no Origin either.
+    if not request.session.session_key:
         raise Disconnect(CloseCode.NOT_SIGNED_IN, "Send a token, or sign in.")
     if not _is_same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
-        raise Disconnect(CloseCode.NOT_ALLOWED, "The Origin of a connection with cookies must be this site's own.")
+        raise Disconnect(CloseCode.NOT_ALLOWED, "The Origin must be this site's own, or in CSRF_TRUSTED_ORIGINS.")
     user = auth.get_user(request)
     if not user.is_authenticated:
         raise Disconnect(CloseCode.NOT_SIGNED_IN, "Sign in first.")
     return user
 
 
+def _session_request(cookie_header: str) -> HttpRequest:
+    """Returns as much of a request as django.contrib.auth needs to find the session's user."""
+    # Django's parser, because SimpleCookie stops at the first malformed cookie of another program on this host.
+    key = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return request
+
+
 def _is_same_origin(origin: str, host: str) -> bool:
-    """Whether scheme, host and port are those of the request itself, or trusted by CSRF_TRUSTED_ORIGINS.
+    """Compares scheme, host and port with the request's own and with CSRF_TRUSTED_ORIGINS.
 
     The same rule as Django's for a POST with cookies. Channels' AllowedHostsOriginValidator compares host names only.
     """
@@ -63,15 +70,6 @@ def _is_same_origin(origin: str, host: str) -> bool:
     scheme = "https" if settings.HTTPS else "http"
     if origin.lower() == f"{scheme}://{host.lower()}":
         return True
-    asked_scheme, _, asked_netloc = origin.partition("://")
+    origin_scheme, _, origin_netloc = origin.partition("://")
     trusted = (pattern.replace("*", "", 1).partition("://") for pattern in settings.CSRF_TRUSTED_ORIGINS)
-    return any(scheme == asked_scheme and is_same_domain(asked_netloc, netloc) for scheme, _, netloc in trusted)
-
-
-def _request(cookie_header: str) -> HttpRequest:
-    """As much of a request as django.contrib.auth needs to find the user of its session."""
-    # Django's parser: SimpleCookie stops at the first cookie of another program on this host that it dislikes.
-    key = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return request
+    return any(scheme == origin_scheme and is_same_domain(origin_netloc, netloc) for scheme, _, netloc in trusted)

@@ -1,7 +1,7 @@
-"""How many connections a person holds open to this process: sockets, and requests that wait for events.
+"""The limit of connections that a user holds to this process: sockets, and long polls that wait for events.
 
-Counted in each web process for itself, so k of them together give a person k times SOCKETS_MAX: the limit guards a
-process's memory and event loop, and needs no other machine to be asked.
+Each web process counts alone, so with k processes a user may hold k times SOCKETS_MAX. The limit protects a process's
+memory and event loop, for which no shared count is needed.
 """
 
 from collections import Counter
@@ -13,41 +13,33 @@ from django.conf import settings
 
 from realtime.protocol import CloseCode, Disconnect
 
-_taken: Counter[Hashable] = Counter()
+_connections: Counter[Hashable] = Counter()
 _lock = Lock()
 
 
 @contextmanager
-def seat(person: Hashable) -> Iterator[None]:
-    """Hold one of the seats of this person, a user's key; Disconnect with TOO_MANY when all of them are taken."""
-    _take(person)
+def hold_connection(user_key: Hashable) -> Iterator[None]:
+    """Counts a connection of the user for the block. Raises Disconnect with TOO_MANY at SOCKETS_MAX connections."""
+    with _lock:
+        if connections_of(user_key) >= settings.SOCKETS_MAX:
+            raise Disconnect(
+                CloseCode.TOO_MANY, f"You may hold at most {settings.SOCKETS_MAX} connections: close one first."
+            )
+        _connections[user_key] += 1
     try:
         yield
     finally:
-        _leave(person)
+        with _lock:
+            _connections[user_key] -= 1
+            if not _connections[user_key]:
+                del _connections[user_key]
 
 
-def taken(person: Hashable) -> int:
-    return _taken.get(person, 0)
+def connections_of(user_key: Hashable) -> int:
+    """Returns the connections that the user holds in this process."""
+    return _connections.get(user_key, 0)
 
 
-def held() -> int:
-    """All that are taken in this process, of whomever."""
-    return sum(_taken.values())
-
-
-def _take(person: Hashable) -> None:
-    with _lock:
-        if taken(person) >= settings.SOCKETS_MAX:
-            raise Disconnect(
-                CloseCode.TOO_MANY, f"You have {settings.SOCKETS_MAX} connections, which is the most: close one."
-            )
-        _taken[person] += 1
-
-
-def _leave(person: Hashable) -> None:
-    """A person without a connection leaves nothing behind."""
-    with _lock:
-        _taken[person] -= 1
-        if not _taken[person]:
-            del _taken[person]
+def total() -> int:
+    """Returns the connections that all users hold in this process."""
+    return sum(_connections.values())

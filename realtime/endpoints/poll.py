@@ -1,37 +1,27 @@
-"""One long poll of a feed, for programs that rather pull: the next batches after a cursor, as ready-made JSON text.
+"""One long poll of a feed: the next batches after a cursor, as JSON text.
 
-Keeps the rules of the socket for cursors; where the socket sends a reset, this raises Lost.
+Applies the socket's rules for cursors. Raises CursorLost where the socket would send a reset.
 """
 
 import asyncio
 import json
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
 
 from realtime import log
-from realtime.endpoints.draining import departure
+from realtime.endpoints.draining import drain
 from realtime.follow import follow
-from realtime.hub import read_head
-from realtime.protocol import Batch, Cursor, Position, Subscription
+from realtime.protocol import Batch, Cursor, Subscription
 
 DECODER = json.JSONDecoder()
 
 
-class Lost(Exception):
-    """The cursor cannot be honoured: `reason` is that of a reset; go on from `position` after reloading."""
-
-    def __init__(self, position: Position, reason: str) -> None:
-        super().__init__(reason)
-        self.position = position
-        self.reason = reason
-
-
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Batches after `cursor`; up to `reached` nothing was left out, and the log goes at least to `head`."""
+class PollResult:
+    """Batches after `cursor`, complete through offset `reached`. The log goes at least to `head`."""
 
     cursor: Cursor
     batches: Sequence[Batch]
@@ -39,60 +29,49 @@ class Found:
     head: int
 
 
-async def poll(feed: str, ask: Subscription, *, limit: int, wait_seconds: float) -> str:
-    """At most `limit` batches, as soon as there is one, else none after `wait_seconds`. Raises Lost.
+async def poll(feed: str, subscription: Subscription, *, limit: int, wait_seconds: float) -> str:
+    """Returns up to `limit` batches as JSON text, at once if there are any, else the first within `wait_seconds`.
 
-    Holds no database connection while it waits.
+    Holds no database connection while it waits. A drain ends the wait. Raises CursorLost.
     """
-    found = await _look(feed, ask, limit)
-    if not found.batches and wait_seconds:
-        found = await _wait(feed, ask.key, found, wait_seconds)
-    return answer(found)
+    result = await _read_async(feed, subscription, limit)
+    if not result.batches and wait_seconds:
+        result = await _wait(feed, subscription.key, result, wait_seconds)
+    return to_json(result)
 
 
-def answer(found: Found) -> str:
-    """The JSON text: stored texts are joined, none is decoded, but for a first batch that begins before the cursor."""
-    events = ",".join(events_after(batch, found.cursor.offset) for batch in found.batches)
-    return f'{{"epoch":"{found.cursor.epoch}","head":{found.head},"last":{found.reached},"events":[{events}]}}'
+def to_json(result: PollResult) -> str:
+    """Returns the JSON text, joined from stored texts. Decodes only a first batch that starts before the cursor."""
+    events = ",".join(events_after(batch, result.cursor.offset) for batch in result.batches)
+    return f'{{"epoch":"{result.cursor.epoch}","head":{result.head},"last":{result.reached},"events":[{events}]}}'
 
 
 def events_after(batch: Batch, offset: int) -> str:
-    """The texts of the batch's events beyond the offset, joined by commas."""
+    """Returns the texts of the batch's events after the offset, joined by commas."""
     start, end = batch.frame.index("[") + 1, len(batch.frame) - 2
     for _ in range(batch.first, offset + 1):
         start = DECODER.raw_decode(batch.frame, start)[1] + 1
     return batch.frame[start:end]
 
 
-def look(feed: str, ask: Subscription, limit: int) -> Found:
-    """What the log holds now. Raises Lost."""
+def _read(feed: str, subscription: Subscription, limit: int) -> PollResult:
     position = log.head(feed)
-    cursor, reason = ask.start(position)
+    cursor, reason = subscription.start(position)
     if reason:
-        raise Lost(position, reason)
-    try:
-        batches, reached = log.read(feed, cursor, key=ask.key, limit=limit)
-    except log.CursorLost as lost:
-        raise Lost(log.head(feed), lost.reason) from lost
-    return Found(cursor, batches, reached, max(position.head, reached))
+        raise log.CursorLost(position, reason)
+    batches, reached = log.read(feed, cursor, key=subscription.key, limit=limit)
+    return PollResult(cursor, batches, reached, max(position.head, reached))
 
 
-_look = database_sync_to_async(look, thread_sensitive=False)
+_read_async = database_sync_to_async(_read, thread_sensitive=False)
 
 
-async def _wait(feed: str, key: str | None, found: Found, seconds: float) -> Found:
-    """The first batch that comes in time; a process that is about to stop waits no longer.
-
-    Without one, what a filter passed over meanwhile moves the cursor on.
-    """
-    cursor = Cursor(found.cursor.epoch, found.reached)
-    try:
-        async with asyncio.timeout(seconds) as limit, aclosing(follow(feed, cursor, key=key)) as batches:
-            with departure.cutting_short(limit):
-                async for batch in batches:
-                    return Found(cursor, [batch], batch.last, max(found.head, batch.last))
-    except TimeoutError:
-        pass
-    except log.CursorLost as lost:
-        raise Lost(await read_head(feed), lost.reason) from lost
-    return await _look(feed, Subscription(cursor.offset, cursor.epoch, key), limit=1)
+async def _wait(feed: str, key: str | None, result: PollResult, seconds: float) -> PollResult:
+    """Returns the first batch within the time. Without one, reads again to move the cursor past filtered events."""
+    cursor = Cursor(result.cursor.epoch, result.reached)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds) as timeout, aclosing(follow(feed, cursor, key=key)) as batches:
+            with drain.register_poll(timeout):
+                batch = await anext(batches)
+                return PollResult(cursor, [batch], batch.last, max(result.head, batch.last))
+    return await _read_async(feed, Subscription(cursor.offset, cursor.epoch, key), limit=1)

@@ -1,4 +1,4 @@
-"""Where a site puts a feed, and what a socket at any other address gets."""
+"""Routes sockets to feeds by path, and closes sockets at any other path."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,24 +12,27 @@ from realtime.endpoints.socket import FeedConsumer
 from realtime.protocol import CloseCode
 
 
-def feed_path(route: str, *, feed: str, permission: str, bearer: TokenLookup, key_parameter: str) -> Any:
-    """The feed at `route`, for users with the permission; `?<key_parameter>=` keeps to one key.
+def feed_path(route: str, *, feed: str, permission: str, token_user: TokenLookup, key_parameter: str) -> Any:
+    """Returns the URL pattern of a feed for users with the permission.
 
-    `bearer` finds the user of a program's token.
+    `?<key_parameter>=` filters by key. `token_user` finds the user of a program's token.
     """
-    consumer: Any = FeedConsumer.as_asgi(feed=feed, permission=permission, bearer=bearer, key_parameter=key_parameter)
+    consumer: Any = FeedConsumer.as_asgi(
+        feed=feed, permission=permission, token_user=token_user, key_parameter=key_parameter
+    )
     return path(route, consumer)
 
 
-def sockets(paths: Sequence[Any]) -> URLRouter:
-    fallback: Any = _no_such_feed
+def socket_router(paths: Sequence[Any]) -> URLRouter:
+    """Returns the ASGI application for all sockets of a site."""
+    fallback: Any = _close_unknown_path
     return URLRouter([*paths, re_path("", fallback)])
 
 
-async def _no_such_feed(scope: Any, receive: Any, send: Any) -> None:
-    """Accept and close with a code: URLRouter alone would answer HTTP 500 and log a traceback.
+async def _close_unknown_path(scope: Any, receive: Any, send: Any) -> None:
+    """Accepts and closes with a code, because URLRouter alone would answer HTTP 500 and log a traceback.
 
-    A browser reads the code only where the answer names a subprotocol that it offered.
+    Names the subprotocol, because otherwise a browser does not pass the code on to its page.
     """
     await receive()
     await send({"type": "websocket.accept", "subprotocol": protocol.answer_to(scope["subprotocols"])})

@@ -1,5 +1,5 @@
-// Tells the server how far this client has come: at most once a second (an ack a frame would cost the server twice the
-// sending), and at once when half of the server's window is used, so that it never has to stop.
+// Acknowledges received events: once a second at most, because an ack costs the server twice as much as a sent frame.
+// Acknowledges at once when half of the server's window is used, so that the server never has to wait.
 
 const ACK_EVERY_MS = 1_000;
 
@@ -19,7 +19,7 @@ export class Acknowledger {
     this.#halfWindow = windowBytes / 2;
   }
 
-  // No timer alone: in a hidden tab they may run once a minute, while frames still come.
+  // Checks the time with each frame as well, because a hidden tab may run timers only once a minute.
   received(bytes, offset, now = performance.now()) {
     this.#bytes += bytes;
     this.#offset = offset;

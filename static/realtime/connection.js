@@ -1,5 +1,5 @@
-// Follows the feed: opens a socket at the cursor, and another one when it has ended. Hands on every event once, in order.
-// For the pages, other sites and Node (docs/clients): of the other modules it needs protocol.js and socket.js; no DOM.
+// Follows a feed: opens a socket at the cursor, and another one when it ends. Passes on every event once, in order.
+// For pages, other sites and Node (docs/clients). Needs the modules of this folder only, and no DOM.
 
 import { address, isFiltered, parse, receive, retryDelay, subprotocols, verdict } from "./protocol.js";
 import { Socket } from "./socket.js";
@@ -7,8 +7,8 @@ export { Cursor } from "./protocol.js";
 
 const STEADY_MS = 5_000;
 
-// `link` is what a page can say: {phase: "starting" | "connecting" | "catching up" | "live" | "waiting" | "ended",
-// since, goal (catching up), retryAt (waiting), code (ended)}.
+// `link` is the state to show: {phase: "starting" | "connecting" | "catching up" | "live" | "waiting" | "ended", since,
+// goal (catching up), retryAt (waiting), code (ended)}.
 export class Connection {
   link = { phase: "starting", since: 0 };
   #url;
@@ -17,10 +17,10 @@ export class Connection {
   #handlers;
   #socket = null;
   #attempt = 0;
-  #retry = null;
+  #retryTimer = null;
 
-  // `onEvent(event)` for each event, after the cursor has moved; `onChange()` when link or cursor have; `onReset(frame)`,
-  // which may be async, when the cursor cannot be honoured. `token` where there is no session of this site.
+  // Calls `onEvent(event)` after the cursor has moved past the event, and `onChange()` when link or cursor change.
+  // Calls `onReset(frame)`, which may be async, if the log cannot continue from the cursor. `token` replaces a session.
   constructor(url, cursor, { onEvent, onChange = () => {}, onReset = () => {}, token = "" }) {
     this.#url = String(url);
     this.#cursor = cursor;
@@ -28,14 +28,14 @@ export class Connection {
     this.#token = token;
   }
 
-  // Also after a reset, once the cursor stands at the new snapshot.
+  // Call it again after a reset, once the cursor is that of a new snapshot.
   start() {
     this.#attempt = 0;
     this.#enter("starting");
     this.#open();
   }
 
-  // Without waiting any longer, where something says that it may succeed now.
+  // Ends the wait for the next attempt, for example when the browser is online again.
   openNow() {
     if (this.link.phase !== "ended") {
       this.#attempt = 0;
@@ -43,14 +43,14 @@ export class Connection {
     }
   }
 
-  // A page without a socket may be kept for Back.
+  // Closes the socket when a page is hidden, because browsers keep pages for Back only without one.
   leave() {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#retryTimer);
     this.#socket?.leave();
     this.#socket = null;
   }
 
-  // For good, or until the next start(). What is left of a batch is still handed on.
+  // Ends until the next start(). Still passes on the rest of a batch.
   stop() {
     this.leave();
     this.#enter("ended", { code: "stopped" });
@@ -59,19 +59,19 @@ export class Connection {
   #open() {
     this.#drop();
     this.#socket = new Socket(address(this.#url, this.#cursor), subprotocols(this.#token), {
-      onText: (text) => this.#hear(text),
-      onEnd: (code) => this.#closed(code),
+      onText: (text) => this.#receive(text),
+      onEnd: (code) => this.#retryOrEnd(code),
     });
     this.#enter(this.link.phase === "starting" ? "starting" : "connecting");
   }
 
   #drop() {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#retryTimer);
     this.#socket?.drop();
     this.#socket = null;
   }
 
-  #closed(code) {
+  #retryOrEnd(code) {
     this.#drop();
     if (verdict(code) !== "retry") {
       return this.#enter("ended", { code });
@@ -80,31 +80,31 @@ export class Connection {
       this.#attempt = 0;
     }
     const delay = retryDelay(this.#attempt++, Math.random());
-    this.#retry = setTimeout(() => this.#open(), delay);
+    this.#retryTimer = setTimeout(() => this.#open(), delay);
     this.#enter("waiting", { retryAt: performance.now() + delay });
   }
 
-  #hear(text) {
+  #receive(text) {
     const frame = parse(text);
     if (frame.type === "hello") {
-      this.#greeted(frame);
+      this.#begin(frame);
     } else if (frame.type === "reset") {
       this.#reset(frame);
     } else if (frame.type === "events") {
-      this.#take(frame, text.length);
+      this.#receiveEvents(frame, text.length);
     } else if (frame.type === "heartbeat" && frame.head > this.#cursor.offset && !isFiltered(this.#url)) {
       this.#socket.watchdog.expectTail();
     }
   }
 
-  #greeted(hello) {
-    this.#socket.greeted(hello);
+  #begin(hello) {
+    this.#socket.open(hello);
     this.#cursor.begin(hello);
     this.#enter("catching up", { goal: isFiltered(this.#url) ? 0 : hello.head });
-    this.#settle();
+    this.#enterLiveAtGoal();
   }
 
-  // What follows belongs behind a fresh snapshot, not behind this cursor. Who could not load one is asked again.
+  // Drops the socket, because its further events follow a new snapshot. Tries again if the handler fails.
   async #reset(frame) {
     this.#drop();
     this.#enter("ended", { code: "reset" });
@@ -112,32 +112,32 @@ export class Connection {
       await this.#handlers.onReset(frame);
     } catch (error) {
       console.error(error);
-      this.link.code === "reset" && this.#closed(1006);
+      this.link.code === "reset" && this.#retryOrEnd(1006);
     }
   }
 
-  // After a hole, or a handler that failed in the middle of a batch, the log still has what is missing: with a filter
-  // nothing later would tell that it is.
-  #take(frame, size) {
+  // Reconnects after a gap, or if a handler failed in the middle of a batch, to get the missing events from the log.
+  // With a filter no later message would show that they are missing.
+  #receiveEvents(frame, size) {
     const { offset } = this.#cursor;
     if (frame.first > offset + 1 && !isFiltered(this.#url)) {
-      return this.#closed(1006);
+      return this.#retryOrEnd(1006);
     }
     try {
       receive(frame, this.#cursor, this.#handlers.onEvent);
     } catch (error) {
-      this.#socket && this.#closed(1006);
+      this.#socket && this.#retryOrEnd(1006);
       throw error;
     }
     if (this.#cursor.offset > offset) {
       this.#socket?.watchdog.tailCame();
     }
-    this.#socket?.acks.received(size, frame.last);
-    this.#settle();
+    this.#socket?.acknowledger.received(size, frame.last);
+    this.#enterLiveAtGoal();
     this.#handlers.onChange();
   }
 
-  #settle() {
+  #enterLiveAtGoal() {
     if (this.link.phase === "catching up" && this.#cursor.offset >= this.link.goal) {
       this.#enter("live");
     }

@@ -1,10 +1,10 @@
-// The wire, version 1 (docs/protocol.md), as pure values: no socket, no clock, no DOM.
+// The wire protocol `arrivals.v1` (docs/protocol.md) as pure values: no socket, no clock, no DOM.
 
 const VERSION = "arrivals.v1";
 const BEARER = "arrivals.bearer.";
 
-// All that a watcher must remember: every event up to `offset` of this life of the feed is behind it. Without an epoch
-// it begins at what the log still holds (offset 0), or at the head (none).
+// A client's progress: it has every event of this epoch up to `offset`. Without an epoch it starts at the oldest
+// event of the log (offset 0) or at the head (offset null).
 export class Cursor {
   constructor(epoch = null, offset = null) {
     this.epoch = epoch;
@@ -18,8 +18,9 @@ export class Cursor {
     }
   }
 
-  // Moves before the event is handled: one that cannot be handled is not handled again after every reconnect.
-  take(offset) {
+  // Returns whether the offset is new. Moves before the event is handled, because an event whose handler fails must not
+  // come again after every reconnect.
+  advance(offset) {
     if (offset <= this.offset) {
       return false;
     }
@@ -29,25 +30,25 @@ export class Cursor {
 }
 
 export function address(url, { epoch, offset }) {
-  const asked = new URL(url);
-  asked.protocol = asked.protocol.replace("http", "ws");
+  const full = new URL(url);
+  full.protocol = full.protocol.replace("http", "ws");
   Object.entries({ after: offset, epoch })
     .filter(([, value]) => value !== null)
-    .forEach(([name, value]) => asked.searchParams.set(name, value));
-  return asked.href;
+    .forEach(([name, value]) => full.searchParams.set(name, value));
+  return full.href;
 }
 
-// A browser can set no header on a socket, and an address ends up in logs: so a token is offered as a subprotocol.
+// Offers a token as a subprotocol, because a browser cannot set headers on a WebSocket and URLs end up in logs.
 export function subprotocols(token) {
   return token ? [VERSION, BEARER + token] : [VERSION];
 }
 
-// With a filter offsets jump, so that the head tells nothing, and a gap between batches is none.
+// With a filter in the URL, gaps between batches are normal and the cursor need not reach the head.
 export function isFiltered(url) {
   return url.includes("?");
 }
 
-// Text that is no JSON object is a frame of no known type, and ignored like one.
+// Returns a frame without a type, which is ignored, for text that is not a JSON object.
 export function parse(text) {
   try {
     const frame = JSON.parse(text);
@@ -57,17 +58,17 @@ export function parse(text) {
   }
 }
 
-// Batches come whole and may come twice; with a filter, offsets jump. Only what lies after the cursor is handled.
+// Handles the events after the cursor. A batch may start before the cursor or come twice.
 export function receive(frame, cursor, handle) {
   for (const event of frame.events) {
-    if (cursor.take(event.offset)) {
+    if (cursor.advance(event.offset)) {
       handle(event);
     }
   }
-  cursor.take(frame.last);
+  cursor.advance(frame.last);
 }
 
-// What a close code asks of a client. Browsers report 1006 for every connection that broke, or was never made.
+// Maps a close code to the client's next step. Browsers report 1006 for every connection that broke or failed to open.
 export function verdict(code) {
   if (code === 4501) {
     return "sign in";
@@ -75,7 +76,7 @@ export function verdict(code) {
   return code >= 4500 && code <= 4999 ? "stop" : "retry";
 }
 
-// Full jitter, so that the watchers of a restarted server do not come back in one moment.
+// Milliseconds until the next attempt, with full jitter: the clients of a restarted server must not all return at once.
 export function retryDelay(attempt, random) {
   return random * Math.min(30_000, 1_000 * 2 ** attempt);
 }

@@ -1,41 +1,42 @@
-// One socket with what goes with it: it acknowledges, and is taken for dead when nothing is heard of it.
+// One WebSocket with its acknowledger and its watchdog, which ends it when it is dead.
 
 import { Acknowledger } from "./acknowledger.js";
 import { Watchdog } from "./watchdog.js";
 
 export class Socket {
-  acks;
+  acknowledger;
   watchdog;
   #socket;
 
-  // `onText(text)` for each message; `onEnd(code)` where it has ended, with 1006 where it is dead.
+  // Calls `onText(text)` for each message, and `onEnd(code)` when the socket ends, with 1006 when it is dead.
   constructor(address, subprotocols, { onText, onEnd }) {
     const socket = new WebSocket(address, subprotocols);
-    this.acks = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
+    this.acknowledger = new Acknowledger((text) => socket.readyState === WebSocket.OPEN && socket.send(text));
     this.watchdog = new Watchdog(() => onEnd(1006));
-    this.watchdog.hear();
+    this.watchdog.messageCame();
     socket.onmessage = ({ data }) => {
-      this.watchdog.hear();
+      this.watchdog.messageCame();
       onText(data);
     };
     socket.onclose = ({ code }) => onEnd(code);
     this.#socket = socket;
   }
 
-  greeted(hello) {
+  // Applies the limits that the server's hello names.
+  open(hello) {
     this.watchdog.open(hello.heartbeat_s);
-    this.watchdog.hear();
-    this.acks.open(hello.window_bytes);
+    this.watchdog.messageCame();
+    this.acknowledger.open(hello.window_bytes);
   }
 
   drop() {
-    this.#deafen();
+    this.#detach();
     this.#socket.close();
   }
 
-  // The same without a line on the browser's console, which reports the closing of one that still connects.
+  // Like drop(), but closes a connecting socket once it is open, because browsers log an earlier close on the console.
   leave() {
-    this.#deafen();
+    this.#detach();
     if (this.#socket.readyState === WebSocket.CONNECTING) {
       this.#socket.onopen = () => this.#socket.close();
     } else {
@@ -43,10 +44,10 @@ export class Socket {
     }
   }
 
-  // Its late events may come in the middle of the next one's.
-  #deafen() {
+  // Removes the handlers, because late messages of this socket may arrive between those of the next one.
+  #detach() {
     this.watchdog.close();
-    this.acks.close();
+    this.acknowledger.close();
     this.#socket.onmessage = this.#socket.onclose = null;
   }
 }

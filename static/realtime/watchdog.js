@@ -1,4 +1,4 @@
-// Says that a connection is dead: one that nothing is heard of any more, or whose tail was lost.
+// Detects a dead connection: one that has been silent for too long, or one that lost the newest events.
 
 const CONNECT_MS = 10_000;
 const LOST_TAIL_MS = 2_000;
@@ -6,8 +6,8 @@ const LOST_TAIL_MS = 2_000;
 export class Watchdog {
   #onDead;
   #silenceMs = CONNECT_MS;
-  #silence = null;
-  #tail = null;
+  #silenceTimer = null;
+  #tailTimer = null;
 
   constructor(onDead) {
     this.#onDead = onDead;
@@ -17,24 +17,25 @@ export class Watchdog {
     this.#silenceMs = heartbeatSeconds * 1_500 + 2_000;
   }
 
-  hear() {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(this.#onDead, this.#silenceMs);
+  // Restarts the time of allowed silence.
+  messageCame() {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(this.#onDead, this.#silenceMs);
   }
 
-  // An idle server's head is ahead of this client: the tail was lost, unless it comes within a moment. The heartbeats of
-  // that moment do not put it off.
+  // Call when an idle server's head is ahead of this client: its newest events must come now, or they are lost. Further
+  // heartbeats do not extend the time.
   expectTail() {
-    this.#tail ??= setTimeout(this.#onDead, LOST_TAIL_MS);
+    this.#tailTimer ??= setTimeout(this.#onDead, LOST_TAIL_MS);
   }
 
   tailCame() {
-    clearTimeout(this.#tail);
-    this.#tail = null;
+    clearTimeout(this.#tailTimer);
+    this.#tailTimer = null;
   }
 
   close() {
-    clearTimeout(this.#silence);
-    clearTimeout(this.#tail);
+    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#tailTimer);
   }
 }

@@ -1,7 +1,7 @@
-"""Which columns of the user table an account fills, and from what: the place to add those of a user model of your own.
+"""The columns of the user table that an account fills, and the source of each value.
 
-Add to SOURCES here, or from your application's `AppConfig.ready`. What has no source has its default from the model,
-the same for all accounts of a step; a column that may be neither empty nor the same needs a source.
+A host with its own user model adds sources to SOURCES, here or in its `AppConfig.ready`. A column without a source has
+the model's default, the same for all accounts of a step. So a column that must be unique or not empty needs a source.
 """
 
 import datetime
@@ -27,7 +27,7 @@ SOURCES: dict[str, Source] = {
     "first_name": attrgetter("first_name"),
     "last_name": attrgetter("last_name"),
 }
-OF_REALISTIC = {"first_name", "last_name"}  # Empty in random names: two parameters of each row less.
+ONLY_REALISTIC = {"first_name", "last_name"}  # empty in random names, which saves two values a row
 
 CONCRETE = {field.name for field in User._meta.concrete_fields}
 PRIMARY_KEY: Any = User._meta.pk
@@ -36,43 +36,45 @@ IS_KEY_MADE_BY_PYTHON = not isinstance(PRIMARY_KEY, models.AutoField)
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What differs from account to account: the names of the columns, and where each has its value from."""
+    """The columns whose values differ from account to account, and the source of each."""
 
     names: tuple[str, ...]
     sources: tuple[Source, ...]
     login_name: Source
 
     def values(self, identity: Identity, password_hash: str) -> tuple[Any, ...]:
-        """For one account, as the database takes them, in the order of `names`."""
+        """Returns one account's values in the database's form, in the order of `names`. The last is the hash."""
         return (*[source(identity) for source in self.sources], password_hash)
 
 
 @cache
-def columns_of(kind: str) -> Columns:
-    """For identities of that kind of names. A key that Python makes is a column like any other."""
-    filled = [name for name in SOURCES if name in CONCRETE and (kind == REALISTIC or name not in OF_REALISTIC)]
+def columns_for(kind_of_names: str) -> Columns:
+    """Returns the columns of accounts with random or realistic names. Includes a key that Python makes."""
+    filled = [name for name in SOURCES if name in CONCRETE]
+    if kind_of_names != REALISTIC:
+        filled = [name for name in filled if name not in ONLY_REALISTIC]
     keys = [PRIMARY_KEY.name] if IS_KEY_MADE_BY_PYTHON else []
-    sources = [new_key for _ in keys] + [_prepared(name) for name in filled]
+    sources = [_new_key for _ in keys] + [_database_source(name) for name in filled]
     return Columns((*keys, *filled, "password"), tuple(sources), SOURCES[User.USERNAME_FIELD])
 
 
-def same(*, joined_at: datetime.datetime, is_active: bool) -> models.Model:
-    """A user with what all accounts of a step have in common, as far as the user model knows it."""
-    common = {"date_joined": joined_at, "is_active": is_active}
-    return User(**{name: value for name, value in common.items() if name in CONCRETE})
+def template_user(*, joined_at: datetime.datetime, is_active: bool) -> models.Model:
+    """Returns an unsaved user with the values that all accounts of a step share, if the user model has them."""
+    shared = {"date_joined": joined_at, "is_active": is_active}
+    return User(**{name: value for name, value in shared.items() if name in CONCRETE})
 
 
-def key_of(value: Any) -> Any:
-    """The key as the model has it, from what the database returned: SQLite knows a UUID as text only."""
+def key_from_database(value: Any) -> Any:
+    """Returns the primary key in the model's form: SQLite returns a UUID as text."""
     return PRIMARY_KEY.to_python(value) if IS_KEY_MADE_BY_PYTHON else value
 
 
-def new_key(_: Identity) -> Any:
+def _new_key(_: Identity) -> Any:
     return PRIMARY_KEY.get_db_prep_save(PRIMARY_KEY.get_default(), connection)
 
 
-def _prepared(name: str) -> Source:
-    """Text is what the database takes already; other fields prepare what their source gives."""
+def _database_source(name: str) -> Source:
+    """Returns the source with its value in the database's form. Text has that form already."""
     field, source = User._meta.get_field(name), SOURCES[name]
     if isinstance(field, models.CharField):
         return source

@@ -1,5 +1,7 @@
-"""Which groups accounts may join. A person gives only a group all of whose permissions they hold: otherwise an account
-could do more than who made it. The shell, as None, gives any.
+"""Groups that accounts may join.
+
+A user may give accounts only groups whose permissions that user holds, because an account could otherwise do more than
+its creator. The command line, as person None, may give any group.
 """
 
 from collections.abc import Sequence
@@ -10,12 +12,12 @@ from django.contrib.auth.models import Group
 
 from task.options import UnusableOption
 
-NOT_GIVEN = "Group {group} cannot be given: choose groups that exist, and whose permissions you all hold."
+NOT_GIVEN = "Group {group} cannot be given: choose groups that exist and whose permissions you hold."
 UNKNOWN = "There is no group {group}: choose groups that exist."
 
 
 def givable(person: Any) -> list[Group]:
-    """By name. None where the user model has no groups."""
+    """Returns the groups that this person may give, by name. Empty if the user model has no groups."""
     if not hasattr(get_user_model(), "groups"):
         return []
     groups = Group.objects.order_by("name").prefetch_related("permissions__content_type")
@@ -23,7 +25,7 @@ def givable(person: Any) -> list[Group]:
 
 
 def require_givable(ids: Sequence[int], person: Any) -> None:
-    """Raise UnusableOption for the first of the ids that is no group, or not the person's to give."""
+    """Raises UnusableOption for the first id that is not a group, or not one that this person may give."""
     known = {group.pk for group in givable(person)} if ids else set()
     for group in ids:
         if group not in known:
@@ -31,10 +33,10 @@ def require_givable(ids: Sequence[int], person: Any) -> None:
 
 
 def names_of(ids: Sequence[int]) -> list[str]:
-    """Of those that are still there."""
+    """Returns the names in order. Skips groups that were deleted."""
     return list(Group.objects.filter(pk__in=ids).order_by("name").values_list("name", flat=True)) if ids else []
 
 
 def _may_give(person: Any, group: Group) -> bool:
-    held = [f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()]
-    return person is None or bool(person.has_perms(held))
+    permissions = [f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()]
+    return person is None or bool(person.has_perms(permissions))

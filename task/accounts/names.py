@@ -1,4 +1,7 @@
-"""Given and family names that are common where each language is spoken: data, for realistic identities. Pure."""
+"""Common given and family names of each locale, for realistic identities. Pure data.
+
+The keys of NAMES are `task.options.LOCALES`. A change to a list changes which identities a seed gives.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ def _names(given: str, family: str) -> Names:
     return Names(tuple(given.split()), tuple(family.split()))
 
 
-LOCALES: dict[str, Names] = {
+NAMES: dict[str, Names] = {
     "de": _names(
         "Anna Barbara Birgit Brigitte Charlotte Christa Claudia Elisabeth Emma Erika Frieda Gisela Greta Hannah "
         "Heike Helga Ingrid Johanna Julia Karin Katharina Klara Lea Lena Lina Luise Maria Marie Martina Mia Monika "

@@ -1,1 +1,1 @@
-"""The same acts as JSON under /api/, beside the pages: each asks who calls, and makes one call into the rules."""
+"""The JSON API under /api/. Every operation authorises its caller and makes one call into task.jobs or the feed."""

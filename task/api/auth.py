@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: a token in the header decides alone, otherwise the session, with CSRF."""
+"""Authentication and permissions of the API. A bearer token alone decides; without one, the session with CSRF does."""
 
 from typing import Any
 
@@ -9,25 +9,28 @@ from ninja.utils import check_csrf
 
 from task import tokens
 from task.api.errors import SENTENCES, Problem
-from task.api.parsers import require_readable
+from task.api.parsers import require_json_body
 
-WRONG_TOKEN = "This token is unknown, revoked or expired: make another with `manage.py token USER`."  # noqa: S105
-NO_BEARER = "Write the header as `Authorization: TokenLookup TOKEN`."
-CSRF = "Send the value of the cookie csrftoken as X-CSRFToken, from a page of this site, or use a token."
+WRONG_TOKEN = "Unknown, revoked or expired token: create one with `manage.py token USER`."  # noqa: S105
+OTHER_SCHEME = "Sign in, or write the header as `Authorization: Bearer TOKEN`."
+CSRF = "CSRF check failed: send the csrftoken cookie as X-CSRFToken from a page of this site, or use a token."
 
 
 class Request(HttpRequest):
-    """One that an operation gets: `auth` is the user that it was authorised for."""
+    """The request of an operation: `auth` is the authorised user."""
 
     auth: Any
 
 
 def authorise(request: HttpRequest, permission: str = "") -> Any:
-    """The user whose right this request uses. Raises Problem unless they have the permission."""
-    require_readable(request)
+    """Returns the user of the token or the session. Raises Problem if there is none, or without the permission.
+
+    Also checks the body's headers, before the CSRF check or ninja reads the body.
+    """
+    require_json_body(request)
     user = _by_token(request) if _bears_token(request) else _by_session(request)
     if permission and not user.has_perm(permission):
-        raise Problem("not_allowed", f"This needs the permission {permission}: ask an administrator for it.")
+        raise Problem("not_allowed", f"Permission {permission} required: ask an administrator for it.")
     return user
 
 
@@ -44,7 +47,7 @@ class ByToken(AuthBase):
 
 
 class BySession(AuthBase):
-    """Asked when there is no token. `csrf` makes the docs page send the header."""
+    """Runs when the request has no token. `csrf` makes the docs page send the header."""
 
     openapi_type = "apiKey"
     openapi_in = "cookie"
@@ -60,17 +63,17 @@ class BySession(AuthBase):
 
 
 def needing(permission: str) -> list[AuthBase]:
-    """What an operation asks of its caller before it reads anything else."""
+    """Returns ninja's `auth` for an operation that needs this permission; "" admits every signed-in user."""
     return [ByToken(permission), BySession(permission)]
 
 
 def _bears_token(request: HttpRequest) -> bool:
-    """A header of another scheme is meant for a proxy in between, as on the socket."""
+    """Ignores other schemes, which are meant for a proxy in between. The socket does the same."""
     return request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
 
 
 def _by_token(request: HttpRequest) -> Any:
-    user = tokens.user_of(request.headers["Authorization"].partition(" ")[2].strip())
+    user = tokens.token_user(request.headers["Authorization"].partition(" ")[2].strip())
     if user is None:
         raise Problem("not_signed_in", WRONG_TOKEN)
     return user
@@ -79,7 +82,7 @@ def _by_token(request: HttpRequest) -> Any:
 def _by_session(request: HttpRequest) -> Any:
     if not request.user.is_authenticated:
         code, sentence = SENTENCES[401]
-        raise Problem(code, NO_BEARER if "Authorization" in request.headers else sentence)
+        raise Problem(code, OTHER_SCHEME if "Authorization" in request.headers else sentence)
     if check_csrf(request):
         raise Problem("csrf", CSRF)
     return request.user

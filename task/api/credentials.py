@@ -1,4 +1,4 @@
-"""The credentials of a job's accounts as a file: streamed from the database, part by part, and never kept."""
+"""Exports the credentials of a job's accounts as a file, streamed from the database and never stored."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from ninja import Router
 
 from task.api.auth import authorise
 from task.api.errors import Problem
-from task.api.openapi import parameter, problems
+from task.api.openapi import parameter, self_authorised
 from task.jobs import credentials
 from task.jobs.credential_formats import FORMATS, Format
 from task.models import Job
@@ -18,29 +18,28 @@ from task.models import Job
 logger = logging.getLogger(__name__)
 router = Router(tags=["jobs"])
 
-FILE = {"schema": {"type": "string", "description": "username,email,password, a line each."}}
+CSV = {"schema": {"type": "string", "description": "One username,email,password line per account."}}
 ROWS = {
     "type": "array",
     "items": {"type": "object", "properties": {name: {"type": "string"} for name in ("username", "email", "password")}},
 }
-DESCRIBED: dict[str, Any] = problems("not_found", "no_credentials", "invalid")
-DESCRIBED["responses"][200] = {
+OPENAPI: dict[str, Any] = self_authorised(
+    *("not_found", "no_credentials", "invalid"),
+    parameters=[parameter("format", "File format.", {"type": "string", "enum": list(FORMATS), "default": "csv"})],
+)
+OPENAPI["responses"][200] = {
     "description": "OK",
-    "content": {"text/csv": FILE, "application/json": {"schema": ROWS}},
+    "content": {"text/csv": CSV, "application/json": {"schema": ROWS}},
 }
-DESCRIBED["security"] = [{"ByToken": []}, {"BySession": []}]
-DESCRIBED["parameters"] = [
-    parameter("format", "How it is written.", {"type": "string", "enum": list(FORMATS), "default": "csv"})
-]
 
-_read = database_sync_to_async(credentials.read, thread_sensitive=False)
+_read = database_sync_to_async(credentials.read_chunk, thread_sensitive=False)
 
 
-@router.get("/jobs/{int:job_id}/credentials", auth=None, summary="Export the credentials", openapi_extra=DESCRIBED)
+@router.get("/jobs/{int:job_id}/credentials", auth=None, summary="Export the credentials", openapi_extra=OPENAPI)
 async def export_credentials(request: HttpRequest, job_id: int) -> StreamingHttpResponse:
-    """Every account with its password, in the order of their numbers; without one where it was changed.
+    """Returns every account with its password, in creation order. Passwords that were changed are left empty.
 
-    The record says who took them. A job at work gives the accounts that are there.
+    The audit log records the export. An unfinished job exports the accounts that exist so far.
     """
     job, written = await _begin(request, job_id)
     name = f"job-{job.pk}-credentials.{written.name}"
@@ -51,22 +50,22 @@ async def export_credentials(request: HttpRequest, job_id: int) -> StreamingHttp
     )
 
 
-def _permitted(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
+def _begin_now(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
     user = authorise(request, "arrivals.export_credentials")
     written = FORMATS.get(request.GET.get("format") or "csv")
     if written is None:
         raise Problem.invalid("format", "format must be csv or json.")
-    return credentials.export(job_id=job_id, by=user, written_as=written.name), written
+    return credentials.start_export(job_id=job_id, by=user, written_as=written.name), written
 
 
-_begin = database_sync_to_async(_permitted, thread_sensitive=False)
+_begin = database_sync_to_async(_begin_now, thread_sensitive=False)
 
 
 async def _pieces(job: Job, written: Format) -> AsyncIterator[str]:
-    """Asynchronous, as Django would collect all of an ordinary iterator first; each part in a thread of no one else.
+    """Yields the file in pieces. Asynchronous, because Django would collect all of a synchronous iterator first.
 
-    It raises nothing: daphne cannot break off an answer that has begun, leaves the client to wait for ever, and reaps
-    no connection from then on, as the error ends its own housekeeping.
+    Raises nothing: daphne cannot abort a response that has begun. The client would wait for ever, and the error would
+    also end daphne's own cleanup of connections.
     """
     yield written.opening
     try:
@@ -75,7 +74,7 @@ async def _pieces(job: Job, written: Format) -> AsyncIterator[str]:
             yield written.rows(part.rows, is_first)
             is_first, part = False, await _read(job, part.last)
     except Exception:
-        logger.exception("The credentials of job %s could not be read to their end", job.pk)
+        logger.exception("Export of job %s failed half-way; the file ends with a note", job.pk)
         yield written.cut_off
         return
     yield written.closing

@@ -1,4 +1,4 @@
-"""The feed as OpenAPI shows it. tests/unit/docs/test_asyncapi.py holds its events to those of docs/asyncapi.yaml."""
+"""OpenAPI schemas of the feed. tests/unit/docs/test_asyncapi.py compares the events with docs/asyncapi.yaml."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -19,7 +19,7 @@ class UserGone(Schema):
 
 
 class UserCreated(Schema):
-    """`job`, `number` and `total` are null for a user that no job made."""
+    """`job`, `number` and `total` are null for a user created outside jobs."""
 
     offset: Positive
     type: Literal["user.created"]
@@ -56,16 +56,18 @@ Event = Annotated[UserCreated | UserRemoved | JobChanged | JobFailed, Field(disc
 
 
 class EventPage(Schema):
-    """Send `last` as `after` next time, with the epoch."""
+    """Send `last` as the next `after`, together with `epoch`."""
 
     epoch: UUID
-    head: Count = Field(description="The newest event that there is.")
-    last: Count = Field(description="All events up to here are told, or left out by `job`.")
-    events: list[Event] = Field(description="As the socket sends them. A later version may add types: pass over those.")
+    head: Count = Field(description="The newest offset in the log.")
+    last: Count = Field(description="The page is complete up to this offset, apart from events that `job` filters out.")
+    events: list[Event] = Field(
+        description="As the socket sends them. Ignore unknown types: later versions may add some."
+    )
 
 
 class CursorLost(ProblemShown):
-    """The cursor cannot be honoured: load GET /api/users again, and go on from the epoch and head of its first page."""
+    """The log cannot continue from this cursor. Load GET /api/users again; use `epoch` and `head` of its first page."""
 
     epoch: UUID
     head: Count

@@ -1,4 +1,4 @@
-"""How the body of a request is read: JSON, of a known and small length."""
+"""Reads request bodies and query strings: JSON only, with a known length of at most 64 KiB."""
 
 import json
 from typing import Any, NoReturn
@@ -12,8 +12,11 @@ MOST_BYTES = 64 * 1024
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def require_readable(request: HttpRequest) -> None:
-    """Before anything reads it: Django would keep all of a body without a length, and parse forms."""
+def require_json_body(request: HttpRequest) -> None:
+    """Raises Problem for any other body. Must run before the body is read.
+
+    Django would otherwise keep all of a body without a length, and parse forms.
+    """
     if request.method not in UNSAFE:
         return
     length = request.META.get("CONTENT_LENGTH", "")
@@ -25,18 +28,18 @@ def require_readable(request: HttpRequest) -> None:
         raise Problem("unsupported_media_type", "Send JSON, with Content-Type: application/json.")
 
 
-class Reader(Parser):
+class JsonParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         return json.loads(request.body, parse_float=_number, parse_constant=_refuse_constant)
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
-        """A parameter without a value counts as not given."""
+        """Ignores parameters without a value."""
         given = super().parse_querydict(data, list_fields, request)
         return {name: value for name, value in given.items() if value != ""}
 
 
 def _number(text: str) -> int | float:
-    """500.0 is a whole number, as JSON Schema has it and therefore the document: some programs write theirs so."""
+    """Reads 500.0 as the integer 500, because JSON Schema counts it as one and some clients write it so."""
     number = float(text)
     return int(number) if number.is_integer() else number
 

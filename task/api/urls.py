@@ -1,4 +1,4 @@
-"""The addresses of the API, for the site to mount."""
+"""The URLs of the API, for the site to include."""
 
 from task.api import actions, credentials, events, jobs, users
 from task.api.api import api

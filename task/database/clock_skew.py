@@ -1,4 +1,4 @@
-"""What a clock has written that has gone back since, or that differs from another machine's. Pure."""
+"""Ages of times that were written by a clock which was set back since, or by another machine's. Pure."""
 
 import datetime
 
@@ -6,8 +6,8 @@ CLOCKS_DIFFER = datetime.timedelta(minutes=1)
 
 
 def ago(at: datetime.datetime, now: datetime.datetime) -> datetime.timedelta:
-    """How long ago that was. What lies over a minute ahead was written before the clock went back: long ago.
+    """Returns how long ago `at` was: for ever if it is over a minute ahead, because the clock was set back since.
 
-    Else a lane that died just before would wait for its rescue until the clock is there again.
+    Otherwise a lane whose worker died before that would wait for its rescue until the clock is there again.
     """
     return datetime.timedelta.max if at > now + CLOCKS_DIFFER else now - at

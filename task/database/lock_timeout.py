@@ -1,4 +1,4 @@
-"""How long a write may wait for others: for what is nice to have written, and not worth keeping anybody waiting."""
+"""A short lock timeout, for optional writes that must not wait for other transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,16 @@ SHORT_MS = 100
 
 @contextmanager
 def short() -> Iterator[None]:
-    """A transaction of its own that gives up with OperationalError rather than wait over 0.1 s for another's lock."""
+    """Opens a durable transaction that raises OperationalError instead of waiting over 0.1 s for a lock."""
     with _short_on_sqlite() if connection.vendor == "sqlite" else _short_on_postgresql():
         yield
 
 
 @contextmanager
 def _short_on_sqlite() -> Iterator[None]:
-    """BEGIN is what waits there; the pragma belongs to the connection, which others use afterwards."""
+    """Sets the timeout outside the transaction, because BEGIN is what waits, and resets it for the next user of the
+    connection.
+    """
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
         before = int(cursor.fetchone()[0])

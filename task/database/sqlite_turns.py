@@ -1,8 +1,8 @@
-"""Turns on SQLite's one write lock, so that two lanes leave gaps for the writes of the pages.
+"""Turns on SQLite's one writer lock, so that two lanes leave gaps for the writes of pages.
 
-SQLite's waiters poll, at most 25 ms apart at first. One writer leaves gaps, as it prepares outside its transactions;
-two starve the pages (p99 of a page's write 1.3-2 s). With turns on a lock file, held through the transaction and a
-rest, it was 65 ms at 44-55 k accounts/s. PostgreSQL locks rows, and needs none of this.
+SQLite's waiters poll, at most 25 ms apart at first. One lane leaves gaps because it prepares outside its transactions.
+Two lanes starve the pages: the p99 of a page's write was 1.3-2 s. With turns on a lock file, held through the
+transaction and a rest, it was 65 ms at 44-55 k accounts/s. PostgreSQL locks rows and needs no turns.
 """
 
 import fcntl
@@ -18,12 +18,12 @@ REST_SECONDS = 0.026
 
 @contextmanager
 def turn(*, always_rests: bool = False) -> Iterator[None]:
-    """Hold the turn, and rest before giving it on if another lane had it: a single lane rests only if it is told to."""
+    """Holds the turn for the block, plus 26 ms after a wait or if `always_rests`. No-op on PostgreSQL."""
     if connection.vendor != "sqlite":
         yield
         return
     with Path(f"{connection.settings_dict['NAME']}-turn").open("w") as file:
-        is_contended = not _try(file.fileno())
+        is_contended = not _try_lock(file.fileno())
         if is_contended:
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -31,7 +31,7 @@ def turn(*, always_rests: bool = False) -> Iterator[None]:
             time.sleep(REST_SECONDS)
 
 
-def _try(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,12 +1,10 @@
-"""What people do to a job after they asked for it: cancel, retry, remove its accounts, forget their passwords.
+"""Actions on a job after its start: cancel, retry, remove its accounts, forget its passwords, fail.
 
-One transaction each.
-
-Each is safe to repeat: what is so already stays so, without a second event. Lock order: job, lane, user, feed.
+Each is one transaction, and safe to repeat: if the job is in the wanted state already, nothing changes and no event is
+published. Lock order: job, lane, user, feed.
 """
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,23 +12,22 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from realtime.log import Clock
 from task.jobs import audit
 from task.jobs.feed import job_event, not_before, publish
-from task.jobs.leases import dispatch, dispatch_all
+from task.jobs.leases import MOST_ATTEMPTS, dispatch, dispatch_all
 from task.models import Act, Job, Lane
-
-Clock = Callable[[], datetime.datetime]
 
 MOST_EXPIRED = 20
 
 
 class WrongState(Exception):
-    """The job is in a state in which this cannot be done; the text says what can."""
+    """The job's state does not allow the action; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """`is_new`: this call did it; `is_dispatched`: the message is in the queue (if not, rescue sends it)."""
+    """`is_new`: this call did it; `is_dispatched`: its messages are in the queue (if not, rescue sends them)."""
 
     job: Job
     is_new: bool
@@ -38,7 +35,7 @@ class ActionResult:
 
 
 def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
-    """End an active job: after the commit not one account of it is made. Raises Job.DoesNotExist and WrongState."""
+    """Ends an active job. No account is made after the commit. Raises Job.DoesNotExist and WrongState."""
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state == Job.State.CANCELLED:
@@ -55,28 +52,29 @@ def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Actio
 
 
 def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
-    """Queue a failed job again, to go on where each of its lanes stopped. Raises Job.DoesNotExist and WrongState."""
+    """Queues a failed job again; each lane continues where it stopped. Raises Job.DoesNotExist and WrongState."""
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state in Job.ACTIVE:
             return ActionResult(job, is_new=False)
         if not job.may_retry:
             raise WrongState(why_no_retry(job))
-        seen_at, now = (at := clock()), not_before(job, at)
+        seen_at = clock()
+        now = not_before(job, seen_at)
         job.state, job.error, job.finished_at = Job.State.QUEUED, "", None
         job.save(update_fields=["state", "error", "finished_at"])
-        waiting = _renew_lanes(job, seen_at)
+        unsent = _renew_lanes(job, seen_at)
         audit.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         publish(job, [job_event(job)], at=now)
-    return ActionResult(job, is_new=True, is_dispatched=dispatch_all(job.pk, waiting))
+    return ActionResult(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
 
 
 def remove(
     *, job_id: int, by: Any = None, kind: Act.Kind = Act.Kind.REMOVED, clock: Clock = timezone.now
 ) -> ActionResult:
-    """Begin to remove the accounts of a job that has ended, but for those in use; task.jobs.removal does it.
+    """Starts the removal of an ended job's accounts, except those in use; task.jobs.removal does the work.
 
-    A removal that failed goes on where it stopped. Raises Job.DoesNotExist and WrongState.
+    A failed removal continues where it stopped. Raises Job.DoesNotExist and WrongState.
     """
     task_id = uuid4()
     with transaction.atomic(durable=True):
@@ -84,7 +82,8 @@ def remove(
         if job.state in {Job.State.REMOVING, Job.State.REMOVED}:
             return ActionResult(job, is_new=False)
         require_ended(job)
-        seen_at, now = (at := clock()), not_before(job, at)
+        seen_at = clock()
+        now = not_before(job, seen_at)
         job.state, job.error, job.removal_began_at = Job.State.REMOVING, "", job.removal_began_at or now
         job.save(update_fields=["state", "error", "removal_began_at"])
         job.lanes.all().delete()
@@ -94,11 +93,30 @@ def remove(
     return ActionResult(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
 
 
-def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
-    """Erase what the passwords of a job are derived from, for good: they go on working, and nobody can export them.
+def remove_expired(now: datetime.datetime) -> int:
+    """Starts the removal of up to 20 ended jobs whose `remove_at` has passed; returns how many it started.
 
-    The hashes at full strength that are known stay: an undo needs them, and they give nothing away. Raises
-    Job.DoesNotExist, and WrongState while lanes still derive passwords.
+    Stops after the first message that the queue does not take, because each waits 2 s for a frozen queue, and beat's
+    task has 30 s in all.
+    """
+    due = Job.objects.filter(remove_at__lte=now, removal_began_at=None, state__in=Job.REMOVABLE)
+    started = 0
+    for job_id in list(due.order_by("remove_at").values_list("pk", flat=True)[:MOST_EXPIRED]):
+        try:
+            result = remove(job_id=job_id, kind=Act.Kind.EXPIRED)
+        except WrongState:  # retried since the query
+            continue
+        started += result.is_new
+        if not result.is_dispatched:
+            break
+    return started
+
+
+def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
+    """Erases the secret from which a job's passwords are derived. They still work but can never be exported again.
+
+    The full-strength hashes stay, because a removal needs them to see whether a password was changed. Raises
+    Job.DoesNotExist, and WrongState while the job still derives passwords.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
@@ -112,10 +130,32 @@ def forget(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Actio
     return ActionResult(job, is_new=True)
 
 
+def fail(*, job_id: int, error: str, task_id: UUID | None = None, clock: Clock = timezone.now) -> None:
+    """Fails the generation or removal of a job, with `error` as its reason. Ignores jobs in other states.
+
+    With `task_id`, only if that message still holds a lane: a late failure must not end work that was requested since.
+    Keeps the lanes, so that a retry knows how far each was.
+    """
+    with transaction.atomic(durable=True):
+        job = Job.objects.select_for_update().filter(pk=job_id, state__in=Job.AT_WORK).first()
+        if job is None or (task_id and not job.lanes.filter(task_id=task_id).exists()):
+            return
+        now = not_before(job, clock())
+        job.state, job.error, job.finished_at = Job.State.FAILED, error, job.finished_at or now
+        job.save(update_fields=["state", "error", "finished_at"])
+        publish(job, [job_event(job)], at=now)
+
+
+def give_up(lane: Lane) -> None:
+    """Fails the job of a lane that leases.is_hopeless."""
+    reason = f"Its worker was started {MOST_ATTEMPTS} times in a row without making a step; the worker's log says why."
+    fail(job_id=lane.job_id, task_id=lane.task_id, error=reason)
+
+
 def why_no_retry(job: Job) -> str:
     if job.state == Job.State.FAILED and job.is_forgotten:
         return f"The passwords of job {job.pk} are forgotten: it can make no more accounts."
-    return f"Job {job.pk} is {job.state}: only one that failed while it made accounts can go on."
+    return f"Job {job.pk} is {job.state}: only a job that failed while making accounts can be retried."
 
 
 def why_not_forget(job: Job) -> str:
@@ -126,40 +166,16 @@ def why_not_forget(job: Job) -> str:
     return f"The passwords of job {job.pk} are forgotten already."
 
 
+def require_ended(job: Job) -> None:
+    """Raises WrongState while the job still makes accounts."""
+    if job.state in Job.ACTIVE:
+        raise WrongState(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
+
+
 def _renew_lanes(job: Job, now: datetime.datetime) -> list[UUID]:
-    """New ids, so that a message from before the failure finds nothing to do."""
+    """Gives each lane a new message, so that one from before the failure is stale; returns the new ids."""
     lanes = list(job.lanes.select_for_update())
     for lane in lanes:
         lane.task_id, lane.seen_at, lane.attempts, lane.rescues = uuid4(), now, 0, 0
         lane.save()
     return [lane.task_id for lane in lanes]
-
-
-def require_ended(job: Job) -> None:
-    """Raise WrongState for a job that still makes accounts: what it has cannot be removed yet."""
-    if job.state in Job.ACTIVE:
-        raise WrongState(f"Job {job.pk} is {job.state}: cancel it first, then remove its accounts.")
-
-
-def remove_expired(now: datetime.datetime) -> int:
-    """Begin the removal of jobs whose time has come, some at a time; return how many. One at work waits for its end.
-
-    The first whose message the queue does not take is the last: each waits 2 s for a queue that is frozen, and beat's
-    task has 30 s in all.
-    """
-    due = Job.objects.filter(remove_at__lte=now, removal_began_at=None, state__in=Job.REMOVABLE)
-    begun = 0
-    for job_id in list(due.order_by("remove_at").values_list("pk", flat=True)[:MOST_EXPIRED]):
-        steered = _remove_expired(job_id)
-        begun += bool(steered and steered.is_new)
-        if steered and not steered.is_dispatched:
-            break
-    return begun
-
-
-def _remove_expired(job_id: int) -> ActionResult | None:
-    """None where somebody has retried it since it was found."""
-    try:
-        return remove(job_id=job_id, kind=Act.Kind.EXPIRED)
-    except WrongState:
-        return None

@@ -1,4 +1,4 @@
-"""Credentials as CSV and as JSON, piece by piece."""
+"""Formats of exported credentials, CSV and JSON, written in pieces."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -10,17 +10,18 @@ HEADER = ("username", "email", "password")
 
 CUT_OFF = "THIS FILE IS NOT COMPLETE: export it again"
 
-# A spreadsheet takes such a cell for a formula; with an apostrophe before it, for text (OWASP, "CSV Injection").
-# No password begins so: they are of passwords.ALPHABET.
+# A spreadsheet reads a cell that begins so as a formula, and with an apostrophe before it as text (OWASP, "CSV
+# Injection"). No password begins so, because passwords consist of passwords.ALPHABET.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (the full-width forms)
 SPECIAL = frozenset(',"\r\n')
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`rows` writes some of them; it is told whether they are the first.
+    """A file is `opening`, then `rows` for each chunk, then `closing`.
 
-    `cut_off` ends what could not be written to its end, so that nobody takes it for the whole.
+    `rows` takes credentials, and whether they are the first. `cut_off` replaces `closing` in an incomplete file: it
+    ends a CSV file with a warning and makes a JSON file invalid.
     """
 
     name: str
@@ -31,18 +32,13 @@ class Format:
     cut_off: str
 
 
-def _as_csv(rows: Sequence[Credentials], is_first: bool) -> str:
-    """Lines end with a bare line feed: a shell would take the other half of CRLF for the end of the password."""
-    return "".join(f"{_cell(row.username)},{_cell(row.email)},{row.password}\n" for row in rows)
+def _csv_rows(rows: Sequence[Credentials], is_first: bool) -> str:
+    """Lines end with a bare line feed, because a shell would read the CR of CRLF as part of the password."""
+    return "".join(f"{_csv_cell(row.username)},{_csv_cell(row.email)},{row.password}\n" for row in rows)
 
 
-def _as_json(rows: Sequence[Credentials], is_first: bool) -> str:
-    objects = [json.dumps({"username": row.username, "email": row.email, "password": row.password}) for row in rows]
-    return ("" if is_first else ",\n") + ",\n".join(objects)
-
-
-def _cell(text: str) -> str:
-    """As RFC 4180 has it. The csv module of Python 3.11 leaves a carriage return bare where lines end without one."""
+def _csv_cell(text: str) -> str:
+    """Quotes as RFC 4180. Python 3.11's csv module leaves a bare CR unquoted if lines end with a line feed."""
     harmless = f"'{text}" if text.startswith(FORMULA) else text
     if not SPECIAL.intersection(harmless):
         return harmless
@@ -50,10 +46,15 @@ def _cell(text: str) -> str:
     return f'"{doubled}"'
 
 
+def _json_rows(rows: Sequence[Credentials], is_first: bool) -> str:
+    objects = [json.dumps({"username": row.username, "email": row.email, "password": row.password}) for row in rows]
+    return ("" if is_first else ",\n") + ",\n".join(objects)
+
+
 FORMATS: Mapping[str, Format] = {
     one.name: one
     for one in (
-        Format("csv", "text/csv; charset=utf-8", _as_csv, ",".join(HEADER) + "\n", "", f"{CUT_OFF},,\n"),
-        Format("json", "application/json", _as_json, "[\n", "\n]\n", f"\n{CUT_OFF}\n"),
+        Format("csv", "text/csv; charset=utf-8", _csv_rows, ",".join(HEADER) + "\n", "", f"{CUT_OFF},,\n"),
+        Format("json", "application/json", _json_rows, "[\n", "\n]\n", f"\n{CUT_OFF}\n"),
     )
 }

@@ -1,6 +1,6 @@
-"""The credentials of a job's accounts, for those who must sign in with them: never a password that is not known right.
+"""Exports the credentials of a job's accounts, and only passwords that are known to be right.
 
-Passwords are derived again, from the job's nonce and SECRET_KEY; the stored hash tells whether one still holds.
+Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash shows whether one is still right.
 """
 
 import time
@@ -15,17 +15,17 @@ from django.contrib.auth.hashers import check_password
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from realtime.log import Clock
 from task.accounts import columns, passwords
 from task.accounts.passwords import LIGHT_PREFIX, Deriver
 from task.database.lock_timeout import short
 from task.jobs import audit
-from task.jobs.actions import Clock
 from task.jobs.feed import not_before
 from task.models import Account, Act, Job
 from task.options import SHARED
 
-PART_SIZE = 1_000
-PART_SECONDS = 1.0  # A password that was used to sign in takes 0.2 s to verify: whoever reads must not wait for 1,000.
+CHUNK_SIZE = 1_000
+CHUNK_SECONDS = 1.0  # a full-strength hash takes 0.2 s to verify, and a reader must not wait for 1,000 of them
 
 User = get_user_model()
 EMAIL = User.get_email_field_name()
@@ -41,12 +41,12 @@ COLUMNS = [
 
 
 class NoCredentials(Exception):
-    """Nobody can have the passwords of this job; the text says why."""
+    """The passwords of this job cannot be exported. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`username` is what the account signs in with; `password` is empty where it is no longer known."""
+    """`username` is the login name. `password` is empty if it is not known to be right."""
 
     username: str
     email: str
@@ -54,19 +54,19 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Credentials by account number, and the number of the last of them; none when all were read."""
+class Chunk:
+    """Credentials in the order of account numbers, and the last of these numbers. No rows means the end."""
 
     rows: list[Credentials]
     last: int
 
 
-def refusal(job: Job) -> str:
-    """Why nobody can have the passwords; empty where they can be had."""
+def why_not_export(job: Job) -> str:
+    """Returns why the passwords cannot be exported, as a sentence. Empty if they can."""
     if job.state == Job.State.REMOVED:
         return f"The accounts of job {job.pk} are removed."
     if job.options.passwords == SHARED:
-        return f"Every account of job {job.pk} has the password that was typed: it is kept nowhere else."
+        return f"All accounts of job {job.pk} have the shared password of its request, which is not stored."
     if not job.nonce:
         return f"The passwords of job {job.pk} are forgotten."
     if job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
@@ -74,69 +74,66 @@ def refusal(job: Job) -> str:
     return ""
 
 
-def export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timezone.now) -> Job:
-    """The job whose credentials may be read now; the record tells of it before anybody has one of them.
+def start_export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timezone.now) -> Job:
+    """Commits the export to the audit log, then returns the job for `read_chunks`.
 
-    A job that still makes accounts gives those that are there. Raises Job.DoesNotExist and NoCredentials.
+    An active job gives the accounts that exist. Locks the job. Raises Job.DoesNotExist and NoCredentials.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
-        if reason := refusal(job):
+        if reason := why_not_export(job):
             raise NoCredentials(reason)
         audit.note(Act.Kind.EXPORTED, by=by, job=job, at=not_before(job, clock()), detail=f"as {written_as.upper()}")
     return job
 
 
-def parts(job: Job) -> Iterator[list[Credentials]]:
-    """All of a job from `export`, in constant memory: by parts of at most PART_SIZE, or of about PART_SECONDS."""
-    part = read(job)
-    while part.rows:
-        yield part.rows
-        part = read(job, part.last)
+def read_chunks(job: Job) -> Iterator[list[Credentials]]:
+    """Yields all credentials of a job from `start_export`, in constant memory."""
+    chunk = read_chunk(job)
+    while chunk.rows:
+        yield chunk.rows
+        chunk = read_chunk(job, chunk.last)
 
 
-def read(job: Job, after: int = 0) -> Part:
-    """The part with the numbers above `after`. It is one query, and 10 us an account while nobody has signed in.
+def read_chunk(job: Job, after: int = 0) -> Chunk:
+    """Returns at most CHUNK_SIZE credentials with numbers above `after`, or as many as take about CHUNK_SECONDS.
 
-    Where somebody has, Django has stretched the hash, and the password takes 0.2 s to verify, once.
+    Costs one query, and 10 us an account until its first sign-in. Then Django stretches the hash, and the password
+    takes 0.2 s to verify, once: the account keeps the verified hash for the next export.
     """
     deriver = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce))
-    until = time.monotonic() + PART_SECONDS
-    part, learned = [], []
-    for number, user_id, known_hash, name, stored, username, *email in _stored(job, after):
-        password = deriver.password(name or username)
-        is_right = _judge(password, stored, known_hash)
-        if is_right is None and (is_right := _verifies(password, stored)):
-            learned.append(Account(user_id=user_id, known_hash=stored, known_name=name or username))
-        part.append(Credentials(username, "".join(email), password if is_right else ""))
+    until = time.monotonic() + CHUNK_SECONDS
+    rows, verified = [], []
+    for number, user_id, known_hash, known_name, stored_hash, username, *email in _stored(job, after):
+        name = known_name or username
+        password = deriver.password(name)
+        is_right = _compare(password, stored_hash, known_hash)
+        if is_right is None and (is_right := _verify(password, stored_hash)):
+            verified.append(Account(user_id=user_id, known_hash=stored_hash, known_name=name))
+        rows.append(Credentials(username, "".join(email), password if is_right else ""))
         after = number
         if time.monotonic() > until:
             break
-    _remember(learned)
-    return Part(part, after)
+    if verified:
+        with suppress(OperationalError), short():  # a busy database only costs the next export some time
+            Account.objects.bulk_update(verified, ["known_hash", "known_name"])
+    return Chunk(rows, after)
 
 
 def _stored(job: Job, after: int) -> Iterable[Any]:
     accounts = Account.objects.filter(job=job, number__gt=after).order_by("number")
-    return accounts.values_list(*COLUMNS)[:PART_SIZE]
+    return accounts.values_list(*COLUMNS)[:CHUNK_SIZE]
 
 
-def _judge(password: str, stored: str, known_hash: str) -> bool | None:
-    """Whether the stored hash is of that password; None where only the full number of rounds can tell."""
-    if stored.startswith(LIGHT_PREFIX):
-        return passwords.is_light_hash_of(password, stored)
-    return True if known_hash and stored == known_hash else None
+def _compare(password: str, stored_hash: str, known_hash: str) -> bool | None:
+    """Returns whether the stored hash is of this password. None if only a full verification can tell."""
+    if stored_hash.startswith(LIGHT_PREFIX):
+        return passwords.is_light_hash_of(password, stored_hash)
+    return True if known_hash and stored_hash == known_hash else None
 
 
-def _verifies(password: str, stored: str) -> bool:
-    """As Django does at a sign-in, without a better hash afterwards; what is no hash at all is of no password."""
+def _verify(password: str, stored_hash: str) -> bool:
+    """Verifies as Django does at a sign-in, but never replaces the hash. A malformed hash matches no password."""
     with suppress(ValueError):
-        return check_password(password, stored)
+        return check_password(password, stored_hash)
     return False
-
-
-def _remember(learned: list[Account]) -> None:
-    """So that the next export is fast. A database that is busy just now loses no more than that."""
-    if learned:
-        with suppress(OperationalError), short():
-            Account.objects.bulk_update(learned, ["known_hash", "known_name"])

@@ -1,4 +1,4 @@
-"""Puts what happens to a job on the feed, under the job's key, in the caller's transaction; and when it happens."""
+"""Job events: appended to the feed under the job's key, in the caller's transaction."""
 
 import datetime
 from collections.abc import Sequence
@@ -9,19 +9,20 @@ from task.models import Job
 
 
 def job_event(job: Job, what: str = "") -> str:
-    """The text of `job.<what>`, by default of the job's state."""
+    """Returns the text of `job.<what>`; by default of the job's state."""
     return events.job_changed(what or job.state, job_id=job.pk, total=job.total, created=job.created, error=job.error)
 
 
 def publish(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
-    """Append the texts; the feed stays locked until the caller's commit."""
+    """Appends the event texts, if any. Locks the feed until commit, so take other locks first."""
     if texts:
         append(events.FEED, texts, key=str(job.pk), clock=lambda: at)
 
 
 def not_before(job: Job, now: datetime.datetime) -> datetime.datetime:
-    """When what happens to the job now is said to happen: never before what has happened to it, whose clock ever wrote
-    that. A clock that went back would else end a job before its beginning.
+    """Returns the time to record for a change of the job now: `now`, or just after its latest recorded time.
+
+    Otherwise a clock that was set back could end a job before its start.
     """
     ends = (job.finished_at, job.removal_began_at, job.removed_at)
     latest = max(at for at in (job.created_at, job.started_at, job.stepped_at, *ends) if at)

@@ -1,12 +1,13 @@
-"""Lanes: the one Celery message that may work on a lane, how it is handed on, and how a vanished one is replaced.
+"""Lane leases: claim, requeue and redeliver the one Celery message that may work on a lane.
 
-Lanes never multiply: a message works only while its id stands in the Lane row, and whoever changes the row by a
-conditional UPDATE is the only one to send the next message. Rescue sends the SAME id again, so repeats end at once.
+A message works only while its id is the lane's `task_id`. Only the caller whose conditional UPDATE changes the row
+sends the next message, so messages never multiply. Rescue sends the SAME id again: once one copy requeues, all are
+stale.
 """
 
 import datetime
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from celery import current_app
@@ -15,44 +16,44 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from realtime import log_context
+from realtime.log import Clock
 from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.models import Act, Job, Lane
 
-Clock = Callable[[], datetime.datetime]
-
-REQUEST = "arrivals_request"  # a header of the message: which request all this began with, for the log
-TASK = "task.tasks.create_random_user_accounts"
+REQUEST = "arrivals_request"  # message header: the HTTP request that started the job, for the log
+TASK = "task.tasks.create_random_user_accounts"  # by name, because the task's module is in a higher layer
 FIRST_SIZE = 100  # 25 made 500 accounts 4 to 7 ms later
 RESCUE_AFTER = datetime.timedelta(seconds=5)
 MOST_DOUBLINGS = 6
 MOST_ATTEMPTS = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
-HOPELESS_RESCUES = 3  # 5 + 10 + 20 s, told without a clock that may have gone back since the last step.
+HOPELESS_RESCUES = 3  # 5 + 10 + 20 s: holds even if the clock was set back since the last step
 
 logger = logging.getLogger(__name__)
 
 
 def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
-    """Put the lane's message into the queue; False, with a warning, where the queue cannot be reached.
+    """Sends the lane's message, with `size` as its first step. Call it after the commit.
 
-    Call it after the commit. By name, because the task's module stands above this one.
+    Returns False, and logs a warning, if the queue is unreachable.
     """
-    headers = {REQUEST: log_context.fields()["request"]} if "request" in log_context.fields() else None
+    request = log_context.fields().get("request")
+    headers = {REQUEST: request} if request else None
     try:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
-        logger.warning("The queue cannot be reached; job %s waits for the rescue: %r", job_id, error)
+        logger.warning("The queue is unreachable; job %s waits for the next rescue: %r", job_id, error)
         return False
     return True
 
 
 def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
-    """The same for every lane; once the queue is found away, the rest is left to the rescue as well."""
+    """Sends a message for each lane. Returns False after the first that fails, and leaves the rest to rescue."""
     return all(dispatch(job_id, task_id) for task_id in task_ids)
 
 
 def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
-    """Count this start and return the lane; None for a stale message and for a job that has ended."""
+    """Counts an attempt and returns the lane with its job. Returns None for a stale message or an ended job."""
     mine = Lane.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
     if not mine.update(attempts=F("attempts") + 1, seen_at=clock()):
         return None
@@ -60,45 +61,46 @@ def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | 
 
 
 def refund_attempt(*, job_id: int, task_id: UUID) -> None:
-    """Take back the count of a start that ended because the database failed; the rescue looks again soon.
+    """Uncounts an attempt that ended because the database failed; the next rescue comes soon.
 
-    So a database that is away, or full, for however long fails no job: only lanes that die without a word do.
+    So a job survives a database that is away or full for any time. Only workers that die without an error use up
+    attempts.
     """
     mine = Lane.objects.filter(job=job_id, task_id=task_id, attempts__gt=0)
     mine.update(attempts=F("attempts") - 1, rescues=0)
 
 
 def is_worn_out(lane: Lane) -> bool:
-    """Whether so many starts in a row made no step that the lane is left to the rescue, which goes slower."""
+    """Returns whether too many attempts in a row made no step: only rescue, which is slower, may try again."""
     return lane.attempts > MOST_ATTEMPTS
 
 
 def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
-    """Whether the job should fail: five starts in a row without a step, and long after its last step and its asking.
+    """Returns whether a stalled lane should fail its job: five attempts without a step, and long after its last sign.
 
-    For silent lanes only. Copies of one message that waited side by side, as while no worker took from the queue, begin
-    in the same moment: five starts, and all of them alive.
+    The time matters because copies of one message that waited in the queue together start in the same moment: that is
+    five attempts, all alive.
     """
     if lane.attempts < MOST_ATTEMPTS:
         return False
     job = lane.job
-    asked_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
-    last_at = max(at for at in (job.created_at, job.stepped_at, asked_at) if at)
+    requested_at = job.acts.filter(kind__in=Act.ASKING).aggregate(last=Max("at"))["last"]
+    last_at = max(at for at in (job.created_at, job.stepped_at, requested_at) if at)
     return now - last_at > HOPELESS_AFTER or lane.rescues >= HOPELESS_RESCUES
 
 
 def requeue(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
-    """Give the lane to a new message at the back of the queue, if it is still this lane's to give."""
+    """Passes the lane to a new message at the back of the queue, if `task_id` still holds it."""
     successor = uuid4()
     if Lane.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
         dispatch(job_id, successor, size=size)
 
 
 def stalled(now: datetime.datetime) -> list[Lane]:
-    """Lanes of jobs at work that were not heard from for so long that their message may be lost.
+    """Returns the lanes, with their jobs, that were silent for so long that their message may be lost.
 
-    Twice as long after each unanswered rescue: behind a long queue nothing piles up. On PostgreSQL without those that
-    are in a step: a rescue that waited for one whose process is frozen would look after nobody else.
+    The time doubles with each rescue in vain, so nothing piles up behind a long queue. On PostgreSQL skips lanes that
+    are locked by a step: waiting for one frozen process would keep rescue from all others.
     """
     is_long_ago = Q(seen_at__lte=now - RESCUE_AFTER) | Q(seen_at__gt=now + CLOCKS_DIFFER)
     lanes = Lane.objects.filter(is_long_ago, job__state__in=Job.AT_WORK).select_related("job")
@@ -111,7 +113,7 @@ def stalled(now: datetime.datetime) -> list[Lane]:
 
 
 def redeliver(lane: Lane, now: datetime.datetime) -> bool:
-    """Send the lane's message once more, unless it has moved on since; False where the queue cannot be reached."""
+    """Sends the lane's message again, unless the lane has moved on. Returns False if the queue is unreachable."""
     same = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, seen_at=lane.seen_at)
     if not same.update(seen_at=now, rescues=F("rescues") + 1):
         return True

@@ -1,4 +1,4 @@
-"""What beat has done every few seconds: vanished lanes are replaced, and jobs whose time has come are removed."""
+"""The rescue, which beat sends every few seconds: replaces lost messages and starts removals that are due."""
 
 import datetime
 import logging
@@ -13,29 +13,29 @@ logger = logging.getLogger(__name__)
 
 
 def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> int:
-    """Send the message of every silent lane again, and fail the jobs whose lanes die each time; return how many.
+    """Redelivers the message of every stalled lane, and fails jobs whose lanes die each time. Returns their number.
 
-    Writes that the worker of that name was heard from, begins the removals that are due, and where beat has sent this,
-    writes at last that it is done.
+    Before that, records the worker's heartbeat and starts the removals that are due. At the end, with `is_beats`,
+    records that a rescue of beat is complete. Safe to repeat. A database error ends the rescue with a warning.
     """
     now, rescued = timezone.now(), 0
     try:
-        registry.note(worker, now, processes=processes)
+        registry.record_heartbeat(worker, now, processes=processes)
         actions.remove_expired(now)
-        rescued = _rescue(now)
+        rescued = _rescue_stalled_lanes(now)
         if is_beats:
-            registry.note_rescue(worker, now)
+            registry.record_rescue(worker, now)
     except slices.TRANSIENT as error:
         connection.close()
-        logger.warning("No rescue this time: %r", error)
+        logger.warning("Rescue failed; beat sends the next one in a few seconds: %r", error)
     return rescued
 
 
-def _rescue(now: datetime.datetime) -> int:
-    silent = leases.stalled(now)
-    for lane in silent:
+def _rescue_stalled_lanes(now: datetime.datetime) -> int:
+    lanes = leases.stalled(now)
+    for lane in lanes:
         if leases.is_hopeless(lane, now):
-            slices.give_up(lane)
+            actions.give_up(lane)
         elif not leases.redeliver(lane, now):
             break
-    return len(silent)
+    return len(lanes)

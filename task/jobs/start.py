@@ -1,8 +1,15 @@
-"""What a new job is made of: its secrets, its seed, and a lane for each lane; and who may have which."""
+"""Starts a job: commits it with its lanes in one transaction, then sends the first message of each lane.
+
+Lock order: job, user, feed. If equal requests are concurrent, the unique constraint on `request_id` lets one make the
+job.
+"""
 
 import datetime
+import logging
+import math
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,58 +17,90 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 
+from realtime.log import Clock
 from task.accounts import groups, passwords
-from task.models import Job, Lane
+from task.database.clock_skew import CLOCKS_DIFFER
+from task.jobs import audit
+from task.jobs.feed import job_event, publish
+from task.jobs.leases import dispatch_all
+from task.models import Act, Job, Lane
 from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
 from task.workers import registry
 
 LONGEST_PASSWORD = 1_000
+HOUR = datetime.timedelta(hours=1)
+RETRY_SECONDS = 10
+
+logger = logging.getLogger(__name__)
 
 
-def require_allowed(options: Options, person: Any) -> None:
-    """Raise UnusableOption for groups that the person may not give, and for a shared password that is too weak."""
-    groups.require_givable(options.groups, person)
-    if options.passwords == SHARED:
-        _require_strong(options.shared_password)
+class UnusableTotal(ValueError):
+    """The number of accounts is outside the bounds; the text gives them."""
 
 
-def values_of(options: Options, now: datetime.datetime) -> dict[str, Any]:
-    """The columns of a job that follow from its options; a shared password is hashed here, at full strength (0.2 s)."""
-    return {
-        "chosen": options.stored(),
-        "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
-        "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
-        "lane_count": registry.processes(now) if options.needs_stretching else 1,
-        "remove_at": options.remove_at(now),
-        "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
-        "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
-    }
+class RequestIdReused(Exception):
+    """The request_id belongs to a job with other values."""
 
 
-def make_lanes(job: Job, now: datetime.datetime, *, first: UUID | None) -> list[UUID]:
-    """A lane for each lane that has a share of the accounts; return the ids of the messages that are to be sent.
+class TooManyJobs(Exception):
+    """The user has reached a limit on jobs; the text says which, `retry_after_seconds` when to try again."""
 
-    `first` is a message that is there already: it becomes the lane of the first lane.
+    def __init__(self, reason: str, retry_after_seconds: int) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`is_new`: this call made the job; `is_dispatched`: its messages are in the queue (if not, rescue sends them)."""
+
+    job: Job
+    is_new: bool
+    is_dispatched: bool
+
+
+def start_job(
+    *,
+    total: int,
+    requested_by: Any = None,
+    options: Options = Options(),  # noqa: B008 (frozen)
+    request_id: UUID | None = None,
+    task_id: UUID | None = None,
+    clock: Clock = timezone.now,
+) -> Started:
+    """Commits a job for `total` accounts, then sends its messages. Call it outside any transaction.
+
+    The same request_id with the same values returns the same job, also when requests are concurrent. `task_id` is a
+    message that already exists: it becomes the first lane's. An unreachable queue loses nothing. Raises UnusableTotal,
+    UnusableOption, RequestIdReused, TooManyJobs, and PermissionDenied if the user was deleted.
     """
-    ids = [first or uuid4(), *(uuid4() for _ in range(1, min(job.lane_count, job.total)))]
-    least, rest = divmod(job.total, len(ids))
-    Lane.objects.bulk_create(
-        Lane(job=job, number=number, task_id=task_id, seen_at=now, share=least + (number < rest))
-        for number, task_id in enumerate(ids)
-    )
-    return ids[1:] if first else ids
+    if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
+        raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
+    options.require_usable()
+    request_id = request_id or uuid4()
+    job = Job.objects.filter(request_id=request_id).first()
+    if job is None:  # a known request costs no hash and needs no permission again
+        _require_allowed(options, requested_by)
+        values = {"total": total, "requested_by": requested_by, **_values_from(options, clock())}
+        job, unsent = _create_job(request_id, values, first=task_id)
+        if unsent is not None:
+            logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
+            return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
+    if not _is_same(job, total=total, requested_by=requested_by, options=options):
+        raise RequestIdReused(f"Request {request_id} was already used for job {job.pk}, with other values.")
+    return Started(job, is_new=False, is_dispatched=True)
 
 
-def is_same(job: Job, *, total: int, requested_by: Any, options: Options) -> bool:
-    """Whether a request that bears the job's request_id asks for what the job is."""
-    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
-        return False
-    return options.passwords != SHARED or check_password(options.shared_password, job.shared_hash)
-
-
-def _require_strong(password: str) -> None:
-    """The sign-in page takes no control characters, and what is half a character in UTF-16 cannot be hashed."""
+def _require_allowed(options: Options, user: Any) -> None:
+    """Raises UnusableOption for groups the user may not give, and for a shared password that is too weak."""
+    groups.require_givable(options.groups, user)
+    if options.passwords != SHARED:
+        return
+    password = options.shared_password
+    # The sign-in page accepts no control characters, and half a surrogate pair cannot be hashed.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
         raise UnusableOption("shared_password", "Use characters that can be typed in one line.")
     if len(password) > LONGEST_PASSWORD:
@@ -70,3 +109,75 @@ def _require_strong(password: str) -> None:
         validate_password(password)
     except ValidationError as error:
         raise UnusableOption("shared_password", " ".join(error.messages)) from error
+
+
+def _values_from(options: Options, now: datetime.datetime) -> dict[str, Any]:
+    """Returns the job's columns that follow from its options. Hashes a shared password at full strength (0.2 s)."""
+    return {
+        "created_at": now,
+        "chosen": options.stored(),
+        "seed": secrets.randbelow(GREATEST_SEED) if options.seed is None else options.seed,
+        "shared_hash": make_password(options.shared_password) if options.passwords == SHARED else "",
+        "lane_count": registry.count_processes(now) if options.needs_stretching else 1,
+        "remove_at": options.remove_at(now),
+        "nonce": secrets.token_bytes(passwords.NONCE_BYTES),
+        "key_fingerprint": passwords.fingerprint(settings.SECRET_KEY),
+    }
+
+
+def _create_job(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tuple[Job, list[UUID] | None]:
+    """Commits the job and returns it with the messages to send, or None for these if a concurrent request made it."""
+    with transaction.atomic(durable=True):
+        job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
+        if not is_new:
+            return job, None
+        audit.note(Act.Kind.ASKED, by=job.requested_by, job=job, at=job.created_at)  # locks the user until commit
+        _require_room(job)
+        unsent = _create_lanes(job, first=first)
+        publish(job, [job_event(job)], at=job.created_at)
+    return job, unsent
+
+
+def _require_room(job: Job) -> None:
+    """Raises TooManyJobs if the new job exceeds a limit of its user. The shell has no limits.
+
+    The user must be locked, so that concurrent requests cannot exceed the limits together.
+    """
+    if job.requested_by is None:
+        return
+    now, others = job.created_at, Job.objects.filter(requested_by=job.requested_by).exclude(pk=job.pk)
+    if others.filter(state__in=Job.ACTIVE).count() >= settings.JOBS_AT_WORK_MAX:
+        raise TooManyJobs(
+            f"You have {settings.JOBS_AT_WORK_MAX} active jobs, which is the limit: wait until one ends or cancel one.",
+            RETRY_SECONDS,
+        )
+    recent = others.filter(created_at__gt=now - HOUR, created_at__lt=now + CLOCKS_DIFFER).order_by("-created_at")
+    oldest_at = recent.values_list("created_at", flat=True)[settings.JOBS_AN_HOUR_MAX - 1 :].first()
+    if oldest_at is not None:
+        seconds = math.ceil((oldest_at + HOUR - now).total_seconds())
+        raise TooManyJobs(
+            f"You requested {settings.JOBS_AN_HOUR_MAX} jobs within the hour, which is the limit: try again in "
+            f"{math.ceil(seconds / 60)} min.",
+            seconds,
+        )
+
+
+def _create_lanes(job: Job, *, first: UUID | None) -> list[UUID]:
+    """Divides the accounts among the job's lanes; returns the ids of the messages to send.
+
+    `first` is a message that already exists: it becomes the first lane's, and is not sent again.
+    """
+    ids = [first or uuid4(), *(uuid4() for _ in range(1, min(job.lane_count, job.total)))]
+    share, rest = divmod(job.total, len(ids))
+    Lane.objects.bulk_create(
+        Lane(job=job, number=number, task_id=task_id, seen_at=job.created_at, share=share + (number < rest))
+        for number, task_id in enumerate(ids)
+    )
+    return ids[1:] if first else ids
+
+
+def _is_same(job: Job, *, total: int, requested_by: Any, options: Options) -> bool:
+    """Returns whether the job has these values. Checks a shared password only if all others match (0.2 s)."""
+    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
+        return False
+    return options.passwords != SHARED or check_password(options.shared_password, job.shared_hash)

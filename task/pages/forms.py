@@ -1,4 +1,4 @@
-"""What a person may ask for on a page, in sentences when it cannot be done."""
+"""The form that requests a job."""
 
 import uuid
 from typing import Any
@@ -9,9 +9,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 from task.pages.option_fields import OptionFields
 
+FORM_EXPIRED = "The form expired, and nothing was started. Submit it again."
+
 
 class GenerateRandomUserForm(OptionFields):
-    """How many users to make. `request_id` makes the request known: submitting it twice asks once."""
+    """Requests a job. `request_id` makes it idempotent: submitting the same form twice starts one job."""
 
     use_required_attribute = False
 
@@ -19,8 +21,8 @@ class GenerateRandomUserForm(OptionFields):
         label="How many users?",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "on"}),
         error_messages={
-            "required": "Write how many users you need.",
-            "invalid": "Write a whole number, for example 100.",
+            "required": "Enter how many users you need.",
+            "invalid": "Enter a whole number, for example 100.",
         },
     )
     request_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -33,42 +35,41 @@ class GenerateRandomUserForm(OptionFields):
         total = self.fields["total"]
         total.help_text = f"From {least:,} to {most:,}."
         total.validators = [
-            MinValueValidator(least, f"That is too few: ask for {least:,} users or more."),
-            MaxValueValidator(most, f"That is too many: ask for {most:,} users or fewer."),
+            MinValueValidator(least, f"Too few users. Enter {least:,} or more."),
+            MaxValueValidator(most, f"Too many users. Enter {most:,} or fewer."),
         ]
 
     def clean(self) -> None:
         if "request_id" in self.errors:
             del self.errors["request_id"]
-            self.ask_again("This form had lost its mark, so nothing was started. Submit it again.")
+            self.ask_again(FORM_EXPIRED)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What was asked for, as start_job takes it."""
-        asked = self.cleaned_data
-        return {"total": asked["total"], "request_id": asked["request_id"], "options": self.options}
+        """Keyword arguments for start_job. Only for a valid form."""
+        cleaned = self.cleaned_data
+        return {"total": cleaned["total"], "request_id": cleaned["request_id"], "options": self.options}
 
     @property
-    def estimate_words(self) -> str:
-        """Of hashing at full strength, for a total that can be asked for."""
+    def estimate_text(self) -> str:
         total = self.cleaned_data.get("total") if self.is_bound else int(self["total"].value())
-        return self.estimate.words(total)
+        return self.estimate.text(total)
 
     def ask_again(self, reason: str) -> None:
-        """Shows the form with a new request_id, as a new request, and says why."""
-        kept = self.data.copy()  # type: ignore[attr-defined]
-        kept["request_id"] = str(uuid.uuid4())
-        self.data = kept
+        """Adds the error `reason` and a new request_id: submitting the form again is a new request."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["request_id"] = str(uuid.uuid4())
+        self.data = data
         self.add_error(None, reason)
 
     def refuse(self, reason: str, *, retry_after_seconds: int) -> None:
-        """Shows the form as it is: sent again later, it is the same request."""
+        """Adds the error `reason` and keeps the request_id: submitting the form later is the same request."""
         self.retry_after_seconds = retry_after_seconds
         self.add_error(None, reason)
 
 
 def blank_form(preset: str, *, person: Any) -> GenerateRandomUserForm:
-    """A form for a new request; a preset that cannot be asked for gives way to the most that can."""
+    """Returns a form for a new request. An unusable `preset` becomes the largest total."""
     least, most = settings.GENERATE_MIN_TOTAL, settings.GENERATE_MAX_TOTAL
     is_usable = preset.isascii() and preset.isdigit() and len(preset) < 10 and least <= int(preset) <= most
     total = preset if is_usable else most

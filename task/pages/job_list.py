@@ -1,4 +1,4 @@
-"""What the list of jobs shows; and a job as any page sees it, with the offset at which that is true."""
+"""The jobs page, and a job at one offset of the feed, as every page shows it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ SOCKET_PATH = "/ws/users/"
 
 
 @dataclass(frozen=True)
-class SeenJob:
-    """A job at the offset of the feed; `removed` of its accounts were gone then."""
+class JobSnapshot:
+    """A job at `offset` of the feed, and how many of its accounts were removed by then."""
 
     job: Job
     offset: int
@@ -27,17 +27,18 @@ class SeenJob:
 
     @property
     def present(self) -> int:
-        """The bar shows this: it fills while the job makes accounts, and drains while it removes them."""
+        """Accounts that exist. The bar shows this number: it grows during the job, and shrinks during the removal."""
         return self.job.created - self.removed
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """What was done of what is to do."""
-        is_removal = self.job.state in {Job.State.REMOVING, Job.State.REMOVED}
-        return (self.removed, self.job.created) if is_removal else (self.job.created, self.job.total)
+    def count_text(self) -> str:
+        """How many of its accounts the job has made, or its removal has removed."""
+        if self.job.state in {Job.State.REMOVING, Job.State.REMOVED}:
+            return job_text.count(self.removed, self.job.created)
+        return job_text.count(self.job.created, self.job.total)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return job_text.short(self.job)
 
     @property
@@ -45,11 +46,12 @@ class SeenJob:
         return job_text.SIGNS[self.job.state]
 
     @property
-    def who(self) -> str:
+    def requester(self) -> str:
+        """The user's name, also after the user was deleted."""
         if self.job.requested_by:
             return self.job.requested_by.get_username()
-        asked = [act.by_name for act in self.job.acts.all() if act.kind == Act.Kind.ASKED]
-        return next(filter(None, asked), "a shell")
+        names = [act.by_name for act in self.job.acts.all() if act.kind == Act.Kind.ASKED]
+        return next(filter(None, names), "the command line")
 
     @property
     def client_data(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class JobList:
     now: datetime
     state: str
     before: int | None
-    jobs: Sequence[SeenJob]
+    jobs: Sequence[JobSnapshot]
     has_older: bool
     has_any: bool
 
@@ -86,7 +88,7 @@ class JobList:
 
     @property
     def client_data(self) -> dict[str, Any]:
-        """What the browser client starts from; what else a line says it reads from the page itself."""
+        """What the browser starts from. It reads the rest of each line from the table."""
         return {
             "socket": SOCKET_PATH,
             "epoch": str(self.start.epoch),
@@ -94,16 +96,17 @@ class JobList:
             "now": self.now,
             "state": self.state,
             "is_first_page": self.before is None,
-            "jobs": [seen.client_data for seen in self.jobs],
+            "jobs": [snapshot.client_data for snapshot in self.jobs],
+            "words": job_text.WORDS,
         }
 
 
 def read_jobs(*, state: str = "", before: int | None = None) -> JobList:
-    """The newest page of the jobs in that state (or in any), or the one below the id `before`."""
+    """Returns the newest page of the jobs in `state` (empty: in any), or the page below the id `before`."""
     start = head(FEED)
     jobs = Job.objects.filter(state=state) if state else Job.objects.all()
     page = jobs if before is None else jobs.filter(pk__lt=before)
-    found = see(page.order_by("-pk")[: PAGE_SIZE + 1])
+    found = snapshots_of(page.order_by("-pk")[: PAGE_SIZE + 1])
     return JobList(
         start=start,
         now=timezone.now(),
@@ -115,14 +118,13 @@ def read_jobs(*, state: str = "", before: int | None = None) -> JobList:
     )
 
 
-def see(jobs: QuerySet[Job]) -> list[SeenJob]:
-    """Each job with the feed's offset and the number of its removed accounts, out of ONE statement: they match."""
-    acts = Prefetch("acts", Act.objects.order_by("pk"))
-    rows: Any = jobs.annotate(offset=offset_of(FEED), present=_present()).select_related("requested_by")
-    return [SeenJob(job, job.offset, job.created - job.present) for job in rows.prefetch_related(acts)]
+def snapshots_of(jobs: QuerySet[Job]) -> list[JobSnapshot]:
+    """Reads each job, its removed accounts and the feed's offset in ONE statement, so that they match.
 
-
-def _present() -> Case:
-    """Only a removal makes the accounts worth counting: to count a million takes 5 ms and more."""
+    Counts accounts only after a removal began, because counting a million takes 5 ms and more.
+    """
     accounts = count_of(Account.objects.filter(job=OuterRef("pk")))
-    return Case(When(removal_began_at=None, then="created"), default=accounts, output_field=IntegerField())
+    present = Case(When(removal_began_at=None, then="created"), default=accounts, output_field=IntegerField())
+    acts = Prefetch("acts", Act.objects.order_by("pk"))
+    rows: Any = jobs.annotate(offset=offset_of(FEED), present=present).select_related("requested_by")
+    return [JobSnapshot(job, job.offset, job.created - job.present) for job in rows.prefetch_related(acts)]

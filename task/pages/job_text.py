@@ -1,10 +1,13 @@
-"""How the state of a job is said on a page; static/task/js/format/job_words.js says it the same way."""
+"""The words for a job and its state, each written once.
 
-from decimal import ROUND_HALF_UP, Decimal
+Pages send WORDS to the browser as JSON. static/task/js/format/job_words.js chooses between them in the same way as this
+module, and fills in the numbers that events bring.
+"""
+
+from typing import Any
 
 from task.models import Job
-
-WHOLE, TENTH = Decimal(1), Decimal("0.1")
+from task.pages.number_text import duration, grouped
 
 SIGNS = {
     "queued": "\u25cb",
@@ -15,60 +18,73 @@ SIGNS = {
     "removing": "\u21ba",
     "removed": "\u21ba",
 }
+WORDS: dict[str, Any] = {
+    "signs": SIGNS,
+    "count": "{done} of {whole}",
+    "short": {
+        **{state: f"{sign} {state}" for state, sign in SIGNS.items()},
+        "queued": "waiting",
+        "running": "{percent} %",
+        "verified": f"{SIGNS['finished']} verified",  # Only a browser that received every event of the job shows this.
+    },
+    "sentence": {
+        "queued": "Queued: waiting for a worker",
+        "queued with a reason": "Queued: {waiting}",
+        "running": "Running: {percent} %",
+        "finished": "Finished: {created} of {total}",
+        "failed": "Failed at {created} of {total}",
+        "removal failed": "The removal failed at {removed} of {created}",
+        "cancelled": "Cancelled at {created} of {total}",
+        "removing": "Removing: {removed} of {created} removed",
+        "removed": "Removed: {removed} of {created}",
+        "removed in part": "Removed: {removed} of {created}, {kept} kept",
+    },
+    "timeline": {
+        "empty": "Accounts per second: none yet.",
+        "span": "Accounts per second over {duration}.",
+        "peak": "Accounts per second over {duration}, {peak} at most.",
+    },
+}
+
+
+def count(done: int, whole: int) -> str:
+    text: str = WORDS["count"]
+    return text.format(done=grouped(done), whole=grouped(whole))
 
 
 def short(job: Job) -> str:
-    """For a line of the strip and of the list."""
-    if job.state == Job.State.QUEUED:
-        return "waiting"
-    if job.state == Job.State.RUNNING:
-        return f"{percent(job)} %"
-    return f"{SIGNS[job.state]} {job.state}"
+    """The state, for a line of the users page."""
+    text: str = WORDS["short"][job.state]
+    return text.format(percent=_percent(job))
 
 
 def sentence(job: Job, *, removed: int, waiting: str) -> str:
-    """For the job's own page."""
-    place = f"{job.created:,} of {job.total:,}"
-    gone = f"{removed:,} of {job.created:,}"
-    if job.state == Job.State.FAILED and job.removal_began_at:
-        return f"The removal failed at {gone}"
-    return {
-        "queued": f"Queued: {waiting or 'waiting for a worker'}",
-        "running": f"Running: {percent(job)} %",
-        "finished": f"Finished: {place}",
-        "failed": f"Failed at {place}",
-        "cancelled": f"Cancelled at {place}",
-        "removing": f"Removing: {gone} removed",
-        "removed": f"Removed: {gone}{kept(job.created - removed)}",
-    }[job.state]
-
-
-def percent(job: Job) -> int:
-    """Rounded down: 499 of 500 is not yet 100 %."""
-    return job.created * 100 // job.total
-
-
-def kept(number: int) -> str:
-    return f", {number:,} kept" if number else ""
-
-
-def duration(milliseconds: float) -> str:
-    """Short, for a figure: with tenths below ten seconds."""
-    seconds = milliseconds / 1_000
-    if seconds < 99.5:
-        return f"{_rounded(seconds, TENTH) if seconds < 9.95 else _rounded(seconds)} s"
-    minutes = int(_rounded(seconds / 60))
-    return f"{minutes} min" if minutes < 100 else f"{_rounded(minutes / 60):,} h"
+    """The state, for the job's own page. `waiting` is the reason why a queued job waits, or empty."""
+    key: str = job.state
+    if job.state == Job.State.QUEUED and waiting:
+        key = "queued with a reason"
+    elif job.state == Job.State.FAILED and job.removal_began_at:
+        key = "removal failed"
+    elif job.state == Job.State.REMOVED and removed < job.created:
+        key = "removed in part"
+    text: str = WORDS["sentence"][key]
+    return text.format(
+        waiting=waiting,
+        percent=_percent(job),
+        created=grouped(job.created),
+        total=grouped(job.total),
+        removed=grouped(removed),
+        kept=grouped(job.created - removed),
+    )
 
 
 def timeline(peak: int | None, span_ms: int) -> str:
-    """The chart for those who hear it."""
-    if not span_ms:
-        return "Accounts a second: none yet."
-    most = "" if peak is None else f", {peak:,} at most"
-    return f"Accounts a second over {duration(span_ms)}{most}."
+    """The chart as a sentence, for screen readers."""
+    key = "peak" if peak is not None else "span"
+    text: str = WORDS["timeline"][key if span_ms else "empty"]
+    return text.format(duration=duration(span_ms), peak=grouped(peak or 0))
 
 
-def _rounded(number: float, unit: Decimal = WHOLE) -> Decimal:
-    """Halves go up, as in JavaScript: Python's own round() takes the even neighbour."""
-    return Decimal(number).quantize(unit, ROUND_HALF_UP)
+def _percent(job: Job) -> int:
+    """Rounds down: 499 of 500 is not yet 100 %."""
+    return job.created * 100 // job.total

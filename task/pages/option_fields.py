@@ -1,62 +1,71 @@
-"""The options of a job as fields of a form: each has a default, and none must be touched."""
+"""The options of a job as fields of a form. Each field is optional and has a default."""
 
+import time
+from functools import cache, cached_property
 from typing import Any
 
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from task.accounts import groups
+from task.accounts.passwords import ALPHABET, LENGTH
 from task.options import FULL, INDIVIDUAL, LIGHT, RANDOM, REALISTIC, SHARED, Options
-from task.pages.estimate import Estimate
-from task.pages.option_text import EXPIRIES, LANGUAGES, SAYS, summary
+from task.pages.option_text import EXPIRIES, LANGUAGES, WORDS, Estimate, summary
+from task.workers import registry
 
 CHOSEN = ("names", "locale", "passwords", "shared_password", "hashing", "groups", "seed", "remove_after_hours")
-GONE = "Type it again: the form does not keep it."
-NOT_LISTED = {"invalid_choice": "Choose one of those in the list."}
-NOT_GIVEN = "Choose groups in the list: it shows those whose permissions you all hold."
+TYPE_AGAIN = "Type the password again. The form does not keep it."
+NOT_LISTED = {"invalid_choice": "Choose one of the listed values."}
+NOT_GIVABLE = "Choose groups from the list. It shows the groups whose permissions you hold yourself."
+SHORTEST_HASH_SECONDS = 0.01
 
 
 def choice(label: str, choices: dict[str, str], **more: Any) -> forms.TypedChoiceField:
-    """Radio buttons; what is not sent is the default, which comes first."""
+    """Returns radio buttons. The first choice is the default, and what the field holds if nothing is sent."""
     default = next(iter(choices))
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "coerce": str,
         "empty_value": default,
         "initial": default,
         "widget": forms.RadioSelect,
     } | more
     return forms.TypedChoiceField(
-        label=label, choices=list(choices.items()), required=False, error_messages=NOT_LISTED, **given
+        label=label, choices=list(choices.items()), required=False, error_messages=NOT_LISTED, **arguments
     )
 
 
 class OptionFields(forms.Form):
-    """For `person`, who is offered the groups that they may give."""
+    """Offers the groups that `person` may give to accounts."""
 
-    names = choice("Names", {RANDOM: "Random, as user_kQzLmWxApR", REALISTIC: "Realistic, as Lena Fischer"})
+    names = choice("Names", {RANDOM: "Random, like user_kqzlmwxapr", REALISTIC: "Realistic, like Lena Fischer"})
     locale = choice("Language", LANGUAGES, widget=forms.Select)
-    passwords = choice("Passwords", {INDIVIDUAL: "Each its own, of 50 letters and digits", SHARED: "One for all"})
+    passwords = choice(
+        "Passwords",
+        {INDIVIDUAL: f"A different password each ({LENGTH} random characters)", SHARED: "The same for all"},
+    )
     shared_password = forms.CharField(
         label="Password for all accounts",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         required=False,
-        help_text="It is not shown again.",
+        help_text="Keep a copy. The password is not shown again.",
     )
-    hashing = choice("Hashing", {LIGHT: "Light: fast, for random passwords", FULL: "Full strength"})
+    hashing = choice("Hashing", {LIGHT: "Fast (safe for random passwords)", FULL: "Full (Django's default)"})
     groups = forms.TypedMultipleChoiceField(
         label="Groups",
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        error_messages={"invalid_choice": NOT_GIVEN},
+        error_messages={"invalid_choice": NOT_GIVABLE},
     )
-    is_inactive = forms.BooleanField(label="Inactive: nobody can sign in with them", required=False)
+    is_inactive = forms.BooleanField(label="Inactive: the accounts cannot sign in", required=False)
     seed = forms.IntegerField(
-        label="Same names again: seed",
+        label="Seed (optional): repeats an earlier job's names",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "on"}),
         required=False,
-        help_text="The seed of an earlier job, from its page. Empty for new names.",
-        error_messages={"invalid": "Write a whole number, or leave it empty for new names."},
+        help_text="The earlier job's page shows its seed. Leave it empty for new names.",
+        error_messages={"invalid": "Enter a whole number, or leave it empty for new names."},
     )
     remove_after_hours = choice("Remove the accounts", EXPIRIES, coerce=int, empty_value=None, widget=forms.Select)
 
@@ -67,38 +76,48 @@ class OptionFields(forms.Form):
 
     @property
     def options(self) -> Options:
-        """What was chosen; the default of what is not chosen yet, or cannot be used."""
+        """The chosen options, with the default in place of a missing or invalid value."""
         cleaned = getattr(self, "cleaned_data", {})
         chosen = {name: cleaned[name] for name in CHOSEN if name in cleaned}
         return Options(**chosen, is_active=not cleaned.get("is_inactive", False))
 
     @property
     def summary(self) -> str:
-        """What the options come to, while they are folded away."""
         return summary(self.options)
 
-    @property
+    @cached_property
     def estimate(self) -> Estimate:
-        return Estimate.now()
+        return Estimate(hash_seconds=hash_seconds(), processes=registry.count_processes(timezone.now()))
 
     @property
-    def is_password_gone(self) -> bool:
-        """A form that comes again does not bring the password back."""
+    def needs_password_again(self) -> bool:
+        """A form with an error comes back without its password, because a password input is never filled in."""
         return self.is_bound and self.options.passwords == SHARED and "shared_password" not in self.errors
 
     @property
     def are_options_open(self) -> bool:
-        return self.is_password_gone or any(name in self.errors for name in OptionFields.base_fields)
+        return self.needs_password_again or any(name in self.errors for name in OptionFields.base_fields)
 
-    def come_again(self) -> None:
-        """With the focus on the first field that is wrong, and a word where something must be typed anew."""
+    def focus_first_error(self) -> None:
+        """Sets the focus on the first field with an error, else on the total. Asks for a shared password again."""
         wrong = next((name for name in self.fields if name in self.errors), None)
         for name, field in self.fields.items():
             field.widget.attrs["autofocus"] = name == (wrong or "total")
-        if self.is_password_gone:
-            self["shared_password"].help_text = GONE
+        if self.needs_password_again:
+            self["shared_password"].help_text = TYPE_AGAIN
 
     @property
     def client_data(self) -> dict[str, Any]:
-        """The words that the page's script puts the summary together from."""
-        return dict(SAYS)
+        """The words that the page's script builds the summary and the estimate from."""
+        return {**WORDS, "estimate": self.estimate.client_data}
+
+
+@cache
+def hash_seconds() -> float:
+    """Measures one full hash, on the first call only (0.2 s).
+
+    Measures the thread's CPU time, because the machine may be busy just at this moment.
+    """
+    started_at = time.thread_time()
+    make_password(ALPHABET[0] * LENGTH)
+    return max(round(time.thread_time() - started_at, 2), SHORTEST_HASH_SECONDS)

@@ -1,4 +1,4 @@
-"""The pages: each makes one call into the rules and shows what came of it."""
+"""The pages for users and for generating them. Each view makes one domain call and renders the result."""
 
 import re
 
@@ -9,23 +9,22 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from task.jobs.limits import TooManyJobs
-from task.jobs.step import RequestIdReused, Started, UnusableTotal, start_job
+from task.jobs.start import RequestIdReused, Started, TooManyJobs, UnusableTotal, start_job
 from task.options import UnusableOption
 from task.pages.forms import GenerateRandomUserForm, blank_form
-from task.pages.landing import home_of, place_of_new
-from task.pages.user_list import is_place, read_board
+from task.pages.landing import home_url, new_job_url
+from task.pages.user_list import is_user_key, read_user_list
 
-QUERY = re.compile(r"[^\0]{0,150}")  # As long as a username may be; PostgreSQL knows no text with NUL.
-QUEUE_AWAY = "The queue cannot be reached just now. Job {job} is kept, and starts by itself as soon as it is back."
-ASKED_BEFORE = "You had asked for this already: it is job {job}. Nothing new was started."
-OTHER_VALUES = "This form was already used to ask for something else. To ask for this as well, submit it again."
+SEARCH = re.compile(r"[^\0]{0,150}")  # As long as a username can be. PostgreSQL rejects text with NUL.
+QUEUE_DOWN = "The queue is not available. Job {job} is saved, and starts when the queue is back."
+STARTED_BEFORE = "This form already started job {job}. Nothing new was started."
+OTHER_VALUES = "This form already started a job with other values. Submit it again to start another job."
 
 
 @require_GET
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect(home_of(request.user))
+    return redirect(home_url(request.user))
 
 
 @require_GET
@@ -33,10 +32,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @permission_required("auth.view_user", raise_exception=True)
 def users_list(request: HttpRequest) -> HttpResponse:
     before, query = request.GET.get("before", ""), request.GET.get("q", "").strip()
-    if not (is_place(before) and QUERY.fullmatch(query)):
+    if not (is_user_key(before) and SEARCH.fullmatch(query)):
         return render(request, "400.html", status=400)
-    board = read_board(before=before or None, query=query)
-    return render(request, "task/user_list.html", {"board": board})
+    listed = read_user_list(before=before or None, query=query)
+    return render(request, "task/user_list.html", {"list": listed})
 
 
 @sensitive_post_parameters("shared_password")
@@ -49,9 +48,9 @@ def generate(request: HttpRequest) -> HttpResponse:
     else:
         form = blank_form(request.GET.get("total", ""), person=request.user)
     if form.is_valid() and (started := start_from(form, request)):
-        say_started(request, started)
-        return redirect(place_of_new(request.user, job_id=started.job.pk) or "generate")
-    return answer_with(form, request)
+        add_started_messages(request, started)
+        return redirect(new_job_url(request.user, job_id=started.job.pk) or "generate")
+    return form_response(form, request)
 
 
 def start_from(form: GenerateRandomUserForm, request: HttpRequest) -> Started | None:
@@ -68,8 +67,8 @@ def start_from(form: GenerateRandomUserForm, request: HttpRequest) -> Started | 
     return None
 
 
-def answer_with(form: GenerateRandomUserForm, request: HttpRequest) -> HttpResponse:
-    form.come_again()
+def form_response(form: GenerateRandomUserForm, request: HttpRequest) -> HttpResponse:
+    form.focus_first_error()
     response = render(request, "task/generate_random_user.html", {"form": form})
     if form.retry_after_seconds is not None:
         response.status_code = 429
@@ -77,10 +76,10 @@ def answer_with(form: GenerateRandomUserForm, request: HttpRequest) -> HttpRespo
     return response
 
 
-def say_started(request: HttpRequest, started: Started) -> None:
+def add_started_messages(request: HttpRequest, started: Started) -> None:
     if not started.is_new:
-        messages.info(request, ASKED_BEFORE.format(job=started.job.pk))
+        messages.info(request, STARTED_BEFORE.format(job=started.job.pk))
         return
     messages.success(request, "We are generating your random users!")
     if not started.is_dispatched:
-        messages.warning(request, QUEUE_AWAY.format(job=started.job.pk))
+        messages.warning(request, QUEUE_DOWN.format(job=started.job.pk))

@@ -1,4 +1,4 @@
-"""A command in somebody's terminal: one line for each error, the same exit codes everywhere, never a traceback."""
+"""The base of the terminal commands: one line for each error, the same exit codes everywhere, never a traceback."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any
@@ -18,109 +18,112 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from task.jobs.actions import ActionResult, WrongState
+from task.database.errors import describe
+from task.jobs.actions import WrongState
+from task.jobs.credentials import NoCredentials
+from task.jobs.start import UnusableTotal
 from task.models import Job
-from task.terminal.database import sentence_of
+from task.options import UnusableOption
 
 REFUSED = 1
 CANNOT = 2
 INTERRUPTED = 130
-QUEUE_AWAY = "The queue cannot be reached just now; the job starts by itself when it is back."
-NO_SERVICE = "No service is running that this terminal knows of: start `make run` in another one, or set REDIS_URL."
+REFUSALS = (WrongState, NoCredentials)
+UNUSABLE = (UnusableTotal, UnusableOption, Job.DoesNotExist)
+QUEUE_AWAY = "The queue is unavailable. The job is saved and starts when the queue is back."
+NO_SERVICE = "No running service found: start `make run` in another terminal, or set REDIS_URL."
 
 
 class TerminalCommand(BaseCommand):
-    """Ends with 0 for done, REFUSED, CANNOT or INTERRUPTED; `exit_codes` says it in the help."""
+    """Ends with 0, REFUSED, CANNOT or INTERRUPTED; the help shows `exit_codes`. Turns domain errors into CommandError.
+
+    Shell commands skip permissions and are logged without a user.
+    """
 
     requires_system_checks = ()
-    exit_codes = "0: it is so now, or was so already; 1: the state of the job does not allow it; 2: it cannot be done."
+    exit_codes = "0: done, or done before; 1: the state of the job does not allow it; 2: error."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, epilog=f"Exit codes: {self.exit_codes}", **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal's encoding does not have
+            sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal's encoding lacks
         try:
-            with _quiet_logs(options["verbosity"]), _ended_by_sigterm():
-                said: str | None = super().execute(*args, **options)
+            with _quiet_logs(options["verbosity"]), _interrupted_by_sigterm():
+                output: str | None = super().execute(*args, **options)
                 self.stdout.flush()
-                return said
+                return output
         except BrokenPipeError:
-            nobody_reads()
+            discard_stdout()
             return None
         except KeyboardInterrupt:
             self.stderr.write("\nInterrupted." if self.stderr.isatty() else "Interrupted.", str)
             sys.exit(INTERRUPTED)
+        except REFUSALS as error:
+            raise CommandError(str(error), returncode=REFUSED) from error
+        except UNUSABLE as error:
+            raise CommandError(str(error), returncode=CANNOT) from error
         except (DatabaseError, InterfaceError) as error:
-            raise CommandError(sentence_of(error), returncode=CANNOT) from error
+            raise CommandError(describe(error), returncode=CANNOT) from error
 
     def write_json(self, job: Job, **more: Any) -> None:
         found = {"job": job.pk, "state": job.state, "created": job.created, "total": job.total, **more}
         self.stdout.write(json.dumps(found))
 
-    def steer(self, act: Callable[..., ActionResult], job_id: int) -> ActionResult:
-        try:
-            steered = act(job_id=job_id)
-        except Job.DoesNotExist as error:
-            raise no_such_job(job_id) from error
-        except WrongState as error:
-            raise CommandError(str(error), returncode=REFUSED) from error
-        self.remark_on_queue(is_dispatched=steered.is_dispatched)
-        return steered
-
-    def remark_on_queue(self, *, is_dispatched: bool) -> None:
-        """The job is safe in the database all the same."""
+    def warn_of_queue(self, *, is_dispatched: bool) -> None:
         if not is_dispatched:
             self.stderr.write(QUEUE_AWAY if settings.REDIS_URL else f"{QUEUE_AWAY} {NO_SERVICE}", str)
 
 
-def add_job(parser: ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB", help="the number of the job")
+def add_job_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("job", metavar="JOB", help="number of the job")
 
 
-def add_json(parser: ArgumentParser, what: str) -> None:
-    parser.add_argument("--json", action="store_true", dest="as_json", help=what)
+def add_json_option(parser: ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", dest="as_json", help=f"print {what}")
 
 
-def whole(text: str, name: str) -> int:
-    """Of a size that every database can compare; CommandError names the argument."""
+def whole_number(text: str, name: str) -> int:
+    """Raises CommandError with the argument's name. 18 digits fit into every database's integers."""
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise CommandError(f"{name} is a whole number of at most 18 digits.", returncode=CANNOT)
+        raise CommandError(f"{name} must be a whole number of at most 18 digits.", returncode=CANNOT)
     return int(text)
 
 
-def job_of(text: str) -> Job:
-    job_id = whole(text, "JOB")
+def optional_whole_number(text: str | None, name: str) -> int | None:
+    return None if text is None else whole_number(text, name)
+
+
+def find_job(text: str) -> Job:
+    """Raises CommandError for a text that is no number, and for an unknown job."""
+    job_id = whole_number(text, "JOB")
     found = Job.objects.filter(pk=job_id).first()
     if found is None:
-        raise no_such_job(job_id)
+        raise CommandError(f"There is no job {job_id}.", returncode=CANNOT)
     return found
 
 
-def user_named(username: str) -> Any:
-    """None for an unknown one. A shell may lane over bytes that are no text, which no database takes."""
+def find_user(username: str) -> Any:
+    """Raises CommandError for an unknown user."""
     model = get_user_model()
-    is_text = username.isprintable()
-    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).first() if is_text else None
+    found = None
+    if username.isprintable():  # a shell may pass bytes that are not text, and no database accepts these
+        found = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
+    if found is None:
+        raise CommandError(f"There is no user {username}.", returncode=CANNOT)
+    return found
 
 
-def no_such_job(job_id: int) -> CommandError:
-    return CommandError(f"There is no job {job_id}.", returncode=CANNOT)
-
-
-def nobody_reads() -> None:
-    """Whoever read this output has enough of it; the interpreter must not flush into the pipe once more."""
+def discard_stdout() -> None:
+    """Call it after a BrokenPipeError, or the interpreter raises another one when it flushes stdout at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def _quiet_logs(verbosity: int) -> Iterator[None]:
-    """What a log would say of a Redis or a database that is away, a command says once, in a sentence of its own.
-
-    `-v 2` shows both.
-    """
+    """Hides log lines, because the command reports an outage of Redis or the database itself. `-v 2` shows both."""
     before = logging.root.manager.disable
     if verbosity < 2:
         logging.disable(logging.ERROR)
@@ -131,9 +134,9 @@ def _quiet_logs(verbosity: int) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM is as Ctrl-C; it must work where a shell started the command with SIGINT ignored, as with `&`."""
-    if threading.current_thread() is not threading.main_thread():  # Python has no signals there
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Treats SIGTERM like Ctrl-C. A shell starts a command with `&` with SIGINT ignored, and SIGTERM still works."""
+    if threading.current_thread() is not threading.main_thread():  # Python sets handlers only in the main thread
         yield
         return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

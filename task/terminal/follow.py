@@ -1,90 +1,83 @@
-"""Follows the feed for a terminal, in the looks of a Renderer, until that has ended or somebody interrupts."""
+"""Follows the feed in a terminal, until a job ends or the user interrupts."""
 
 import asyncio
-import json
 import signal
+import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from channels.db import database_sync_to_async
-from django.core.management.base import OutputWrapper
-from django.db import InterfaceError, OperationalError
-from django.utils import timezone
+from django.core.management.base import CommandError, OutputWrapper
 
-from realtime import log
 from realtime.follow import follow
-from realtime.protocol import Batch, Cursor
+from realtime.log import CursorLost
+from realtime.protocol import Cursor
+from task.database.errors import UNAVAILABLE, first_line
 from task.events import FEED
-from task.models import Job
+from task.terminal.command import CANNOT, INTERRUPTED, REFUSED, discard_stdout
+from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
-from task.workers import registry
+from task.terminal.renderer import Renderer
+from task.terminal.screen import JobScreen, is_screen
+from task.terminal.text import accounts, printable
 
-LOOK_SECONDS = 1.0
-END_SECONDS = 0.2
-END_ATTEMPTS = 25
-AWAY = (OperationalError, InterfaceError)
+REFRESH_SECONDS = 1.0
+CANCEL_SECONDS = 0.2
+CANCEL_ATTEMPTS = 25
 INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 
-class Renderer:
-    """What becomes of the events: `take` each batch; `tick` follows a `look` at the database, about once a second."""
+def follow_until_end(
+    progress: Making | Removing, cursor: Cursor, *, out: OutputWrapper, err: OutputWrapper, as_json: bool
+) -> None:
+    """Follows one job until its end: as JSON, as a bar on a terminal, or as lines in a pipe.
 
-    def __init__(self, out: OutputWrapper, err: OutputWrapper, progress: Making | Removing | None = None) -> None:
-        self.out = out
-        self.err = err
-        self.progress = progress
-        self.head = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.out.flush()
-
-    @property
-    def has_ended(self) -> bool:
-        return self.progress is not None and self.progress.end is not None
-
-    def take(self, batch: Batch, after: int) -> None:
-        """The batch comes whole: its events up to `after` are known."""
-        raise NotImplementedError
-
-    def tick(self) -> None:
-        """Nothing, unless the looks have something to renew."""
-
-    def remark(self, sentence: str) -> None:
-        self.err.write(sentence, str)
-
-    def look(self) -> None:
-        """What no event tells. Runs in a thread, as it asks the database."""
-        self.head = log.head(FEED).head
-        if self.progress and not self.progress.done:
-            self.progress.waiting = _why_waiting(self.progress.job)
-
-    def new_events(self, batch: Batch, after: int) -> list[dict[str, Any]]:
-        """Parsed, and counted into the progress."""
-        events = [event for event in json.loads(batch.frame)["events"] if event["offset"] > after]
-        if self.progress:
-            for event in events:
-                self.progress.take(event)
-            self.progress.note()
-        return events
+    Read the cursor BEFORE the job or the removal starts, or events are missed. Raises CommandError with the reason for
+    any end but a good one. An interruption prints how to follow again, and ends the command with INTERRUPTED.
+    """
+    renderer = pick_renderer(out, as_json=as_json, screen=JobScreen, lines=JobLines)
+    follower = Follower(renderer(out, err, progress), cursor, key=str(progress.job))
+    try:
+        follower.run()
+    except INTERRUPTIONS:
+        err.write(progress.how_to_continue(follower.cursor.offset), str)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        discard_stdout()
+        sys.exit(INTERRUPTED)
+    except CursorLost as error:
+        raise CommandError(
+            f"The log was replaced or trimmed ({error.reason}). {progress.how_to_continue(0)}", returncode=CANNOT
+        ) from error
+    if progress.end and not progress.ended_well:
+        raise CommandError(_bad_end(progress.end), returncode=REFUSED)
 
 
-class Following:
-    """`cursor` is where it stands, also after it ended: a database that goes away only delays."""
+def pick_renderer(
+    out: OutputWrapper, *, as_json: bool, screen: type[Renderer], lines: type[Renderer]
+) -> type[Renderer]:
+    if as_json:
+        return JsonLines
+    return screen if is_screen(out) else lines
 
-    def __init__(self, show: Renderer, cursor: Cursor, *, key: str | None = None) -> None:
-        self.show = show
+
+class Follower:
+    """Feeds a Renderer from the log. `cursor` is the position reached, also after the end.
+
+    An unavailable database only delays it.
+    """
+
+    def __init__(self, renderer: Renderer, cursor: Cursor, *, key: str | None = None) -> None:
+        self.renderer = renderer
         self.cursor = cursor
         self._key = key
-        self._is_away = False
+        self._is_database_away = False
 
     def run(self) -> None:
-        """Raises one of INTERRUPTIONS for Ctrl-C and SIGTERM, BrokenPipeError, and realtime.log.CursorLost."""
+        """Returns when the renderer has ended. Raises one of INTERRUPTIONS for Ctrl-C and SIGTERM, and also
+        BrokenPipeError and realtime.log.CursorLost.
+        """
         asyncio.run(self._run())
 
     async def _run(self) -> None:
@@ -92,70 +85,62 @@ class Following:
         assert task  # noqa: S101 (for mypy: asyncio.run made it)
         with suppress(RuntimeError):  # outside the main thread there are no signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        with self.show:
-            tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self.pick_renderer())]
+        with self.renderer:
+            tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._refresh())]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for one in done:
                     one.result()
             finally:
-                await _end_others()
+                await _cancel_others()
 
     async def _follow(self) -> None:
-        while not self.show.has_ended:
+        while not self.renderer.has_ended:
             try:
                 async for batch in follow(FEED, self.cursor, key=self._key):
-                    self.show.take(batch, self.cursor.offset)
+                    self.renderer.take(batch, self.cursor.offset)
                     self.cursor = Cursor(self.cursor.epoch, batch.last)
-                    if self.show.has_ended:
+                    if self.renderer.has_ended:
                         return
-            except AWAY as error:
-                self._say_away(error)
-                await asyncio.sleep(LOOK_SECONDS)
+            except UNAVAILABLE as error:
+                self._note_outage(error)
+                await asyncio.sleep(REFRESH_SECONDS)
 
-    async def pick_renderer(self) -> None:
-        look = database_sync_to_async(self.show.look, thread_sensitive=False)
+    async def _refresh(self) -> None:
+        refresh = database_sync_to_async(self.renderer.refresh, thread_sensitive=False)
         while True:
             try:
-                await look()
-            except AWAY as error:
-                self._say_away(error)
+                await refresh()
+            except UNAVAILABLE as error:
+                self._note_outage(error)
             else:
-                self._say_back()
-                self.show.tick()
-            await asyncio.sleep(LOOK_SECONDS)
+                if self._is_database_away:
+                    self._is_database_away = False
+                    self.renderer.remark("The database is available again.")
+                self.renderer.tick()
+            await asyncio.sleep(REFRESH_SECONDS)
 
-    def _say_away(self, error: Exception) -> None:
-        if not self._is_away:
-            self._is_away = True
-            reason = str(error).strip().partition("\n")[0]
-            self.show.remark(f"The database does not answer ({reason}); trying again, nothing is lost.")
-
-    def _say_back(self) -> None:
-        if self._is_away:
-            self._is_away = False
-            self.show.remark("The database answers again.")
+    def _note_outage(self, error: Exception) -> None:
+        if not self._is_database_away:
+            self._is_database_away = True
+            self.renderer.remark(f"Database unavailable ({first_line(error)}): retrying, no event is lost.")
 
 
-async def _end_others() -> None:
-    """asyncio.run would cancel each task once, and wait for ever for one that swallows it.
+async def _cancel_others() -> None:
+    """Cancels every other task repeatedly. asyncio.run cancels once, and waits for ever for a task that swallows it.
 
-    One that is connecting to Redis may: some commands hung that were ended just after their start.
+    A task that is connecting to Redis may swallow it: commands that were interrupted just after their start hung.
     """
     others = asyncio.all_tasks() - {asyncio.current_task()}
-    for _ in range(END_ATTEMPTS):
+    for _ in range(CANCEL_ATTEMPTS):
         for one in others:
             one.cancel()
         if others:
-            _, others = await asyncio.wait(others, timeout=END_SECONDS)
+            _, others = await asyncio.wait(others, timeout=CANCEL_SECONDS)
 
 
-def _why_waiting(job_id: int) -> str:
-    now = timezone.now()
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        return ""
-    waits = registry.waiting_words(job, now)
-    if job.state == Job.State.REMOVING and not registry.are_heard(now):
-        waits = registry.NONE_RUNNING
-    return f"{waits}: start `make run` in another terminal" if waits == registry.NONE_RUNNING else waits
+def _bad_end(end: Mapping[str, Any]) -> str:
+    job, made = end["job"], f"{end['created']} of {accounts(end['total'])}"
+    if end["type"] == "job.cancelled":
+        return f"Job {job} was cancelled at {made}."
+    return f"Job {job} failed at {made}: {printable(end.get('error', ''))}"

@@ -1,24 +1,24 @@
-"""The looks for a pipe: JSON, or plain lines."""
+"""Renderers for a pipe: JSON, or plain lines."""
 
 import json
 import time
 
 from realtime.protocol import Batch, unpack
 from task.terminal import text
-from task.terminal.follow import Renderer
 from task.terminal.progress import line
+from task.terminal.renderer import Renderer
 
-SECONDS_A_LINE = 1.0
+LINE_SECONDS = 1.0
 
 
 class JsonLines(Renderer):
-    """One event a line, as it is on the wire; with a progress, until its end."""
+    """One event a line, as on the wire."""
 
     def take(self, batch: Batch, after: int) -> None:
         texts = unpack(batch)[max(0, after + 1 - batch.first) :]
         if self.progress:
-            for text in texts:
-                self.progress.take(json.loads(text))
+            for event in texts:
+                self.progress.take(json.loads(event))
         self.out.write("\n".join(texts))
         self.out.flush()
 
@@ -33,25 +33,22 @@ class EventLines(Renderer):
 
 
 class JobLines(Renderer):
-    """A line about once a second, if something has changed; the end is for who called to say."""
+    """The job's progress, at most one line a second and only after a change. The caller prints the end."""
 
-    _said = ""
-    _said_at = 0.0
+    _written = ""
+    _written_at = 0.0
 
     def take(self, batch: Batch, after: int) -> None:
         self.new_events(batch, after)
-        self._renew()
+        self.tick()
 
     def tick(self) -> None:
-        self._renew()
-
-    def _renew(self) -> None:
         assert self.progress  # noqa: S101 (for mypy: a job's lines have one)
         now = time.monotonic()
         state = self.progress.waiting or str(self.progress.done)
-        if self.has_ended or state in {self._said, "0"} or now - self._said_at < SECONDS_A_LINE:
+        if self.has_ended or state in {self._written, "0"} or now - self._written_at < LINE_SECONDS:
             return
-        self._said, self._said_at = state, now
+        self._written, self._written_at = state, now
         waits = self.progress.waiting and f"Job {self.progress.job}: {self.progress.waiting}"
         self.out.write(waits or line(self.progress))
         self.out.flush()

@@ -1,5 +1,7 @@
-"""The options of a job in a terminal. A password is asked for, or read from the standard input: never an argument,
-which the list of processes and the shell's history would show.
+"""The options of `manage.py generate`.
+
+A password is typed or read from standard input. It is never an argument, because the process list and the shell's
+history show arguments.
 """
 
 import sys
@@ -12,67 +14,59 @@ from django.contrib.auth.models import Group
 from django.core.management.base import CommandError
 
 from task.options import CHOICES, SHARED, Options
-from task.terminal.command import CANNOT, whole
+from task.terminal.command import CANNOT, optional_whole_number
 
 HELP = {
-    "names": "user_XXXXXXXXXX, or names as people have them",
-    "locale": "the language of realistic names",
-    "passwords": "each account its own, or one for all, which is then asked for",
-    "hashing": "of individual passwords: fast, or at full strength",
+    "names": "random: like user_kqzlmwxapr; realistic: first and last names",
+    "locale": "language of realistic names",
+    "passwords": "individual: a different password each; shared: the same for all, which you type",
+    "hashing": "of individual passwords. light: fast, safe for random passwords; full: Django's default",
 }
 
 
 def add_options(parser: ArgumentParser) -> None:
     for name, words in HELP.items():
         default = getattr(Options(), name)
-        parser.add_argument(f"--{name}", choices=CHOICES[name], default=default, help=f"{words} ({default})")
+        parser.add_argument(f"--{name}", choices=CHOICES[name], default=default, help=f"{words} (default: {default})")
     parser.add_argument("--password-stdin", action="store_true", help="read the shared password from standard input")
-    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="a group to join; repeatable")
-    parser.add_argument("--inactive", action="store_true", help="accounts that nobody can sign in with")
-    parser.add_argument("--seed", metavar="N", help="that of an earlier job: the same names again")
-    parser.add_argument("--remove-after", metavar="HOURS", help="remove the accounts that many hours from now")
+    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="group to join; repeatable")
+    parser.add_argument("--inactive", action="store_true", help="create accounts that cannot sign in")
+    parser.add_argument("--seed", metavar="N", help="seed of an earlier job, to repeat its names")
+    parser.add_argument("--remove-after", metavar="HOURS", help="remove the accounts after this many hours")
 
 
 def options_of(given: Mapping[str, Any]) -> Options:
-    """Asks for what is missing; CommandError for what cannot be understood."""
+    """Returns the chosen options, and asks for a shared password. Raises CommandError for unusable values."""
     return Options(
         **{name: given[name] for name in HELP},
-        remove_after_hours=_whole(given["remove_after"], "--remove-after"),
-        seed=_whole(given["seed"], "--seed"),
+        remove_after_hours=optional_whole_number(given["remove_after"], "--remove-after"),
+        seed=optional_whole_number(given["seed"], "--seed"),
         groups=tuple(map(_group, given["group"])),
         is_active=not given["inactive"],
         shared_password=_password(given["passwords"], from_input=given["password_stdin"]),
     )
 
 
-def _whole(text: str | None, name: str) -> int | None:
-    return None if text is None else whole(text, name)
-
-
 def _group(name: str) -> int:
     found = Group.objects.filter(name=name).values_list("pk", flat=True).first()
     if found is None:
-        raise CommandError(f"There is no group {name!r}: /admin/ lists those that there are.", returncode=CANNOT)
+        raise CommandError(f"There is no group {name!r}: /admin/ lists all groups.", returncode=CANNOT)
     return found
 
 
 def _password(passwords: str, *, from_input: bool) -> str:
     if passwords != SHARED:
         if from_input:
-            raise CommandError("--password-stdin goes with --passwords shared.", returncode=CANNOT)
+            raise CommandError("--password-stdin needs --passwords shared.", returncode=CANNOT)
         return ""
     if from_input:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise CommandError("Nobody can be asked here: give the password with --password-stdin.", returncode=CANNOT)
-    return _typed()
-
-
-def _typed() -> str:
+        raise CommandError("Cannot prompt here: use --password-stdin.", returncode=CANNOT)
     try:
-        password, again = getpass("Password for all accounts: "), getpass("The same again: ")
+        password, again = getpass("Password for all accounts: "), getpass("Repeat it: ")
     except EOFError as error:
-        raise CommandError("No password was typed, so nothing was started.", returncode=CANNOT) from error
+        raise CommandError("No password given, so no job was started.", returncode=CANNOT) from error
     if password != again:
-        raise CommandError("The two passwords differ, so nothing was started: try again.", returncode=CANNOT)
+        raise CommandError("The passwords differ, so no job was started: try again.", returncode=CANNOT)
     return password

@@ -1,15 +1,42 @@
-"""What the feed has said of one job: how far it is, how fast, and how it ended."""
+"""Progress of one job, counted from its events: how many accounts, how fast, how long, and how it ended."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from task.terminal import text
-from task.terminal.rate import Rate
+
+WINDOW_SECONDS = 3.0
+SAMPLE_SECONDS = 0.1
+
+
+class Rate:
+    """The growth of a number per second over the last 3 s, from at most one sample every 0.1 s.
+
+    Falls while nothing comes, unlike rich's own rate. Callers pass the time.
+    """
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def note(self, number: int, at: float) -> None:
+        if len(self._samples) > 1 and at - self._samples[-2][0] < SAMPLE_SECONDS:
+            self._samples.pop()
+        self._samples.append((at, number))
+        while len(self._samples) > 2 and self._samples[1][0] <= at - WINDOW_SECONDS:
+            self._samples.popleft()
+
+    def per_second(self, at: float) -> float:
+        """0 until there are two samples."""
+        if len(self._samples) < 2:
+            return 0.0
+        began_at, began = self._samples[0]
+        return (self._samples[-1][1] - began) / max(at - began_at, SAMPLE_SECONDS)
 
 
 class Progress:
-    """Of `total` accounts, `done`; `waiting` says in words why there is none yet; `end` is the event that ended it."""
+    """`done` of `total` accounts. `waiting` is why there is none yet, in words; `end` is the event that ended it."""
 
     ends: ClassVar[frozenset[str]]
     good_end: ClassVar[str]
@@ -34,7 +61,7 @@ class Progress:
         raise NotImplementedError
 
     def note(self) -> None:
-        """Once a batch, for the rate."""
+        """Adds a sample to the rate. Call it once a batch."""
         self._rate.note(self.done, self._clock())
 
     @property
@@ -42,12 +69,12 @@ class Progress:
         return self.end is not None and self.end["type"] == self.good_end
 
     @property
-    def a_second(self) -> float:
-        return self._rate.a_second(self._clock())
+    def per_second(self) -> float:
+        return self._rate.per_second(self._clock())
 
     @property
     def seconds_left(self) -> float | None:
-        rate = self.a_second
+        rate = self.per_second
         return (self.total - self.done) / rate if rate >= 0.01 and self.end is None else None
 
     @property
@@ -60,7 +87,7 @@ class Progress:
 
 
 class Making(Progress):
-    """Accounts come: the events bear their numbers, and the greatest counts."""
+    """Creation of accounts. Events carry the account's number, so the greatest number is the count."""
 
     ends = frozenset({"job.finished", "job.failed", "job.cancelled"})
     good_end = "job.finished"
@@ -70,15 +97,16 @@ class Making(Progress):
             return max(self.done, int(event["number"]))
         return max(self.done, int(event.get("created", 0)))
 
-    def goes_on(self, offset: int) -> str:
+    def how_to_continue(self, offset: int) -> str:
         return (
-            f"Job {self.job} goes on without you. Follow it again: manage.py watch --job {self.job} --after {offset}. "
-            f"Stop it: manage.py cancel {self.job}."
+            f"Job {self.job} continues in the background. "
+            f"Follow it: manage.py watch --job {self.job} --after {offset}. "
+            f"Cancel it: manage.py cancel {self.job}."
         )
 
 
 class Removing(Progress):
-    """Accounts go: their events bear no number, but each of them comes once."""
+    """Removal of accounts. Events carry no number, but each account has exactly one, so they are counted."""
 
     ends = frozenset({"job.removed", "job.failed"})
     good_end = "job.removed"
@@ -88,18 +116,19 @@ class Removing(Progress):
         self.total = max(self.total, done)
         return done
 
-    def goes_on(self, offset: int) -> str:
+    def how_to_continue(self, offset: int) -> str:
         return (
-            f"The removal of job {self.job} goes on without you. Follow it again: manage.py remove {self.job} --follow."
+            f"The removal of job {self.job} continues in the background. "
+            f"Follow it: manage.py remove {self.job} --follow."
         )
 
 
 def line(progress: Progress) -> str:
-    """All figures in one line of a log."""
+    """All figures in one line, for a log."""
     figures = [
         f"{text.grouped(progress.done)} of {text.accounts(progress.total)}",
         f"{progress.percent} %",
-        f"{text.grouped(progress.a_second)} a second",
+        f"{text.grouped(progress.per_second)} per second",
         text.left(progress.seconds_left),
     ]
     return f"Job {progress.job}: {', '.join(filter(None, figures))}"

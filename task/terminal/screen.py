@@ -1,4 +1,4 @@
-"""The looks for a terminal: what came scrolls by, and one line at the end is always now."""
+"""Renderers for a terminal: events scroll, and the last line is redrawn in place."""
 
 import math
 import time
@@ -16,30 +16,29 @@ from rich.text import Text
 
 from realtime.protocol import Batch
 from task.terminal import text
-from task.terminal.follow import Renderer
-from task.terminal.progress import Making, Removing
-from task.terminal.rate import Rate
+from task.terminal.progress import Making, Rate, Removing
+from task.terminal.renderer import Renderer
 
-REDRAWS_A_SECOND = 8
+REDRAWS_PER_SECOND = 8
 NARROWEST_BAR = 8
 WIDEST_BAR = 40
 GAP = "  "
-CTRL_C_ECHO = 2  # columns: a terminal that had to wrap it would leave a second copy of the last line
+CTRL_C_ECHO = 2  # columns: if the terminal had to wrap the echo, a second copy of the last line would stay
 STYLES = {"job.finished": "green", "job.removed": "green", "job.failed": "red", "job.cancelled": "yellow"}
 
 
 def new_console() -> Console:
-    """Names are never read as markup. Rich itself honours NO_COLOR and TERM=dumb."""
+    """Never reads names as markup. rich itself honours NO_COLOR and TERM=dumb."""
     return Console(markup=False, highlight=False, emoji=False)
 
 
 def is_screen(out: OutputWrapper) -> bool:
-    """Whether lines can be redrawn there."""
+    """Whether lines can be redrawn on it."""
     return out.isatty() and not new_console().is_dumb_terminal
 
 
 class Screen(Renderer):
-    """A Renderer with a line that is drawn anew all the time; what else is written comes above it."""
+    """A Renderer with a last line that is redrawn all the time; all other output appears above it."""
 
     def __init__(self, out: OutputWrapper, err: OutputWrapper, progress: Making | Removing | None = None) -> None:
         super().__init__(out, err, progress)
@@ -49,7 +48,7 @@ class Screen(Renderer):
         self._live = Live(
             get_renderable=self.last_line,
             console=self.console,
-            refresh_per_second=REDRAWS_A_SECOND,
+            refresh_per_second=REDRAWS_PER_SECOND,
             redirect_stdout=False,
             redirect_stderr=False,
         )
@@ -63,7 +62,7 @@ class Screen(Renderer):
 
     @property
     def width(self) -> int:
-        """Of the last line."""
+        """Columns that the last line may use."""
         return self.console.width - CTRL_C_ECHO
 
     def last_line(self) -> RenderableType:
@@ -74,7 +73,10 @@ class Screen(Renderer):
 
 
 class JobScreen(Screen):
-    """A bar with what fits beside it: the count always, then the time left, the rate, the percentage."""
+    """A bar and the figures that fit next to it: the count, then the time left, the rate, the percentage.
+
+    Uses only rich's bar: on a narrow terminal rich's Progress shortens every figure, also the count.
+    """
 
     def take(self, batch: Batch, after: int) -> None:
         self.new_events(batch, after)
@@ -97,7 +99,7 @@ class JobScreen(Screen):
 
 
 class EventScreen(Screen):
-    """Every event, and how many there were, how fast they come, and where the feed stands."""
+    """Every event; the last line shows their number, their rate and the feed's head."""
 
     def __init__(self, out: OutputWrapper, err: OutputWrapper) -> None:
         super().__init__(out, err)
@@ -114,8 +116,8 @@ class EventScreen(Screen):
     def last_line(self) -> RenderableType:
         parts = [
             f"{text.grouped(self._count)} events",
-            f"{text.grouped(self._rate.a_second(time.monotonic()))}/s",
-            f"the feed is at {self.head}",
+            f"{text.grouped(self._rate.per_second(time.monotonic()))}/s",
+            f"newest offset {self.head}",
         ]
         style = "reverse" if self.console.color_system else ""
         fits = GAP.join(fitting(dict(enumerate(parts)), self.width))
@@ -123,7 +125,7 @@ class EventScreen(Screen):
 
 
 class Lines:
-    """Events for rich to pass on as they are, at 10 us a line: to measure and wrap each would take it 100."""
+    """Events as unwrapped lines, at 10 us a line: rich would take 100 us to measure and wrap each."""
 
     def __init__(self, events: Sequence[dict[str, Any]]) -> None:
         self._events = events
@@ -136,21 +138,21 @@ class Lines:
 
 
 def figures_of(progress: Making | Removing) -> dict[int, str]:
-    """By their place in the line, the most important first; of fixed widths, so that nothing jumps."""
+    """The figures by position in the line, most important first. Their widths are fixed, so that nothing jumps."""
     total = text.grouped(progress.total)
     return {
         0: f"{text.grouped(progress.done):>{len(total)}} of {total}",
         3: f"{text.left(progress.seconds_left):<14}",
-        2: f"{text.grouped(progress.a_second):>7}/s",
+        2: f"{text.grouped(progress.per_second):>7}/s",
         1: f"{progress.percent:>3} %",
     }
 
 
 def fitting(parts: dict[int, str], room: float = math.inf) -> list[str]:
-    """The first part, and of the others each that still finds room; by place."""
+    """Returns the first part, and each later part that still fits into the room, in order of position."""
     chosen: list[int] = []
-    for place, part in parts.items():
+    for position, part in parts.items():
         width = sum(len(parts[one]) + len(GAP) for one in chosen) + len(part)
         if not chosen or width <= room:
-            chosen.append(place)
-    return [parts[place] for place in sorted(chosen)]
+            chosen.append(position)
+    return [parts[position] for position in sorted(chosen)]

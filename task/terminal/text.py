@@ -1,4 +1,4 @@
-"""How events, figures and times are said in a terminal. Pure."""
+"""Words for events, figures and durations in a terminal. Pure."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ def accounts(number: int) -> str:
 
 
 def left(seconds: float | None) -> str:
-    """Empty where nobody can tell."""
+    """Returns "" if the time is not known."""
     if seconds is None:
         return ""
     if seconds < 1:
@@ -30,12 +30,12 @@ def took(seconds: float) -> str:
 
 
 def reasons(keeps: Mapping[str, int]) -> str:
-    """Why accounts are kept: "2 signed in, 1 made staff"."""
+    """Returns why accounts are kept, such as "2 signed in, 1 made staff"."""
     return ", ".join(f"{grouped(number)} {words}" for words, number in keeps.items())
 
 
 def printable(text: str) -> str:
-    """A user name or an error may hold control characters, which a terminal would obey."""
+    """Replaces control characters, which a terminal would obey, in names and errors."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "?" for character in text)
@@ -48,12 +48,9 @@ def event_line(event: Mapping[str, Any]) -> str:
 def event_words(event: Mapping[str, Any]) -> str:
     job = event.get("job")
     if "user" not in event:
-        return f"job {job}, {event.get('created')} of {event.get('total')}{_reason(event)}"
+        reason = f": {printable(event['error'])}" if "error" in event else ""
+        return f"job {job}, {event.get('created')} of {event.get('total')}{reason}"
     name = printable(event["user"]["username"])
     if event["type"] == "user.created" and job is not None:
         return f"{name}  job {job}, {event['number']} of {event['total']}"
     return name if job is None else f"{name}  job {job}"
-
-
-def _reason(event: Mapping[str, Any]) -> str:
-    return f": {printable(event['error'])}" if "error" in event else ""

@@ -1,7 +1,7 @@
-"""What this pool process has counted and not yet told: steps, their time, lost hints.
+"""Counters of this pool process: steps, their duration, lost hints.
 
-No address of a worker can be asked for metrics, so each slice adds its counts to the worker's row, where every web
-process finds them. What cannot be written now goes with the next slice; a killed process loses the counts of one.
+A worker has no address to scrape metrics from. So each slice adds its counts to the worker's row in the database, where
+every web process reads them. A failed write is repeated by the next slice; a killed process loses one slice's counts.
 """
 
 from dataclasses import dataclass
@@ -11,23 +11,24 @@ from task.workers import registry
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     steps: int = 0
     step_seconds: float = 0.0
-    hints_told: int = 0
+    hints_flushed: int = 0
 
-    def step(self, seconds: float) -> None:
-        """Note a step, the seconds being those of its transaction."""
+    def add_step(self, seconds: float) -> None:
+        """Counts a step whose transaction took that long."""
         self.steps += 1
         self.step_seconds += seconds
 
-    def tell(self, worker: str) -> None:
-        """Add it all to the worker's row. Nobody waits for this, and it raises nothing."""
+    def flush(self, worker: str) -> None:
+        """Adds the counts to this worker's row. Waits 0.1 s at most and raises nothing."""
         lost = metrics.counted.hints_lost
-        if not (self.steps or lost > self.hints_told):
+        new_hints = lost - self.hints_flushed
+        if not self.steps and new_hints <= 0:
             return
-        if registry.add(worker, steps=self.steps, step_seconds=self.step_seconds, hints_lost=lost - self.hints_told):
-            self.steps, self.step_seconds, self.hints_told = 0, 0.0, lost
+        if registry.add_counts(worker, steps=self.steps, step_seconds=self.step_seconds, hints_lost=new_hints):
+            self.steps, self.step_seconds, self.hints_flushed = 0, 0.0, lost
 
 
-tally = Tally()
+counters = Counters()

@@ -1,4 +1,8 @@
-"""Which workers are alive, and whether beat is, as far as the database knows."""
+"""Live workers, and the time of beat's last rescue, from the rows that the workers write.
+
+A worker is alive if its last heartbeat is at most 30 s old. A time more than a minute ahead does not count: it was
+written before a clock went back, and a dead worker would seem alive until the clock is there again.
+"""
 
 import datetime
 from collections.abc import Callable
@@ -16,20 +20,20 @@ MOST_LANES = 64
 NONE_RUNNING = "no worker is running"
 
 
-def note(name: str, now: datetime.datetime, *, processes: int = 1) -> None:
-    """Write that the worker was heard from; its housekeeping does so every few seconds."""
+def record_heartbeat(name: str, now: datetime.datetime, *, processes: int = 1) -> None:
+    """Writes that the worker is alive, and the size of its pool. Workers call this every few seconds."""
     Worker.objects.update_or_create(name=name, defaults={"heard_at": now, "processes": processes})
 
 
-def note_rescue(name: str, now: datetime.datetime) -> None:
-    """Write that the worker did a rescue that beat had sent: so beat was alive lately."""
+def record_rescue(name: str, now: datetime.datetime) -> None:
+    """Writes that the worker completed a rescue that beat sent: the only sign that beat is alive."""
     Worker.objects.filter(name=name).update(rescued_at=now)
 
 
-def add(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
-    """Add to what this worker's processes counted; False where it is not known, or busy now: add it later.
+def add_counts(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
+    """Adds to the worker's counters. Returns False if the worker is unknown or the write fails; retry later.
 
-    Waits for nobody over 0.1 s. One small UPDATE a slice: 0.2 % of its two seconds.
+    Waits 0.1 s at most for a lock. One small UPDATE a slice: 0.2 % of its two seconds.
     """
     counts = {"steps": steps, "step_seconds": step_seconds, "hints_lost": hints_lost}
     try:
@@ -40,58 +44,57 @@ def add(name: str, *, steps: int, step_seconds: float, hints_lost: int) -> bool:
         return False
 
 
-def processes(now: datetime.datetime) -> int:
-    """How many processes the living workers have for jobs; 1 where none was heard from."""
-    alive = Worker.objects.filter(heard_at__range=_lately(now))
-    return min(alive.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
-
-
-def known() -> list[Worker]:
+def all_workers() -> list[Worker]:
+    """Returns dead workers too, until cleanup deletes them after a day."""
     return list(Worker.objects.order_by("name"))
 
 
-def living(now: datetime.datetime) -> list[str]:
-    """The names of those that were heard from lately."""
-    alive = Worker.objects.filter(heard_at__range=_lately(now))
-    return list(alive.order_by("name").values_list("name", flat=True))
+def live_worker_names(now: datetime.datetime) -> list[str]:
+    live = Worker.objects.filter(heard_at__range=_alive_range(now))
+    return list(live.order_by("name").values_list("name", flat=True))
 
 
-def last_heard_at(now: datetime.datetime) -> datetime.datetime | None:
-    """When any worker was last heard from by its housekeeping."""
-    return _last("heard_at", now)
+def count_processes(now: datetime.datetime) -> int:
+    """Returns the number of pool processes of all live workers: 1 if none is alive, MOST_LANES at most."""
+    live = Worker.objects.filter(heard_at__range=_alive_range(now))
+    return min(live.aggregate(number=Sum("processes"))["number"] or 1, MOST_LANES)
 
 
-def last_rescued_at(now: datetime.datetime) -> datetime.datetime | None:
-    """When any worker last did the rescue that beat sends."""
-    return _last("rescued_at", now)
+def last_heartbeat_at(now: datetime.datetime) -> datetime.datetime | None:
+    return _latest("heard_at", now)
 
 
-def are_heard(now: datetime.datetime) -> bool:
-    """Whether any worker was heard from lately: by its housekeeping, or by a step of any job."""
-    lately = _lately(now)
-    return (
-        Worker.objects.filter(heard_at__range=lately).exists() or Job.objects.filter(stepped_at__range=lately).exists()
-    )
+def last_rescue_at(now: datetime.datetime) -> datetime.datetime | None:
+    """Returns when a worker last completed a rescue that beat sent."""
+    return _latest("rescued_at", now)
 
 
-def _last(field: str, now: datetime.datetime) -> datetime.datetime | None:
-    """But for words from before the clock went back."""
-    written = Worker.objects.filter(**{f"{field}__lte": now + CLOCKS_DIFFER})
-    latest: datetime.datetime | None = written.aggregate(latest=Max(field))["latest"]
-    return latest
+def any_worker_alive(now: datetime.datetime) -> bool:
+    """Whether any worker sent a heartbeat, or made a step of any job, in the last 30 s."""
+    alive = _alive_range(now)
+    return Worker.objects.filter(heard_at__range=alive).exists() or Job.objects.filter(stepped_at__range=alive).exists()
 
 
-def _lately(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:
-    """Not what lies far ahead: a worker that died before the clock went back would live until it is there again."""
+def waiting_reason(
+    job: Job, now: datetime.datetime, *, is_worker_alive: Callable[[datetime.datetime], bool] = any_worker_alive
+) -> str:
+    """Returns why a queued job has no account yet, as a phrase. Empty for a job in any other state.
+
+    A list of jobs passes a cached `is_worker_alive`, so that it asks the database once.
+    """
+    if job.state != Job.State.QUEUED:
+        return ""
+    if ago(job.created_at, now) > PATIENCE and not is_worker_alive(now):
+        return NONE_RUNNING
+    return "waiting for a worker"
+
+
+def _alive_range(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:
     return now - SILENT_AFTER, now + CLOCKS_DIFFER
 
 
-def waiting_words(
-    job: Job, now: datetime.datetime, *, is_heard: Callable[[datetime.datetime], bool] = are_heard
-) -> str:
-    """Why there is no first account yet, in plain words; empty when the job does not wait."""
-    if job.state != Job.State.QUEUED:
-        return ""
-    if ago(job.created_at, now) > PATIENCE and not is_heard(now):
-        return NONE_RUNNING
-    return "waiting for a worker"
+def _latest(field: str, now: datetime.datetime) -> datetime.datetime | None:
+    """Returns the latest value up to a minute ahead."""
+    written = Worker.objects.filter(**{f"{field}__lte": now + CLOCKS_DIFFER})
+    latest: datetime.datetime | None = written.aggregate(latest=Max(field))["latest"]
+    return latest

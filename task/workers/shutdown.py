@@ -1,21 +1,22 @@
-"""Whether this worker was asked to stop: its main process is told, and the pool's processes look at each step.
+"""The stop flag of this worker: its main process sets it, and each pool process reads it after every step.
 
-One byte of memory that they share since the fork. Where a pool does not fork, a slice ends by its time.
+The flag is one byte of memory that all of them share since the fork. In a pool that does not fork, a slice ends at its
+time limit instead.
 """
 
 import mmap
 
-_asked = mmap.mmap(-1, 1)
+_flag = mmap.mmap(-1, 1)
 
 
-def ask() -> None:
-    """May be called from a signal's handler."""
-    _asked[0] = 1
+def request() -> None:
+    """Sets the flag. Safe in a signal handler."""
+    _flag[0] = 1
 
 
-def is_asked() -> bool:
-    return _asked[0] == 1
+def is_requested() -> bool:
+    return _flag[0] == 1
 
 
-def forget() -> None:
-    _asked[0] = 0
+def reset() -> None:
+    _flag[0] = 0

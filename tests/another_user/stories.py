@@ -107,14 +107,14 @@ def test_a_user_who_is_made_and_deleted_elsewhere_is_on_the_feed() -> None:
 def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
     job = finished(60)
     client = operator()
-    board = client.get("/users/").context["board"]
+    board = client.get("/users/").context["list"]
     assert [client.get(f"/users/?before={board.last_id}").status_code, len(board.rows), board.has_older] == [
         200,
         50,
         True,
     ]
-    assert len(client.get(f"/users/?before={board.last_id}").context["board"].rows) == 11
-    assert client.get("/users/?q=operator@").context["board"].rows[0].email == "operator@example.com"
+    assert len(client.get(f"/users/?before={board.last_id}").context["list"].rows) == 11
+    assert client.get("/users/?q=operator@").context["list"].rows[0].email == "operator@example.com"
     assert client.get("/users/?before=nonsense").status_code == 400
     following = client.get("/api/users?limit=50").json()["next"]
     assert len(client.get(following).json()["items"]) == 11

@@ -95,7 +95,7 @@ def handshake(path: str, token: str) -> bytes:
         "Connection: Upgrade",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13",
-        f"Authorization: TokenLookup {token}",
+        f"Authorization: Bearer {token}",
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

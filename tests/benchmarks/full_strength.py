@@ -9,7 +9,7 @@ from tests.support.service import Service
 
 TOTAL = 100
 START = f"""
-from task.generation import start_job
+from task.jobs.start import start_job
 from task.options import FULL, Options
 start_job(total={TOTAL}, options=Options(hashing=FULL))
 """

@@ -14,8 +14,8 @@ from django.db import connection  # noqa: E402
 from realtime import hints  # noqa: E402
 from task.accounts import insert  # noqa: E402
 from task.jobs import feed  # noqa: E402
-from task.jobs import step as generation  # noqa: E402
-from task.jobs.step import start_job  # noqa: E402
+from task.jobs import step as step_module  # noqa: E402
+from task.jobs.start import start_job  # noqa: E402
 from task.models import Lane  # noqa: E402
 from tests.benchmarks.rows import fill  # noqa: E402
 from tests.benchmarks.writing import redis  # noqa: E402
@@ -73,7 +73,7 @@ def measure() -> list[Figure]:
 def watched() -> Parts:
     parts = Parts()
     parts.watch(insert, "prepare", "prepare: names, passwords, hashes, event texts")
-    parts.watch(generation, "step", "step: the rest of it, job and lane among it")
+    parts.watch(step_module, "step", "step: the rest of it, job and lane among it")
     parts.watch(insert, "insert", "step: texts of the events")
     parts.watch(insert, "_insert_users", "step: INSERT of the users")
     parts.watch(insert, "_insert_accounts", "step: INSERT of the accounts")
@@ -87,7 +87,7 @@ def make(total: int) -> None:
     job = start_job(total=total).job
     lane = Lane.objects.select_related("job").get(job=job)
     while not lane.is_done:
-        candidates = insert.prepare(lane, min(AT_ONCE, lane.share - lane.made))
-        after = generation.step(job_id=job.pk, task_id=lane.task_id, candidates=candidates, first=lane.tried)
+        candidates = insert.prepare_candidates(lane, min(AT_ONCE, lane.share - lane.made))
+        after = step_module.step(job_id=job.pk, task_id=lane.task_id, candidates=candidates, first=lane.tried)
         assert after
         lane = after

@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 
 from asgi_config.live import embedded_redis  # noqa: E402
 from task.jobs import slices  # noqa: E402
-from task.jobs.step import start_job  # noqa: E402
+from task.jobs.start import start_job  # noqa: E402
 from task.models import Job, Lane  # noqa: E402
 from tests.benchmarks import rows  # noqa: E402
 from tests.support.waiting import wait_until  # noqa: E402
@@ -141,7 +141,7 @@ def empty() -> None:
 @contextmanager
 def redis() -> Iterator[None]:
     folder = Path(settings.VAR_DIR) / "redis"
-    part = embedded_redis.part(server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=folder)
+    part = embedded_redis.process(server=embedded_redis.find_server(), address=settings.REDIS_URL, directory=folder)
     part.start()
     try:
         wait_until(part.is_ready)

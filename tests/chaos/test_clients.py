@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 
-from realtime.endpoints.allowance import FRAMES_AT_ONCE
+from realtime.endpoints.flow_control import FRAMES_AT_ONCE
 from realtime.protocol import WINDOW_BYTES
 from tests.chaos import leaks, raw_client
 from tests.chaos.form import either

@@ -41,8 +41,8 @@ FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
 LANES = "SELECT task_id FROM arrivals_lane"
 # Where it stood still for over 5 s, its step is not even repeated.
-REPEATED = r"A step of job (\d+) is repeated.*Job \1 is not this message.{1,2}s to work on"
-UNDONE = re.compile(rf"{REPEATED}|Job \d+ is interrupted and goes on later: OperationalError", re.DOTALL)
+REPEATED = r"Repeating a step of job (\d+).*Ignored a stale message for job \1\."
+UNDONE = re.compile(rf"{REPEATED}|Job \d+ was interrupted and continues later: OperationalError", re.DOTALL)
 UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # each that finds room on a full disk waits
 FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
 
@@ -62,7 +62,7 @@ def is_said_by_page(status: int, page: str) -> bool:
     if status < 300:
         return False
     assert status == 503
-    assert "The database cannot be used just now" in page
+    assert "The database is not available" in page
     return True
 
 

@@ -12,7 +12,7 @@ from tests.support.service import Service
 
 TOTAL = 30
 START = """
-from task.generation import start_job
+from task.jobs.start import start_job
 from task.options import FULL, Options
 start_job(total={total}, options=Options(hashing=FULL, names='realistic', seed=7))
 """

@@ -10,25 +10,26 @@ from celery import Celery
 from redis import Redis
 
 from task.jobs.leases import TASK
-from task.jobs.messages import task_id_of
+from task.tasks import task_id_from
 from tests.chaos.hits import Strikes
 from tests.chaos.truth import JobRow, Truth
 from tests.support.program import Program
 from tests.support.service import Service
 
-LEFT_OUT = "A message of the queue is left out"
+LEFT_OUT = "Ignored a message from the queue"
 SENTENCES = [
     "Ask for 1 to 1000000 accounts.",
-    "job is the number of a job, not 'x'.",
-    f"job is the number of a job, not {10**30}.",
-    "job is the number of a job, not -1.",
-    f"The request {task_id_of('an id of its own')} was used for job",
+    "job must be the number of a job, not 'x'.",
+    f"job must be the number of a job, not {10**30}.",
+    "job must be the number of a job, not -1.",
+    f"Request {task_id_from('an id of its own')} was already used for job",
 ]
 SECONDS = 120
 TOTAL = 20_000
 LANE = "SELECT task_id FROM arrivals_lane WHERE job_id = {}"
 RETIRE = (
-    "from django.utils.timezone import now; from task.jobs.cleanup import retire_jobs; retire_jobs(now(), before=now())"
+    "from django.utils.timezone import now; from task.jobs.cleanup import delete_old_jobs; "
+    "delete_old_jobs(now(), before=now())"
 )
 
 

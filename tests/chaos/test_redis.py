@@ -36,7 +36,7 @@ QUEUE_AWAY = re.compile(r"The queue cannot be reached just now. Job (\d+) is kep
 TOOK = re.compile(r"TOOK (\S+)")
 LANE = """
 import time
-from task import slices
+from task.jobs import slices
 from task.models import Lane
 lane = Lane.objects.get(job={})
 began = time.monotonic()

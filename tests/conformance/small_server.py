@@ -220,9 +220,9 @@ def job_events(job: int, total: int) -> list[str]:
     users = [
         events.user_created(
             user_id=UUID(int=job * 2**32 + number),
-            tail=events.user_tail(f"user_{job}_{number}", ""),
+            user=events.user_fields(f"user_{job}_{number}", ""),
             joined_at=joined_at,
-            place=events.place(job, number, total),
+            job=events.job_fields(job, number, total),
         )
         for number in range(1, total + 1)
     ]

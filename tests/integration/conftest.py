@@ -2,10 +2,10 @@
 
 import pytest
 
-from task.pages import user_count
+from task.pages import user_list
 
 
 @pytest.fixture(autouse=True)
 def counted_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting a hundred users may take over 5 ms on a slow machine, and the total must not be cached for that."""
-    monkeypatch.setattr(user_count, "WORTH_KEEPING_SECONDS", 0.5)
+    monkeypatch.setattr(user_list, "WORTH_KEEPING_SECONDS", 0.5)

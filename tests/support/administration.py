@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from task import tokens
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job, Worker
 from tests.support.stepping import step
 

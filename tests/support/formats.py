@@ -26,7 +26,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import NOT_PROVIDED, Field
 
-from asgi_config.celery import be_heard
+from asgi_config.worker.lifecycle import request_rescue
 from realtime import hints
 from realtime.protocol import Batch
 from task import events
@@ -94,9 +94,9 @@ def _events() -> Formats:
 
     user = events.user_created(
         user_id=1,
-        tail=events.user_tail("a", "a@example.com"),
+        user=events.user_fields("a", "a@example.com"),
         joined_at=events.wire_time(AT),
-        place=events.place(1, 1, 1),
+        job=events.job_fields(1, 1, 1),
     )
     texts = [user, events.user_removed(user_id=1, username="a", job_id=1)]
     states = {*apps.get_model("arrivals", "Job").State.values, "started"} - {"running"}
@@ -108,7 +108,7 @@ def _events() -> Formats:
 
 def _sent() -> Formats:
     hint = hints.compose(UUID(int=1), [Batch(first=1, last=1, key="", frame="")])
-    senders = {"beat": _beat, "be_heard": be_heard, "dispatch": _dispatch}
+    senders = {"beat": _beat, "request_rescue": request_rescue, "dispatch": _dispatch}
     return {"hint": kinds(hint), "messages": {name: _caught(send) for name, send in senders.items()}}
 
 

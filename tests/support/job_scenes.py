@@ -11,7 +11,7 @@ from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
 MANY = 250_000
-DO = "from task import generation, steering; from task.models import *; from django.utils import timezone; "
+DO = "from task.jobs import actions; from task.models import *; from django.utils import timezone; "
 QUEUE = DO + (
     "Job.objects.create(total=500, nonce=b'', created_at=timezone.now(), "
     "requested_by_id=Job.objects.values_list('requested_by', flat=True).exclude(requested_by=None).first())"
@@ -64,13 +64,13 @@ async def options(studio: Scene) -> None:
 async def choose(visitor: Visitor) -> None:
     await visitor.page.get_by_label("Realistic").check()
     await visitor.page.get_by_label("Language").select_option("de")
-    await visitor.page.get_by_label("Full strength").check()
+    await visitor.page.get_by_label("Full (Django's default)").check()
     await visitor.page.get_by_label("Remove the accounts").select_option("24")
     await expect(visitor.page.get_by_text("worker process")).to_be_visible()
 
 
 async def choose_wrong(visitor: Visitor) -> None:
-    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("The same for all").check()
     await visitor.page.get_by_label("Password for all accounts").fill("12345678")
     await visitor.button.click()
     await expect(visitor.page.get_by_text("too common")).to_be_visible()
@@ -86,7 +86,7 @@ async def running(studio: Scene) -> None:
     await studio.open(f"/jobs/{job}/cancel/")
     await studio.shoot("cancel")
     await studio.open(f"/jobs/{job}/")
-    await studio.manage("shell", "-c", f"{DO} steering.cancel(job_id={job})")
+    await studio.manage("shell", "-c", f"{DO} actions.cancel(job_id={job})")
     await says(studio, "^Cancelled|^Finished")
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Undo"))
     await studio.shoot("job-cancelled")
@@ -97,7 +97,7 @@ async def failed(studio: Scene) -> None:
     job = newest(studio)
     await studio.open(f"/jobs/{job}/")
     await says(studio, "^Running: [1-9]. %")
-    await studio.manage("shell", "-c", f"{DO} generation.fail(job_id={job}, error='No names are left.')")
+    await studio.manage("shell", "-c", f"{DO} actions.fail(job_id={job}, error='No names are left.')")
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Retry"))
     await studio.shoot("job-failed")
 
@@ -108,7 +108,7 @@ async def removing(studio: Scene) -> None:
     await studio.open(f"/jobs/{job}/remove/")
     await studio.shoot("undo")
     await studio.open(f"/jobs/{job}/")
-    await studio.manage("shell", "-c", f"{DO} steering.remove(job_id={job})")
+    await studio.manage("shell", "-c", f"{DO} actions.remove(job_id={job})")
     await says(studio, "^Removing: ")
     await studio.shoot("job-removing")
 
@@ -126,7 +126,7 @@ async def listed(studio: Scene) -> None:
     await studio.open("/users/")
     await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("strip")
-    await studio.manage("shell", "-c", f"{DO} steering.cancel(job_id={long_one})")
+    await studio.manage("shell", "-c", f"{DO} actions.cancel(job_id={long_one})")
 
 
 async def removed(studio: Scene) -> None:
@@ -136,9 +136,9 @@ async def removed(studio: Scene) -> None:
     await says(studio, "^Finished")
     await studio.shoot("job-finished")
     await studio.manage("shell", "-c", USE.format(job=job))
-    await studio.manage("shell", "-c", f"{DO} steering.remove(job_id={job})")
+    await studio.manage("shell", "-c", f"{DO} actions.remove(job_id={job})")
     await says(studio, "^Removed")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing now"))
+    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing to do"))
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed"))
     await studio.shoot("job-removed")
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.test import Client
 
 from task.jobs import actions, removal
-from task.jobs import step as generation
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.models import Job, Lane
 from task.options import Options
 from tests.support.stepping import step
@@ -19,7 +20,7 @@ def operator_visit() -> Client:
 
 
 def start(total: int = 60, *, by: Any = None, hours: int | None = None) -> Job:
-    return generation.start_job(total=total, requested_by=by, options=Options(remove_after_hours=hours)).job
+    return start_job(total=total, requested_by=by, options=Options(remove_after_hours=hours)).job
 
 
 def lane_of(job: Job) -> Any:
@@ -46,7 +47,7 @@ def job_in(state: str) -> Job:
     if state != "queued":
         job = made(job, 25)
     if state == "failed":
-        generation.fail(job_id=job.pk, error="No names are left.")
+        fail(job_id=job.pk, error="No names are left.")
     if state in {"cancelled", "removing", "removed"}:
         actions.cancel(job_id=job.pk)
     if state in {"removing", "removed"}:

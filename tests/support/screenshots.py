@@ -88,7 +88,7 @@ async def arriving(studio: Studio) -> None:
 
 
 async def is_at_rest(visitor: Visitor) -> None:
-    await expect(visitor.jobs.get_by_text("No job is at work.")).to_be_visible(timeout=30_000)
+    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
 
 
 async def just_asked(studio: Studio) -> None:

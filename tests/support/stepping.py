@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from task.accounts import insert
 from task.jobs import actions, removal, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
+from task.jobs.step import step as take_step
 from task.models import Act, Job, Lane
 
 LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
@@ -26,12 +27,12 @@ def step(job: Job, task_id: UUID, size: int) -> Job | None:
     lane = Lane.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
     if lane is None:
         return None
-    after = take(lane, insert.prepare(lane, size))
+    after = take(lane, insert.prepare_candidates(lane, size))
     return after.job if after else None
 
 
 def take(lane: Lane, candidates: list[insert.Candidate]) -> Lane | None:
-    return generation.step(job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
+    return take_step(job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried)
 
 
 def running(made: int = 25, total: int = 60) -> tuple[Job, UUID]:
@@ -49,7 +50,7 @@ def finished(total: int = 60, **values: Any) -> Job:
 
 def failed(made: int = 25, total: int = 60) -> Job:
     job, _ = running(made, total)
-    generation.fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="It was told to.")
     return now(job)
 
 

@@ -1,4 +1,4 @@
-"""Prints a fresh sign-in link."""
+"""`manage.py link [USER]`: prints a new sign-in link."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,22 +9,20 @@ from django.core.management.base import BaseCommand, CommandError
 from asgi_config.live.address import address_of, read
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
-from task.terminal.command import CANNOT, user_named
+from task.terminal.command import CANNOT, find_user
 
 
 class Command(BaseCommand):
-    help = "Prints a link that signs a user in, once and within 10 minutes. It ends the user's earlier links."
+    help = "Print a link that signs a user in once, within 10 minutes. The user's earlier links expire."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "user", nargs="?", default=operator_account.NAME, help="name of the user, `operator` by default"
+            "user", nargs="?", default=operator_account.NAME, help="name of the user (default: operator)"
         )
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        found = user_named(user)
-        if found is None:
-            raise CommandError(f"There is no user {user}.", returncode=CANNOT)
+        found = find_user(user)
         if not found.is_active:
             raise CommandError(f"The user {user} is not active.", returncode=CANNOT)
         configured = address_of(

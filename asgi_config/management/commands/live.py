@@ -1,4 +1,4 @@
-"""Starts everything, and ends it with one Ctrl-C."""
+"""`manage.py live`: runs Redis, the worker and the web process until Ctrl-C."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -15,29 +15,29 @@ from task.terminal.command import CANNOT
 
 def positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
-        raise ArgumentTypeError(f"{value} is not a whole number of at least 1")
+        raise ArgumentTypeError(f"{value} is not a whole number of 1 or more")
     return int(value)
 
 
 class Command(BaseCommand):
-    help = "Starts Redis, the worker and the web process, prints the address and a sign-in link. Ctrl-C ends all."
+    help = "Start Redis, the worker and the web process, and print the address and a sign-in link. Ctrl-C stops all."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", default=settings.PORT, type=positive)
-        parser.add_argument("--workers", default=2, type=positive, metavar="N", help="pool processes of the worker")
+        parser.add_argument("--workers", default=2, type=positive, metavar="N", help="number of worker processes")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         try:
-            gently = Live(host=host, port=port, pool=workers, say=self._say, warn=self._warn).run()
+            was_graceful = Live(host=host, port=port, pool=workers, write=self._write, warn=self._warn).run()
         except CouldNotStart as error:
             self._warn(str(error))
             sys.exit(CANNOT)
-        sys.exit(0 if gently else 130)
+        sys.exit(0 if was_graceful else 130)
 
-    def _say(self, line: str) -> None:
-        """A reader that has gone away is no reason to end the service."""
+    def _write(self, line: str) -> None:
+        """Ignores a closed stdout, so that the service continues."""
         with suppress(OSError):
             self.stdout.write(line)
             self.stdout.flush()

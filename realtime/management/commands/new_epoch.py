@@ -1,4 +1,4 @@
-"""`manage.py new_epoch`: what a restore ends with."""
+"""`manage.py new_epoch`: the last step of restoring the database from a backup."""
 
 import sys
 from argparse import ArgumentParser
@@ -9,28 +9,28 @@ from django.core.management.base import BaseCommand, CommandError
 from realtime import log
 
 REFUSED, CANNOT = 1, 2
-QUESTION = "Begin a new epoch? Every open page and every watcher reloads. [y/N] "
+QUESTION = "Start a new epoch? Every open page and every watcher reloads. [y/N] "
 
 
 class Command(BaseCommand):
     help = (
-        "After the database was restored from a backup: begin a new epoch, so that every watcher reloads instead of "
-        "taking new events for those that it has seen. Accounts, jobs and the log stay as they are."
+        "Start a new epoch after the database was restored from a backup. Every watcher reloads, instead of taking "
+        "new events for events that it has seen. Accounts, jobs and the log do not change."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *args: Any, yes: bool, **options: Any) -> None:
         if not yes:
-            self._ask()
+            self._confirm()
         names = log.new_epoch()
-        self.stdout.write(f"A new epoch begins: {', '.join(names)}." if names else "There is no feed yet.")
+        self.stdout.write(f"New epoch for: {', '.join(names)}." if names else "There is no feed yet: nothing to do.")
 
-    def _ask(self) -> None:
+    def _confirm(self) -> None:
         if sys.stdin is None or not sys.stdin.isatty():
-            raise CommandError("Nobody can be asked here: say --yes. Nothing was changed.", returncode=CANNOT)
+            raise CommandError("Cannot prompt here: use --yes. Nothing was changed.", returncode=CANNOT)
         self.stderr.write(QUESTION, str, ending="")
         self.stderr.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:

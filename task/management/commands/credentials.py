@@ -1,4 +1,4 @@
-"""`manage.py credentials JOB`: writes the usernames, e-mails and passwords of a job's accounts."""
+"""`manage.py credentials JOB`: exports the usernames, e-mail addresses and passwords of a job's accounts."""
 
 import sys
 from argparse import ArgumentParser
@@ -11,53 +11,43 @@ from django.core.management.base import CommandError
 
 from task.jobs import credentials
 from task.jobs.credential_formats import FORMATS, Format
-from task.models import Job
-from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job, no_such_job, whole
+from task.terminal.command import CANNOT, TerminalCommand, add_job_argument, find_job
 from task.terminal.text import accounts
 
 Write = Callable[[str], Any]
 
 
 class Command(TerminalCommand):
-    help = "Write the credentials of a job's accounts, as load-test tools read them: username, email, password."
-    exit_codes = "0: they are written; 1: nobody can have the passwords of this job; 2: it cannot be done."
+    help = "Export the credentials of a job's accounts for load-test tools: username, email, password."
+    exit_codes = "0: exported; 1: the passwords of this job cannot be exported; 2: error."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_job(parser)
-        parser.add_argument("--format", choices=FORMATS, default="csv", dest="written_as", help="csv, or json")
-        parser.add_argument("--output", metavar="FILE", help="a new file that only you can read, instead of stdout")
+        add_job_argument(parser)
+        parser.add_argument("--format", choices=FORMATS, default="csv", dest="written_as", help="file format")
+        parser.add_argument("--output", metavar="FILE", help="write to a new file that only you can read")
 
     def handle(self, *args: Any, job: str, written_as: str, output: str | None, **options: Any) -> None:
-        written, job_id = FORMATS[written_as], whole(job, "JOB")
+        written, job_id = FORMATS[written_as], find_job(job).pk
         if output is not None:
             number = _to_file(Path(output), job_id, written)
-            self.stderr.write(f"{accounts(number)} written to {output}, which only you can read.", str)
+            self.stderr.write(f"{accounts(number)} written to {output}. Only you can read it.", str)
             return
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal has: it is a file that others read
-        _write(_exported(job_id, written), written, lambda text: self.stdout.write(text, ending=""))
-
-
-def _exported(job_id: int, written: Format) -> Job:
-    try:
-        return credentials.export(job_id=job_id, written_as=written.name)
-    except Job.DoesNotExist as error:
-        raise no_such_job(job_id) from error
-    except credentials.NoCredentials as error:
-        raise CommandError(str(error), returncode=REFUSED) from error
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal uses: other programs read the output
+        _export(job_id, written, lambda text: self.stdout.write(text, ending=""))
 
 
 def _to_file(path: Path, job_id: int, written: Format) -> int:
-    """Nothing is left of one that was not written to its end."""
+    """Creates a new file with mode 0600, and deletes it after any error. Returns the number of accounts."""
     try:
         path.touch(mode=0o600, exist_ok=False)
     except FileExistsError as error:
-        raise CommandError(f"{path} is there already: name a new file.", returncode=CANNOT) from error
+        raise CommandError(f"{path} exists: choose a new file.", returncode=CANNOT) from error
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            return _write(_exported(job_id, written), written, file.write)
+            return _export(job_id, written, file.write)
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -67,13 +57,15 @@ def _to_file(path: Path, job_id: int, written: Format) -> int:
 
 def _unwritable(path: Path, error: Exception) -> CommandError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return CommandError(f"{path} cannot be written: {reason}. Name another file.", returncode=CANNOT)
+    return CommandError(f"{path} cannot be written: {reason}. Choose another file.", returncode=CANNOT)
 
 
-def _write(job: Job, written: Format, write: Write) -> int:
+def _export(job_id: int, written: Format, write: Write) -> int:
+    """Returns the number of accounts. The audit log records the export before the first byte is written."""
+    job = credentials.start_export(job_id=job_id, written_as=written.name)
     write(written.opening)
     number = 0
-    for rows in credentials.parts(job):
+    for rows in credentials.read_chunks(job):
         write(written.rows(rows, number == 0))
         number += len(rows)
     write(written.closing)

@@ -1,27 +1,28 @@
-"""`manage.py retry JOB`: lets a job that failed go on where it stopped."""
+"""`manage.py retry JOB`: continues a failed job where it stopped."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from task.jobs import actions
-from task.terminal.command import TerminalCommand, add_job, add_json, whole
+from task.terminal.command import TerminalCommand, add_job_argument, add_json_option, find_job
 from task.terminal.text import accounts
 
 
 class Command(TerminalCommand):
-    help = "Let a job that failed go on where it stopped."
+    help = "Continue a failed job where it stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_job(parser)
-        add_json(parser, "the job as one line")
+        add_job_argument(parser)
+        add_json_option(parser, "the job as one line of JSON")
 
     def handle(self, *args: Any, job: str, as_json: bool, **options: Any) -> None:
-        steered = self.steer(actions.retry, whole(job, "JOB"))
-        queued = steered.job
+        result = actions.retry(job_id=find_job(job).pk)
+        self.warn_of_queue(is_dispatched=result.is_dispatched)
+        queued = result.job
         if as_json:
-            self.write_json(queued, is_new=steered.is_new)
+            self.write_json(queued, is_new=result.is_new)
             return
-        how = "goes on" if steered.is_new else f"is {queued.state} already,"
+        how = "continues" if result.is_new else f"is already {queued.state},"
         self.stdout.write(
             f"Job {queued.pk} {how} at {queued.created} of {accounts(queued.total)}. "
             f"Follow it: manage.py watch --job {queued.pk}"

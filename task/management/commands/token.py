@@ -1,38 +1,36 @@
-"""`manage.py token USER`: prints a bearer token, alone on stdout, so that a script can take it from there."""
+"""`manage.py token USER`: prints a bearer token. Only the token goes to stdout, so that a script can read it."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from task.terminal.command import CANNOT, user_named
+from task.terminal.command import CANNOT, find_user
 from task.tokens import UnusableToken, make_token
 
 DAYS = 90
 ABOUT = (
-    "This token of {user} may do what {user} may, {end}, as `Authorization: TokenLookup TOKEN`. It is not shown again; "
-    "revoke it in the admin, under Tokens."
+    "Send `Authorization: Bearer TOKEN` to act as {user} {end}. The token is not shown again. "
+    "Revoke it in the admin, under Tokens."
 )
 
 
 class Command(BaseCommand):
-    help = "Make a bearer token for a program that acts as USER."
+    help = "Create a bearer token for a program that acts as USER."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("user", metavar="USER", help="name of the user whose rights the program gets")
-        parser.add_argument("--name", default="made in a shell", help="what the token is for, as the admin lists it")
+        parser.add_argument("user", metavar="USER", help="user whose permissions the program gets")
+        parser.add_argument("--name", default="command line", help="purpose of the token, shown in the admin")
         parser.add_argument(
             "--days",
             type=int,
             default=DAYS,
-            help=f"for how long it is valid: {DAYS} by default, so that one that is forgotten ends; 0 for no end",
+            help=f"days until it expires: {DAYS} by default, so that forgotten tokens expire; 0 for never",
         )
 
     def handle(self, *args: Any, user: str, name: str, days: int, **options: Any) -> None:
-        found = user_named(user)
-        if found is None:
-            raise CommandError(f"There is no user {user}.", returncode=CANNOT)
+        found = find_user(user)
         try:
             token = make_token(user=found, name=name, days=days or None)
         except UnusableToken as error:

@@ -1,4 +1,4 @@
-"""`manage.py watch`: follows the feed in a terminal, one line an event, until Ctrl-C."""
+"""`manage.py watch`: follows the feed in a terminal, one line per event, until Ctrl-C."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,54 +9,58 @@ from django.core.management.base import CommandError
 from realtime import log
 from realtime.protocol import Cursor, Subscription
 from task.events import FEED
-from task.terminal.command import CANNOT, NO_SERVICE, TerminalCommand, add_json, job_of, nobody_reads, whole
-from task.terminal.follow import INTERRUPTIONS, Following, Renderer
-from task.terminal.lines import EventLines, JsonLines
-from task.terminal.screen import EventScreen, is_screen
+from task.terminal.command import (
+    CANNOT,
+    NO_SERVICE,
+    TerminalCommand,
+    add_json_option,
+    discard_stdout,
+    find_job,
+    optional_whole_number,
+)
+from task.terminal.follow import INTERRUPTIONS, Follower, pick_renderer
+from task.terminal.lines import EventLines
+from task.terminal.screen import EventScreen
 
 RESET_REASONS = {
-    "ahead": "The log ends at offset {0.head}: ask for --after {0.head} or less.",
-    "trimmed": "The log begins after offset {0.floor}: ask for --after {0.floor} or more, or for 0 to see all of it.",
+    "ahead": "The log ends at offset {0.head}: use --after {0.head} or less.",
+    "trimmed": "The log begins after offset {0.floor}: use --after {0.floor} or more, or 0 for all of it.",
 }
 
 
 class Command(TerminalCommand):
-    help = "Follow the events of the feed, live; --after 0 shows all that the log holds."
-    exit_codes = "0: you ended it with Ctrl-C, or nobody reads any more; 2: it cannot be followed."
+    help = "Follow the events of the feed, live. --after 0 starts with the oldest event in the log."
+    exit_codes = "0: ended by Ctrl-C, or by a closed pipe; 2: the feed cannot be followed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--after", metavar="OFFSET", help="begin after this offset (default: now)")
+        parser.add_argument("--after", metavar="OFFSET", help="start after this offset (default: now)")
         parser.add_argument("--job", metavar="ID", help="only the events of this job")
-        add_json(parser, "one event a line, as JSON")
+        add_json_option(parser, "one event per line, as JSON")
 
     def handle(self, *args: Any, after: str | None, job: str | None, as_json: bool, **options: Any) -> None:
-        key = None if job is None else str(job_of(job).pk)
-        cursor = _start(None if after is None else whole(after, "--after"))
+        key = None if job is None else str(find_job(job).pk)
+        cursor = _start(optional_whole_number(after, "--after"))
         if not settings.REDIS_URL:
             self.stderr.write(NO_SERVICE, str)
-        follow = Following(self.pick_renderer(as_json)(self.stdout, self.stderr), cursor, key=key)
+        renderer = pick_renderer(self.stdout, as_json=as_json, screen=EventScreen, lines=EventLines)
+        follower = Follower(renderer(self.stdout, self.stderr), cursor, key=key)
         try:
-            follow.run()
+            follower.run()
         except INTERRUPTIONS:
             if self.stdout.isatty():
                 only = f" --job {key}" if key else ""
-                self.stderr.write(f"Go on from here: manage.py watch{only} --after {follow.cursor.offset}", str)
+                self.stderr.write(f"Continue here: manage.py watch{only} --after {follower.cursor.offset}", str)
         except BrokenPipeError:
-            nobody_reads()
+            discard_stdout()
         except log.CursorLost as error:
             raise CommandError(
-                f"The feed was replaced or trimmed ({error.reason}). Start again.", returncode=CANNOT
+                f"The log was replaced or trimmed ({error.reason}). Start the command again.", returncode=CANNOT
             ) from error
-
-    def pick_renderer(self, as_json: bool) -> type[Renderer]:
-        if as_json:
-            return JsonLines
-        return EventScreen if is_screen(self.stdout) else EventLines
 
 
 def _start(after: int | None) -> Cursor:
     if after is not None and after < 0:
-        raise CommandError("--after is an offset: 0 shows all that the log holds.", returncode=CANNOT)
+        raise CommandError("--after must be an offset: 0 shows the whole log.", returncode=CANNOT)
     position = log.head(FEED)
     cursor, reason = Subscription(after, position.epoch if after else None).start(position)
     if reason:

@@ -50,7 +50,7 @@ async def test_a_token_is_revoked_by_its_button(service: Service, keeper: Visito
     await keeper.page.goto("/admin/arrivals/token/")
     await keeper.page.get_by_role("link", name="to be revoked").click()
     await keeper.page.get_by_role("button", name="Revoke this token").click()
-    await expect(keeper.page.get_by_text("Revoked: every door refuses it")).to_be_visible()
+    await expect(keeper.page.get_by_text("Revoked. New requests are refused now")).to_be_visible()
     await keeper.page.get_by_role("link", name="to be revoked").click()
     await expect(keeper.page.get_by_role("button", name="Revoke this token")).to_have_count(0)
 

@@ -33,7 +33,7 @@ async def test_a_job_can_be_asked_for_on_the_page(service: Service, arrive: Arri
     visitor = await arrive(service)
     before = jobs(service)
     await visitor.page.goto("/api/docs")
-    await try_out(visitor.page, "Ask for a job")
+    await try_out(visitor.page, "Request a job")
     answer = visitor.page.locator(".opblock.is-open .live-responses-table .response")
     await expect(answer.first).to_contain_text(re.compile("202|queued"), timeout=30_000)
     assert jobs(service) == before + 1

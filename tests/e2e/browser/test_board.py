@@ -72,7 +72,7 @@ async def test_a_search_keeps_following_and_counts_everybody(visitor: Visitor, w
     await watch()
     await visitor.page.get_by_role("searchbox").fill("ANNA_7_")
     await visitor.page.keyboard.press("Enter")
-    await expect(visitor.page.get_by_text("No user matches ANNA_7_.")).to_be_visible()
+    await expect(visitor.page.get_by_text("No users match ANNA_7_.")).to_be_visible()
     feeding = await watch(visitor.page.url)
     before = int((await visitor.total.inner_text()).replace(",", ""))
     feeding.accounts(2, name="bert")
@@ -80,7 +80,7 @@ async def test_a_search_keeps_following_and_counts_everybody(visitor: Visitor, w
     feeding.accounts(2, name="bert")
     await visitor.sees_total(before + 5)
     assert await visitor.usernames() == ["anna_7_3"]
-    await expect(visitor.page.get_by_text("No user matches")).to_be_hidden()
+    await expect(visitor.page.get_by_text("No users match")).to_be_hidden()
     await visitor.page.get_by_role("link", name="Show all users").click()
     await expect(visitor.page.get_by_role("searchbox")).to_have_value("")
 

@@ -69,7 +69,12 @@ async def test_it_resumes_at_its_cursor(visitor: Visitor, server: Server) -> Non
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(4500, "not understood"), (4501, "^Signed out$"), (4503, "may no longer see users"), (4504, "too many pages")],
+    [
+        (4500, "did not accept"),
+        (4501, "^Signed out$"),
+        (4503, "no longer have permission to see users"),
+        (4504, "too many pages"),
+    ],
 )
 async def test_it_does_not_try_again_where_that_is_in_vain(
     visitor: Visitor, server: Server, code: int, words: str
@@ -121,7 +126,7 @@ async def test_a_reset_loads_the_page_anew_and_a_second_one_does_not_loop(visito
     await visitor.page.clock.install()
     await visitor.page.reload()
     await wait_until_async(lambda: len(server.asked) == 2)
-    await visitor.sees_status("^Loading anew, nothing is lost$")
+    await visitor.sees_status("^Reloading, nothing is lost$")
     await visitor.page.clock.fast_forward(3_000)
     assert len(server.asked) == 2
     await visitor.page.clock.fast_forward(8_000)

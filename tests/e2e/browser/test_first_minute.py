@@ -46,7 +46,7 @@ async def test_from_the_link_to_five_hundred_users_that_a_second_browser_sees_as
 
     for visitor in (owner, watcher):
         await visitor.sees_total(501)
-    await expect(watcher.jobs.get_by_text("No job is at work.")).to_be_visible(timeout=20_000)
+    await expect(watcher.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=20_000)
     assert await watcher.page.evaluate(SHIFTS) == []
 
     names = await watcher.usernames()

@@ -12,7 +12,7 @@ from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-FAILED = "^Not live: this page has failed. Reload it to go on.$"
+FAILED = "^Not live: this page failed. Reload it to continue.$"
 THROWS = 'throw new Error("broken on purpose");'
 
 

@@ -117,7 +117,7 @@ async def test_a_feed_that_began_anew_loads_the_page_anew(service: Service, prox
     visitor = await arrive(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
-    code = "import uuid; from realtime.models import Feed; FeedHead.objects.update(epoch=uuid.uuid4())"
+    code = "import uuid; from realtime.models import FeedHead; FeedHead.objects.update(epoch=uuid.uuid4())"
     async with visitor.page.expect_event("load"):
         await asyncio.to_thread(service.manage, "shell", "-c", code)
         proxy.cut()
@@ -135,7 +135,7 @@ async def test_with_a_frozen_queue_the_page_takes_the_job_says_so_and_it_starts_
     os.kill(redis, signal.SIGSTOP)
     try:
         await visitor.generate(50)
-        await expect(visitor.page.get_by_text("The queue cannot be reached just now.")).to_be_visible(timeout=30_000)
+        await expect(visitor.page.get_by_text("The queue is not available.")).to_be_visible(timeout=30_000)
     finally:
         os.kill(redis, signal.SIGCONT)
     await visitor.sees_total(before + 50)

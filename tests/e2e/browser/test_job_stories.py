@@ -19,19 +19,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 DO = """
 from uuid import uuid4
 from django.utils import timezone
-from task import generation, lanes, steering
+from task.jobs import actions, leases
+from task.jobs.start import start_job
 from task.models import *
 """
 # A job whose message does not come before it is called for, as behind a long queue: the rescue waits five minutes.
 QUEUE = (
     DO
     + """
-job = generation.start_job(total={total}, task_id=uuid4()).job
+job = start_job(total={total}, task_id=uuid4()).job
 job.lanes.update(seen_at=timezone.now(), rescues=6)
 """
 )
-CALL = DO + "lane = Lane.objects.get(job={job}); lanes.dispatch(lane.job_id, lane.task_id)"
-FAIL = DO + "generation.fail(job_id={job}, error='No names are left.')"
+CALL = DO + "lane = Lane.objects.get(job={job}); leases.dispatch(lane.job_id, lane.task_id)"
+FAIL = DO + "actions.fail(job_id={job}, error='No names are left.')"
 VIEWER = """
 from django.contrib.auth.models import Permission, User
 user, _ = User.objects.get_or_create(username='job-viewer')
@@ -99,7 +100,7 @@ async def test_a_job_is_seen_from_waiting_to_its_end_with_its_chart_and_nothing_
     await expect(numbers.first).to_have_text("500")
     assert await numbers.all_inner_texts() == [str(number) for number in range(500, 480, -1)]
     await expect(visitor.page.locator("#record li")).to_have_text(
-        [re.compile(one) for one in ("asked", "st", "finish")]
+        [re.compile(one) for one in ("requested", "st", "finish")]
     )
     await expect(visitor.page.get_by_role("link", name="Undo")).to_be_visible()
     assert [one for one in await visitor.page.evaluate(SHIFTS) if "pager" not in one] == []
@@ -133,7 +134,7 @@ async def test_an_undo_empties_every_open_page_of_its_accounts(service: Service,
     await owner.page.goto(f"/jobs/{job}/")
     await owner.sees_status("^Live$")
     await press(owner, "link", "Undo")
-    await expect(owner.page.get_by_text("This removes 1,000 accounts")).to_be_visible()
+    await expect(owner.page.get_by_text("This permanently removes 1,000 accounts")).to_be_visible()
     await press(owner, "button", "Remove 1,000 accounts")
     await says(owner, "^Removed: 1,000 of 1,000$")
     await expect(owner.page.locator("#board tbody tr:not([hidden])")).to_have_count(0)
@@ -161,7 +162,7 @@ async def test_the_list_is_live_and_keeps_to_its_state(service: Service, arrive:
     lines = [visitor.page.locator(f'tr[data-id="{job}"]') for visitor in (everything, waiting)]
     for line in lines:
         await expect(line).to_contain_text("queued")
-        await expect(line).to_contain_text("a shell")
+        await expect(line).to_contain_text("the command line")
     await shell(service, CALL, job=job)
     await expect(lines[0]).to_contain_text("finished")
     await expect(lines[0]).to_contain_text("70 of 70")
@@ -181,6 +182,6 @@ async def test_whoever_may_see_jobs_but_no_users_reads_a_page_that_says_that_it_
     for address in ("/jobs/", f"/jobs/{job}/"):
         await visitor.page.goto(address)
         await visitor.sees_status("^Not live. Reload to see more.$")
-        await expect(visitor.page.get_by_text("a shell")).to_have_count(0)
+        await expect(visitor.page.get_by_text("the command line")).to_have_count(0)
     await expect(visitor.page.locator("#board")).to_have_count(0)
     await shell(service, CALL, job=job)

@@ -42,7 +42,7 @@ NAMES = {
     "spaces and lines": "a  b\tc\nd e\u2028f\u2029g " * 12,
     "nothing to see": "\u200b\u2060\ufeff" * 50,
 }
-EIGHT_JOBS = "from task.jobs.step import start_job; [start_job(total=1) for _ in range(8)]"
+EIGHT_JOBS = "from task.jobs.start import start_job; [start_job(total=1) for _ in range(8)]"
 MAKE = """
 from django.contrib.auth.models import User
 for name in {names!r}: User.objects.create(username=name, email=name + "@example.com")
@@ -68,7 +68,7 @@ async def heap_bytes(visitor: Visitor) -> float:
 
 
 async def is_at_rest(visitor: Visitor) -> None:
-    await expect(visitor.jobs.get_by_text("No job is at work.")).to_be_visible(timeout=30_000)
+    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
 
 

@@ -54,12 +54,14 @@ async def test_realistic_accounts_at_full_strength_by_keyboard(service: Service,
     await expect(visitor.page.get_by_label("Language")).not_to_be_visible()
     await tab_to(visitor, "random")
     await keyboard.press("ArrowDown")
-    await tab_to(visitor, "all of these")
+    await tab_to(visitor, "mixed")
     await keyboard.type("German")
     await tab_to(visitor, "individual")
     await tab_to(visitor, "light")
     await keyboard.press("ArrowDown")
-    await expect(summary(visitor)).to_have_text("realistic German names, a password each, full strength, accounts stay")
+    await expect(summary(visitor)).to_have_text(
+        "realistic German names, a different password each, full hashing, never removed"
+    )
     await tab_to(visitor, "Generate 4 users")
     await keyboard.press("Enter")
     await visitor.page.wait_for_url("**/users/")
@@ -67,7 +69,7 @@ async def test_realistic_accounts_at_full_strength_by_keyboard(service: Service,
     await visitor.page.goto(f"/jobs/{job}/")
     await expect(visitor.page.locator(".head-words")).to_have_text(re.compile("^Finished"), timeout=60_000)
     assert [name for name in await visitor.usernames() if not re.fullmatch(r"[a-z.-]+\d{4}", name)] == []
-    said = re.compile("Realistic German names, a password each, full strength. The same names again: seed [0-9]+.")
+    said = re.compile("Realistic German names, a different password each, full hashing. Seed [0-9]+ repeats the names.")
     await expect(visitor.page.locator("#record")).to_contain_text(said)
     hashes = rows(service, f"SELECT known_hash FROM arrivals_account WHERE job_id = {job}")
     assert all(not stored.startswith("pbkdf2_sha256$1$") for stored in hashes)
@@ -78,10 +80,10 @@ async def test_a_shared_password_is_asked_for_only_where_it_is_wanted(service: S
     await open_options(visitor)
     password = visitor.page.get_by_label("Password for all accounts")
     await expect(password).not_to_be_visible()
-    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("The same for all").check()
     await password.fill(PASSWORD)
     await expect(visitor.page.get_by_role("group", name="Hashing")).not_to_be_visible()
-    await visitor.page.get_by_label("Each its own").check()
+    await visitor.page.get_by_label("A different password each").check()
     await expect(password).not_to_be_visible()
     await visitor.button.click()
     await visitor.page.wait_for_url("**/users/")
@@ -94,13 +96,13 @@ async def test_a_weak_password_is_said_beside_its_field_and_all_else_is_kept(ser
     await page.get_by_label("How many users?").fill("5")
     await page.get_by_label("Realistic").check()
     await page.get_by_label("Language").select_option("pl")
-    await page.get_by_label("One for all").check()
+    await page.get_by_label("The same for all").check()
     await page.get_by_label("Password for all accounts").fill("12345678")
     await page.get_by_label("load test").check()
     await page.get_by_label("Inactive").check()
-    await page.get_by_label("Same names again").fill("42")
+    await page.get_by_label("Seed (optional)").fill("42")
     await page.get_by_label("Remove the accounts").select_option("1")
-    words = "realistic Polish names, one password for all, 1 group, inactive, seed 42, removed after 1 hour"
+    words = "realistic Polish names, the same password for all, 1 group, inactive, seed 42, removed after 1 hour"
     await expect(summary(visitor)).to_have_text(words)
     await visitor.button.click()
     password = page.get_by_label("Password for all accounts")
@@ -113,7 +115,7 @@ async def test_a_weak_password_is_said_beside_its_field_and_all_else_is_kept(ser
     await page.wait_for_url("**/users/")
     job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
     await visitor.page.goto(f"/jobs/{job}/")
-    said = "Realistic Polish names, one password for all, in group load test, inactive."
+    said = "Realistic Polish names, the same password for all, in group load test, inactive."
     await expect(page.locator("#record")).to_contain_text(said)
 
 
@@ -121,7 +123,7 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     visitor = await arrive(service)
     await open_options(visitor)
     await visitor.page.get_by_label("How many users?").fill("4")
-    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("The same for all").check()
     await visitor.page.get_by_label("Password for all accounts").fill(PASSWORD)
     await visitor.button.click()
     await visitor.page.wait_for_url("**/users/")
@@ -135,15 +137,15 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     await account.page.get_by_label("Username").fill(names[0])
     await account.page.get_by_label("Password").fill(PASSWORD)
     await account.page.get_by_role("button", name="Sign in").click()
-    await expect(account.page.get_by_text("You may not see this page")).to_be_visible()
+    await expect(account.page.get_by_text("You do not have permission to see this page")).to_be_visible()
 
 
 async def test_without_javascript_every_option_is_there_with_the_estimate(service: Service, arrive: Arrive) -> None:
     visitor = await arrive(service, java_script_enabled=False)
     await open_options(visitor)
-    for name in ("Language", "Password for all accounts", "Same names again", "Remove the accounts"):
+    for name in ("Language", "Password for all accounts", "Seed (optional)", "Remove the accounts"):
         await expect(visitor.page.get_by_label(name)).to_be_visible()
-    await expect(visitor.page.get_by_text("Full strength takes 500 \u00d7 0.")).to_be_visible()
+    await expect(visitor.page.get_by_text("Full hashing takes 500 \u00d7 0.")).to_be_visible()
     await visitor.page.get_by_label("How many users?").fill("4")
     await visitor.page.get_by_label("Realistic").check()
     await visitor.button.click()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 @pytest.mark.parametrize(
     ("total", "reason"),
-    [("49", "too few"), ("501", "too many"), ("many", "whole number"), ("", "how many users you need")],
+    [("49", "Too few"), ("501", "Too many"), ("many", "whole number"), ("", "how many users you need")],
 )
 async def test_the_form_says_beside_the_field_why_nothing_starts(
     service: Service, arrive: Arrive, total: str, reason: str
@@ -61,7 +61,7 @@ async def test_back_and_submit_is_the_same_job_and_says_so(service: Service, arr
     await expect(visitor.page.get_by_label("How many users?")).to_have_value("51")
     await expect(visitor.button).to_have_text("Generate 51 users")
     await visitor.button.click()
-    await expect(visitor.page.get_by_text("You had asked for this already")).to_be_visible()
+    await expect(visitor.page.get_by_text("This form already started job")).to_be_visible()
     assert jobs(service) == before + 1
 
 
@@ -73,7 +73,7 @@ async def test_back_and_another_number_is_asked_for_once_more(service: Service, 
     await visitor.page.go_back()
     await visitor.page.get_by_label("How many users?").fill("53")
     await visitor.button.click()
-    await expect(visitor.page.get_by_text("This form was already used")).to_be_visible()
+    await expect(visitor.page.get_by_text("This form already started a job")).to_be_visible()
     assert jobs(service) == before + 1
     await visitor.button.click()
     await visitor.page.wait_for_url("**/users/")
@@ -82,7 +82,7 @@ async def test_back_and_another_number_is_asked_for_once_more(service: Service, 
 
 async def test_without_javascript_the_form_and_a_reload_do_the_same(service: Service, arrive: Arrive) -> None:
     visitor = await arrive(service, java_script_enabled=False)
-    assert "this page does not update by itself" in await visitor.page.content()
+    assert "This page needs JavaScript" in await visitor.page.content()
     await visitor.sees_status("^Not live. Reload to see more.$")
     before = len(usernames(service))
     await visitor.generate(54)

@@ -56,6 +56,8 @@ async def test_an_account_without_permission_gets_a_clear_page_and_can_leave(
     visitor.may_be_refused = True
     await visitor.sign_in(service, "powerless")
     await visitor.page.goto(address)
-    await expect(visitor.page.get_by_role("heading", name="You may not see this page")).to_be_visible()
+    await expect(
+        visitor.page.get_by_role("heading", name="You do not have permission to see this page")
+    ).to_be_visible()
     await visitor.page.get_by_role("button", name="Sign out").click()
     await expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -85,7 +85,7 @@ async def asking(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.get_by_text("Options").click()
     yield "generate, with its options"
     await visitor.page.get_by_label("Realistic").check()
-    await visitor.page.get_by_label("One for all").check()
+    await visitor.page.get_by_label("The same for all").check()
     await visitor.page.get_by_label("Password for all accounts").fill("12345678")
     await visitor.page.get_by_label(LONG_NAME).check()
     yield "generate, with more options"
@@ -93,7 +93,7 @@ async def asking(visitor: Visitor) -> AsyncIterator[str]:
     await expect(visitor.page.get_by_text("too common")).to_be_visible()
     yield "generate, with an error in its options"
     await visitor.generate(49)
-    await expect(visitor.page.get_by_text("too few")).to_be_visible()
+    await expect(visitor.page.get_by_text("Too few")).to_be_visible()
     yield "generate, with an error"
     await visitor.generate(60)
     await expect(visitor.page.get_by_text("We are generating your random users!")).to_be_visible()
@@ -119,7 +119,7 @@ async def lost(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
     await visitor.page.context.clear_cookies(name="csrftoken")
     await visitor.button.click()
-    await expect(visitor.page.get_by_role("heading", name="The form was not accepted")).to_be_visible()
+    await expect(visitor.page.get_by_role("heading", name="The form expired")).to_be_visible()
     yield "not accepted"
     await visitor.page.goto("/no-such-page/")
     yield "not found"

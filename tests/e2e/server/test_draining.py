@@ -110,4 +110,4 @@ def test_settings_that_cannot_be_used_are_one_sentence(tmp_path: object) -> None
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (2, "DRAIN_SECONDS='soon' is not a number of seconds from 0 on.\n")
+    assert (done.returncode, done.stderr) == (2, "DRAIN_SECONDS='soon' is not a number of seconds (0 or more).\n")

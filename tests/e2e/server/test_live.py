@@ -73,7 +73,7 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
 
 def test_a_taken_port_is_one_sentence_with_another_port(running: Service) -> None:
     said = failed_start(Service(environment={"PORT": str(running.port)}))
-    assert said.startswith(f"Port {running.port} is taken. Choose another: make run PORT={running.port + 1}")
+    assert said.startswith(f"Port {running.port} is taken. Use another: make run PORT={running.port + 1}")
 
 
 def test_a_second_start_in_the_same_folder_names_the_first(running: Service) -> None:
@@ -86,9 +86,9 @@ def test_a_second_start_in_the_same_folder_names_the_first(running: Service) -> 
     ("name", "value", "sentence"),
     [
         ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/x", "The database cannot be used: "),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL is not understood"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL is invalid"),
         ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "does not answer"),
-        ("HOST", "192.0.2.1", "It cannot listen on 192.0.2.1"),
+        ("HOST", "192.0.2.1", "Cannot listen on 192.0.2.1"),
         ("HOST", "no.such.name.invalid", "no.such.name.invalid is not the name"),
         ("PORT", "65536", "Port 65536 does not exist"),
         ("PORT", "eight", "PORT='eight' is not a whole number"),
@@ -132,14 +132,14 @@ def test_a_killed_web_process_comes_back(running: Service) -> None:
     kill(before)
     running.wait_until(lambda: users_page_is_there(running, browser))
     assert running.pids().web != before
-    assert "The web process ended (killed by SIGKILL). It starts again in " in running.stderr.splitlines()[said]
+    assert "The web process ended (killed by SIGKILL). Restarting in " in running.stderr.splitlines()[said]
 
 
 def test_a_killed_worker_comes_back(running: Service) -> None:
     before = running.pids()
     kill(before.worker)
     running.wait_until(lambda: running.pids().worker not in (None, before.worker) and len(running.pids().pool) == 2)
-    assert "The worker ended (killed by SIGKILL). It starts again in " in running.stderr
+    assert "The worker ended (killed by SIGKILL). Restarting in " in running.stderr
     assert not {before.beat, *before.pool} & {running.pids().beat, *running.pids().pool}
 
 
@@ -148,7 +148,7 @@ def test_a_killed_redis_comes_back_at_the_same_address(running: Service) -> None
     kill(before)
     running.wait_until(lambda: running.pids().redis not in (None, before))
     running.wait_until(lambda: embedded_redis.is_answering(address))
-    assert "Redis ended (killed by SIGKILL). It starts again in " in running.stderr
+    assert "Redis ended (killed by SIGKILL). Restarting in " in running.stderr
 
 
 def test_the_secret_key_and_the_accounts_outlive_a_restart(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_secret_key_and_the_accounts_outlive_a_restart(tmp_path: Path) -> No
 
 def test_a_redis_that_was_left_over_is_ended_by_the_next_start(tmp_path: Path) -> None:
     server, address = embedded_redis.find_server(), embedded_redis.new_address()
-    old = embedded_redis.part(server=server, address=address, directory=tmp_path)
+    old = embedded_redis.process(server=server, address=address, directory=tmp_path)
     service = Service()
     service.var_dir.mkdir(mode=0o700)
     (service.var_dir / "redis.url").write_text(address)

@@ -48,7 +48,7 @@ async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service
     await asyncio.to_thread(service.wait_until, lambda: any(is_success_of(line, job) for line in lines(service)))
     of_job = [line for line in lines(service) if str(line.get("job")) == str(job)]
     loggers = {line["logger"] for line in of_job if line.get("request") == REQUEST}
-    assert {"task.jobs.step", "celery.app.trace"} <= loggers
+    assert {"task.jobs.start", "celery.app.trace"} <= loggers
     sent = [line for line in of_job if line["logger"] == "realtime.endpoints.socket"]
     assert len({line["connection"] for line in sent}) == 1
 
@@ -58,7 +58,7 @@ async def test_a_socket_bears_the_id_of_its_handshake_from_its_opening_to_its_en
     for given in ("handshake-0001", "no id"):
         async with connect_to(url, token=program.token, headers={"X-Request-ID": given}) as socket:
             await socket.recv()
-    opened = [line for line in lines(service) if line["message"].startswith("A socket watches")][-2:]
+    opened = [line for line in lines(service) if line["message"].startswith("Socket starts")][-2:]
     for line, borne in zip(opened, ("handshake-0001", None), strict=True):
         said = await said_until_its_end(service, line["connection"])
         assert {one.get("request") for one in said} == {borne}
@@ -67,7 +67,7 @@ async def test_a_socket_bears_the_id_of_its_handshake_from_its_opening_to_its_en
 async def said_until_its_end(service: Service, connection: str) -> list[dict[str, Any]]:
     def said() -> list[dict[str, Any]]:
         of_it = [line for line in lines(service) if line.get("connection") == connection]
-        return of_it if any(line["message"].startswith("A socket ended") for line in of_it) else []
+        return of_it if any(line["message"].startswith("Socket closed") for line in of_it) else []
 
     return await wait_until_async(said)
 

@@ -12,7 +12,7 @@ import pytest
 
 from realtime import log
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.integration.task.api.test_events import EVENTS, head, offsets
 from tests.support.answer import Answer
 from tests.support.caller import fetch

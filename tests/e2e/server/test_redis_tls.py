@@ -22,7 +22,7 @@ from tests.support.watcher import Watcher
 ASK = """
 import asyncio, django
 django.setup()
-from asgi_config import probes
+from asgi_config.monitoring import probes
 from asgi_config.celery import app
 from realtime import hints
 
@@ -34,7 +34,7 @@ def layer():
     asyncio.run(hints.layer().group_send("test", {"type": "test"}))
 
 def health():
-    asyncio.run(probes.with_redis(lambda redis: redis.ping()))
+    probes.ping_redis()
 
 for ask in (queue, layer, health):
     try:

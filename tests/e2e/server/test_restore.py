@@ -44,7 +44,7 @@ async def test_after_a_restore_every_watcher_reloads_and_what_was_saved_agrees()
         of_before, lost_head = watcher.epoch, watcher.offset
         service.stop()
         restore(service)
-        assert service.manage("new_epoch", "--yes").stdout == "A new epoch begins: users.\n"
+        assert service.manage("new_epoch", "--yes").stdout == "New epoch for: users.\n"
         service.start()
         service.wait_until_ready()
         # A watcher that is reset goes on from the head of that moment: before it, accounts are the snapshot's to show.

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from realtime import log
-from realtime.endpoints.allowance import FRAMES_AT_ONCE
+from realtime.endpoints.flow_control import FRAMES_AT_ONCE
 from tests.support.database import Append, session_of
 from tests.support.watcher import Watcher, connect_to
 

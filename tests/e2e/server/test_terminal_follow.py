@@ -89,8 +89,8 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(running: Servic
         assert terminal.wait_for_end() == 130
         said = " ".join(terminal.text.split())
     found = re.search(
-        r"Job (\d+) goes on without you. Follow it again: manage.py watch --job \1 --after \d+. "
-        r"Stop it: manage.py cancel \1.",
+        r"Job (\d+) continues in the background. Follow it: manage.py watch --job \1 --after \d+. "
+        r"Cancel it: manage.py cancel \1.",
         said,
     )
     assert found, said
@@ -111,7 +111,7 @@ def test_sigterm_is_as_ctrl_c_also_where_sigint_is_ignored(running: Service) -> 
     finally:
         signal.signal(signal.SIGINT, before)
     assert process.returncode == 130
-    assert said.startswith(f"Job {job} goes on without you.")
+    assert said.startswith(f"Job {job} continues in the background.")
     assert cancelled_state(running, job) == "cancelled"
 
 
@@ -161,7 +161,7 @@ def test_watch_on_a_terminal_has_the_events_and_a_last_line_and_says_where_to_go
         assert terminal.wait_for_end() == 0
         said = terminal.text
     assert all(said.count(f" job {job}, {number} of 300\n") >= 1 for number in range(1, 301))
-    assert re.search(rf"Go on from here: manage.py watch --job {job} --after \d+", said)
+    assert re.search(rf"Continue here: manage.py watch --job {job} --after \d+", said)
 
 
 def test_a_name_that_the_terminal_cannot_show_ends_nothing(running: Service) -> None:

@@ -65,9 +65,9 @@ def test_a_database_that_is_away_for_a_while_only_delays(environment: dict[str, 
     with watching(environment, output, complaints) as watch:
         wait_until(lambda: output.read_text().count("job.queued") == 1)
         (tmp_path / "home").rename(tmp_path / "away")
-        wait_until(lambda: "The database does not answer" in complaints.read_text())
+        wait_until(lambda: "Database unavailable" in complaints.read_text())
         (tmp_path / "away").rename(tmp_path / "home")
-        wait_until(lambda: "The database answers again." in complaints.read_text())
+        wait_until(lambda: "The database is available again." in complaints.read_text())
         manage(environment, "generate", "60")
         wait_until(lambda: output.read_text().count("job.queued") == 2)
         watch.send_signal(signal.SIGINT)

@@ -107,7 +107,7 @@ async def test_the_token_of_somebody_without_the_permission_sees_nothing(web: st
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda: tokens.revoke(token_id=Token.objects.get().pk), 4501),
+        (lambda: tokens.revoke_token(token_id=Token.objects.get().pk), 4501),
         (lambda: Token.objects.update(expires_at=timezone.now()), 4501),
         (lambda: User.objects.update(is_active=False), 4501),
         (lambda: User.objects.get().delete(), 4501),

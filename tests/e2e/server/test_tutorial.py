@@ -21,7 +21,7 @@ from tests.support.watcher import connect_to
 def tutorial(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of both terminals, with a Redis of its own."""
     address = embedded_redis.new_address()
-    redis = embedded_redis.part(server=embedded_redis.find_server(), address=address, directory=tmp_path / "redis")
+    redis = embedded_redis.process(server=embedded_redis.find_server(), address=address, directory=tmp_path / "redis")
     redis.start()
     wait_until(redis.is_ready)
     yield {**clean_environment(), "VAR_DIR": str(tmp_path), "REDIS_URL": address, "DEBUG": "1"}

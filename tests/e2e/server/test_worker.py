@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
+from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane
 from tests.support import stepping
 from tests.support.database import database_url
@@ -48,7 +48,7 @@ def test_a_real_worker_that_gets_a_sigterm_in_mid_job_makes_one_more_step(worker
         worker.send(signal.SIGTERM)
         wait_until(lambda: "Warm shutdown" in worker.said)
     assert worker.wait() == 0
-    assert 0 <= stepping.now(job).created - before <= slices.LARGEST_SIZE
+    assert 0 <= stepping.now(job).created - before <= LARGEST_SIZE
     assert Lane.objects.get().task_id != task_id
 
 

@@ -25,7 +25,7 @@ def shown() -> float:
 
 
 def fault() -> str:
-    [answer] = async_to_sync(probes.ask)(["beat"])
+    [answer] = async_to_sync(probes.probe)(["beat"])
     return answer.fault
 
 
@@ -36,26 +36,26 @@ def come(*, headers: dict[str, str]) -> None:
 
 def test_a_worker_that_lives_or_starts_is_no_sign_of_beat_and_a_rescue_that_beat_sent_is() -> None:
     come(headers={})
-    assert (shown(), fault()) == (0, "no worker ever did its rescue")
+    assert (shown(), fault()) == (0, "no rescue was ever recorded")
     come(headers={BY_BEAT: "yes"})
     assert (shown(), fault()) == (Worker.objects.get().heard_at.timestamp(), "")
 
 
 def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
     now = timezone.now()
-    registry.note("one", now)
-    registry.note_rescue("one", now - 59 * SECOND)
+    registry.record_heartbeat("one", now)
+    registry.record_rescue("one", now - 59 * SECOND)
     assert fault() == ""
-    registry.note_rescue("one", now - 61 * SECOND)
-    assert fault() == "no worker did its rescue lately"
+    registry.record_rescue("one", now - 61 * SECOND)
+    assert fault() == "no rescue was recorded in the last minute"
     assert shown() == (now - 61 * SECOND).timestamp()
 
 
 def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
     now = timezone.now()
     for name, rescued_at in (("gone", now + 3600 * SECOND), ("here", now - 61 * SECOND)):
-        registry.note(name, now)
-        registry.note_rescue(name, rescued_at)
+        registry.record_heartbeat(name, now)
+        registry.record_rescue(name, rescued_at)
     assert shown() == (now - 61 * SECOND).timestamp()
     assert fault() != ""
 

@@ -53,15 +53,15 @@ def test_without_a_secret_key_nothing_starts_and_one_sentence_says_what_to_do() 
 
 def test_a_known_redis_is_silent(settings: Settings) -> None:
     settings.REDIS_URL = "redis://redis.example/0"
-    assert checks.redis_is_known(None) == []
+    assert checks.check_redis_url(None) == []
 
 
 def test_an_unknown_redis_is_told(settings: Settings) -> None:
     settings.REDIS_URL = ""
-    assert ids(checks.redis_is_known(None)) == ["arrivals.W001"]
+    assert ids(checks.check_redis_url(None)) == ["arrivals.W001"]
 
 
 def test_an_sqlite_with_the_bug_is_told_and_only_where_sqlite_is_used() -> None:
-    assert ids(checks.remarks_on("sqlite", (3, 40, 1))) == ["arrivals.I002"]
-    assert ids(checks.remarks_on("sqlite", (3, 51, 3))) == []
-    assert ids(checks.remarks_on("postgresql", (3, 40, 1))) == []
+    assert ids(checks.check_sqlite_version("sqlite", (3, 40, 1))) == ["arrivals.I002"]
+    assert ids(checks.check_sqlite_version("sqlite", (3, 51, 3))) == []
+    assert ids(checks.check_sqlite_version("postgresql", (3, 40, 1))) == []

@@ -13,6 +13,7 @@ from redis import Redis
 
 from asgi_config.checks import deploy
 from asgi_config.checks import settings as checks
+from asgi_config.monitoring.single_flight import run_in_thread
 from task.workers import registry
 
 SOUND = {"maxmemory_policy": "noeviction", "aof_enabled": 1}
@@ -35,24 +36,24 @@ def asked(redis: str) -> Iterator[Any]:
 
 
 def test_a_redis_as_live_starts_it_is_sound(redis: str) -> None:
-    assert ids(deploy.remarks_on_the_queue()) == []
+    assert ids(deploy.check_redis()) == []
 
 
 def test_a_redis_that_throws_away_or_forgets_is_told(asked: Any) -> None:
     asked.config_set("maxmemory-policy", "allkeys-lru")
     asked.config_set("appendonly", "no")
-    assert ids(deploy.remarks_on_the_queue()) == ["arrivals.W006", "arrivals.W007"]
+    assert ids(deploy.check_redis()) == ["arrivals.W006", "arrivals.W007"]
 
 
 def test_a_redis_that_does_not_tell_is_said_to_be_unchecked(asked: Any, settings: Settings) -> None:
     asked.execute_command("ACL", "SETUSER", "shy", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//shy:").replace(password_of(settings), "pw")
-    assert ids(deploy.remarks_on_the_queue()) == ["arrivals.I012"]
+    assert ids(deploy.check_redis()) == ["arrivals.I012"]
 
 
 def test_a_redis_that_refuses_the_password_is_said_to_be_unchecked(redis: str, settings: Settings) -> None:
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace(password_of(settings), "wrong")
-    found = deploy.remarks_on_the_queue()
+    found = deploy.check_redis()
     assert ids(found) == ["arrivals.I011"]
     assert "refuses the password" in found[0].msg
 
@@ -61,7 +62,7 @@ def test_a_redis_that_is_frozen_does_not_hold_the_command_up(settings: Settings)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         settings.REDIS_ADDRESS = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
         began = time.monotonic()
-        assert ids(deploy.remarks_on_the_queue()) == ["arrivals.I011"]
+        assert ids(deploy.check_redis()) == ["arrivals.I011"]
         assert time.monotonic() - began < 60
 
 
@@ -71,39 +72,39 @@ def password_of(settings: Settings) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_asked_for_its_clock_and_its_workers() -> None:
-    registry.note("celery@elsewhere.example", timezone.now())
-    skew, names = deploy.within(60, deploy.ask_database)
-    assert abs(skew) < deploy.MOST_SKEW_SECONDS
+    registry.record_heartbeat("celery@elsewhere.example", timezone.now())
+    skew, names = run_in_thread(deploy.read_database).result(60)
+    assert abs(skew) < deploy.CLOCK_SKEW_SECONDS_MAX
     assert names == ["celery@elsewhere.example"]
 
 
 def test_a_question_that_raises_is_told_by_its_kind_only(settings: Settings) -> None:
-    found = deploy.unasked("The database", OSError("password=secret"), "Look.")
+    found = deploy.not_checked("The database", OSError("password=secret"), "Look.")
     assert (found.id, "secret" in found.msg) == ("arrivals.I011", False)
 
 
 @pytest.mark.parametrize(("skew", "words"), [(3.2, "3 s ahead of"), (-90, "90 s behind")])
 def test_a_clock_that_is_off_is_told(skew: float, words: str) -> None:
-    found = deploy.remarks_on_clock("Redis", skew)
+    found = deploy.check_clock("Redis", skew)
     assert ids(found) == ["arrivals.W010"]
     assert words in found[0].msg
-    assert deploy.remarks_on_clock("Redis", skew / 100) == []
+    assert deploy.check_clock("Redis", skew / 100) == []
 
 
 def test_workers_on_another_host_that_use_sqlite_are_told() -> None:
     names = ["celery@here", "celery@there"]
-    assert ids(deploy.remarks_on_hosts("sqlite", names, "here")) == ["arrivals.W004"]
-    assert deploy.remarks_on_hosts("sqlite", ["celery@here"], "here") == []
-    assert deploy.remarks_on_hosts("postgresql", names, "here") == []
+    assert ids(deploy.check_hosts("sqlite", names, "here")) == ["arrivals.W004"]
+    assert deploy.check_hosts("sqlite", ["celery@here"], "here") == []
+    assert deploy.check_hosts("postgresql", names, "here") == []
 
 
 def test_settings_that_do_not_agree_are_told(settings: Settings) -> None:
-    assert [*checks.settings_agree(None), *checks.token_is_long(None), *checks.times_agree(None)] == []
+    assert [*checks.check_debug_and_layer(None), *checks.check_metrics_token(None), *checks.check_limits(None)] == []
     settings.DEBUG, settings.ALLOWED_HOSTS = True, ["arrivals.example"]
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.METRICS_TOKEN = "short"
-    assert ids(checks.settings_agree(None)) == ["arrivals.W003", "arrivals.W005"]
-    assert ids(checks.token_is_long(None)) == ["arrivals.W013"]
+    assert ids(checks.check_debug_and_layer(None)) == ["arrivals.W003", "arrivals.W005"]
+    assert ids(checks.check_metrics_token(None)) == ["arrivals.W013"]
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2}
     settings.EVENTS_KEEP = 1000
-    assert ids(checks.times_agree(None)) == ["arrivals.W008", "arrivals.W009"]
+    assert ids(checks.check_limits(None)) == ["arrivals.W008", "arrivals.W009"]

@@ -12,9 +12,10 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from redis import Redis
 
-from asgi_config.celery import app, be_heard
+from asgi_config.celery import app
+from asgi_config.worker.lifecycle import request_rescue
 from realtime import hints
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.support.formats import kinds, present
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -37,7 +38,7 @@ def beat() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sender", "send"), [("beat", beat), ("be_heard", be_heard), ("dispatch", partial(start_job, total=60))]
+    ("sender", "send"), [("beat", beat), ("request_rescue", request_rescue), ("dispatch", partial(start_job, total=60))]
 )
 def test_the_messages_are_those_that_are_found(sender: str, send: Callable[[], object]) -> None:
     messages()

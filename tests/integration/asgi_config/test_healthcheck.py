@@ -44,7 +44,7 @@ def test_an_answer_other_than_200_is_a_fault(monkeypatch: pytest.MonkeyPatch, ad
 
 @pytest.mark.parametrize("wrong", [[], ["https://127.0.0.1/"], ["http://a/", "http://b/"]], ids=["none", "tls", "two"])
 def test_what_it_does_not_understand_is_told(monkeypatch: pytest.MonkeyPatch, wrong: list[str]) -> None:
-    with pytest.raises(SystemExit, match="Name one address"):
+    with pytest.raises(SystemExit, match="Usage: "):
         check(monkeypatch, *wrong)
 
 

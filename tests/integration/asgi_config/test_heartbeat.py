@@ -10,7 +10,7 @@ from pytest_django import Settings
 from asgi_config.worker import heartbeat
 from realtime import metrics
 from task.models import Worker
-from task.workers.counters import Tally
+from task.workers.counters import Counters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "celery@idle.example"
@@ -18,37 +18,37 @@ NAME = "celery@idle.example"
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(heartbeat._Last, "heard", float("-inf"))
+    monkeypatch.setattr(heartbeat._Last, "heartbeat_at", float("-inf"))
     heart = SimpleNamespace(eventer=SimpleNamespace(hostname=NAME))
-    heartbeat.be_heard(sender=heart)
+    heartbeat.write_heartbeat(sender=heart)
     return heart
 
 
 def test_each_worker_says_itself_that_it_lives_and_not_at_every_heartbeat(heard: Any) -> None:
     before = Worker.objects.get(name=NAME).heard_at
-    heartbeat.be_heard(sender=heard)
+    heartbeat.write_heartbeat(sender=heard)
     assert Worker.objects.get(name=NAME).heard_at == before
 
 
 def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 3)
-    tally = Tally()
-    tally.step(0.25)
-    tally.step(0.5)
+    counters = Counters()
+    counters.add_step(0.25)
+    counters.add_step(0.5)
     for _ in range(2):
-        tally.tell(NAME)
+        counters.flush(NAME)
     worker = Worker.objects.get(name=NAME)
     assert (worker.steps, worker.step_seconds, worker.hints_lost) == (2, 0.75, 3)
 
 
 def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 0)
-    tally = Tally()
-    tally.step(0.25)
-    tally.tell(NAME)
-    monkeypatch.setattr(heartbeat._Last, "heard", float("-inf"))
-    heartbeat.be_heard(sender=SimpleNamespace(eventer=SimpleNamespace(hostname=NAME)))
-    tally.tell(NAME)
+    counters = Counters()
+    counters.add_step(0.25)
+    counters.flush(NAME)
+    monkeypatch.setattr(heartbeat._Last, "heartbeat_at", float("-inf"))
+    heartbeat.write_heartbeat(sender=SimpleNamespace(eventer=SimpleNamespace(hostname=NAME)))
+    counters.flush(NAME)
     assert Worker.objects.get(name=NAME).steps == 1
 
 
@@ -61,5 +61,5 @@ def test_a_log_level_that_is_set_goes_before_celerys_own(
     monkeypatch.delenv("LOG_LEVEL", raising=False)
     if told:
         monkeypatch.setenv("LOG_LEVEL", told)
-    heartbeat.write_lines_as_the_web_does(logger=celerys)
+    heartbeat.format_log_lines(logger=celerys)
     assert celerys.level == level

@@ -46,7 +46,7 @@ def test_the_address_of_the_database_may_set_its_own_times() -> None:
         (
             "REDIS_URL",
             "rediss://127.0.0.1:6379/0?ssl_cert_reqs=none",
-            "name an authority of your own by ?ssl_ca_certs=",
+            "authority of your own add ?ssl_ca_certs=",
         ),
         ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),

@@ -155,8 +155,8 @@ def test_many_good_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
 
 @whole_transactions
 def test_a_generated_account_signs_in_with_its_own_password_and_locks_as_any(redis: str) -> None:
-    taken = credentials.export(job_id=stepping.finished(2).pk, written_as="csv")
-    first, second = [row for rows in credentials.parts(taken) for row in rows]
+    taken = credentials.start_export(job_id=stepping.finished(2).pk, written_as="csv")
+    first, second = [row for rows in credentials.read_chunks(taken) for row in rows]
     assert sign_in(first.username, first.password).status_code == 302
     fail(second.username)
     assert sign_in(second.username, second.password).status_code == 429

@@ -22,12 +22,12 @@ class Watch:
         self.starts: list[list[int]] = []
         self.stop_after = 10**6
         self.interrupts = interrupts
-        self.supervisor = Supervisor(interrupts, say=self._say, started=self.starts.append)
+        self.supervisor = Supervisor(interrupts, warn=self._say, on_start=self.starts.append)
 
     def _say(self, line: str) -> None:
         self.said.append(line)
         if len(self.said) >= self.stop_after:
-            self.interrupts.asked += 1
+            self.interrupts.count += 1
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
 
 
 def test_a_wish_to_stop_ends_the_wait_for_a_part(watch: Watch) -> None:
-    watch.interrupts.asked = 1
+    watch.interrupts.count = 1
     with pytest.raises(Stopped):
         watch.supervisor.start(part(ENDLESS, is_ready=lambda: False))
 
@@ -66,8 +66,8 @@ def test_a_wish_to_stop_ends_the_wait_for_a_part(watch: Watch) -> None:
 def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> None:
     watch.stop_after = 3
     watch.supervisor.start(part("raise SystemExit(2)"))
-    watch.supervisor.keep()
-    assert watch.said == [f"The part ended (exit code 2). It starts again in {pause} s." for pause in (1, 2, 4)]
+    watch.supervisor.supervise()
+    assert watch.said == [f"The part ended (exit code 2). Restarting in {pause} s." for pause in (1, 2, 4)]
     assert len(watch.starts) == 3
 
 
@@ -79,7 +79,7 @@ def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) ->
         ManagedProcess(name="The part", command=[str(program)], is_ready=lambda: True, stop_seconds=1)
     )
     program.unlink()
-    watch.supervisor.keep()
+    watch.supervisor.supervise()
     assert ["could not start" in line for line in watch.said] == [False, True, True]
 
 

@@ -59,7 +59,7 @@ class FeedMachine(RuleBasedStateMachine):
 
     async def start_hub(self) -> None:
         hub = hub_of(self.feed)
-        await wait_until_async(lambda: hub.is_hearing and hub.restarts)
+        await wait_until_async(lambda: hub.is_subscribed and hub.restarts)
 
     async def deliver(self, message: dict[str, Any]) -> None:
         self.layer.deliver(message)

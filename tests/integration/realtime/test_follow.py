@@ -50,7 +50,7 @@ async def subscribed() -> None:
     A task that is ended while it connects to Redis may swallow that: the loop of a shorter test never ended.
     """
     hub = hub_of("users")
-    await wait_until_async(lambda: hub.is_hearing and hub.head)
+    await wait_until_async(lambda: hub.is_subscribed and hub.head)
 
 
 async def test_with_the_head_check_set_to_an_hour_events_still_come_at_once(settings: Any, append: Append) -> None:

@@ -41,7 +41,7 @@ def test_nothing_happens_unless_somebody_says_yes(append: Append, monkeypatch: p
     append(1)
     before = log.head("users")
     monkeypatch.setattr("sys.stdin", StringIO())
-    with pytest.raises(CommandError, match="say --yes"):
+    with pytest.raises(CommandError, match="use --yes"):
         call_command("new_epoch")
     assert log.head("users") == before
 
@@ -52,4 +52,4 @@ def test_without_a_feed_there_is_nothing_to_begin() -> None:
     FeedHead.objects.all().delete()
     out = StringIO()
     call_command("new_epoch", "--yes", stdout=out)
-    assert out.getvalue() == "There is no feed yet.\n"
+    assert out.getvalue() == "There is no feed yet: nothing to do.\n"

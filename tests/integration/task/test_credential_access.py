@@ -35,7 +35,7 @@ def address(job: Job, name: str = "") -> str:
 def known(job: Job) -> list[dict[str, str]]:
     return [
         {"username": row.username, "email": row.email, "password": row.password}
-        for rows in credentials.parts(job)
+        for rows in credentials.read_chunks(job)
         for row in rows
     ]
 
@@ -45,7 +45,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 
 def test_the_api_gives_csv_or_json_as_a_file_that_nobody_keeps(exporter: Caller, monkeypatch: Any) -> None:
-    monkeypatch.setattr(credentials, "PART_SIZE", 7)
+    monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     job = stepping.finished(20)
     table, array = exporter.get(address(job)), exporter.get(address(job, "json"))
     assert read_csv(table.text) == array.json == known(job)
@@ -61,7 +61,7 @@ def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> N
     job = stepping.finished(1, options=SHARED_ONE)
     answer = exporter.get(address(job))
     assert answer.problem == (409, "no_credentials")
-    assert "has the password that was typed" in answer.json["detail"]
+    assert "have the shared password" in answer.json["detail"]
     assert exporter.get(address(Job(pk=10**30))).problem == (404, "not_found")
     assert exporter.get(address(job, "xml")).problem == (422, "invalid")
     assert exporter.get(address(job, "xml")).json["detail"] == "format must be csv or json."
@@ -70,7 +70,7 @@ def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> N
 
 def test_an_export_that_breaks_says_that_it_is_not_complete(exporter: Caller, monkeypatch: Any, caplog: Any) -> None:
     job = stepping.finished(20)
-    monkeypatch.setattr(credentials, "PART_SIZE", 7)
+    monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     stored, calls = credentials._stored, []
 
     def breaks(*arguments: Any) -> Any:
@@ -83,7 +83,7 @@ def test_an_export_that_breaks_says_that_it_is_not_complete(exporter: Caller, mo
     rows = read_csv(exporter.get(address(job)).text)
     assert len(rows) == 15
     assert rows[-1] == {"username": "THIS FILE IS NOT COMPLETE: export it again", "email": "", "password": ""}
-    assert "could not be read to their end" in caplog.text
+    assert "failed half-way" in caplog.text
 
 
 def test_no_password_is_logged_or_on_the_feed(exporter: Caller, caplog: Any) -> None:
@@ -124,7 +124,7 @@ def test_the_page_asks_before_it_forgets_and_says_so_for_good_afterwards() -> No
 def test_the_page_says_why_there_is_nothing_to_download() -> None:
     job = stepping.finished(1, options=SHARED_ONE)
     shown = text_of(visit(person("owner", "view_job", "export_credentials")).get(f"/jobs/{job.pk}/"))
-    assert "has the password that was typed: it is kept nowhere else." in shown
+    assert "have the shared password of its request, which is not stored." in shown
     assert "Forget passwords" not in shown
 
 
@@ -155,7 +155,7 @@ def test_the_shell_writes_a_new_file_that_only_its_owner_reads(tmp_path: Path) -
         os.umask(before)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_csv(file.read_text()) == known(job)
-    assert refusal(str(job.pk), "--output", str(file)) == (2, f"{file} is there already: name a new file.")
+    assert refusal(str(job.pk), "--output", str(file)) == (2, f"{file} exists: choose a new file.")
 
 
 def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path)
     actions.forget(job_id=job.pk)
     assert refusal(str(job.pk), "--output", str(file)) == (1, f"The passwords of job {job.pk} are forgotten.")
     assert refusal("999", "--output", str(file)) == (2, "There is no job 999.")
-    assert refusal(str(job.pk), "--output", str(tmp_path)) == (2, f"{tmp_path} is there already: name a new file.")
+    assert refusal(str(job.pk), "--output", str(tmp_path)) == (2, f"{tmp_path} exists: choose a new file.")
     nowhere = tmp_path / "none" / "users.csv"
     assert refusal(str(job.pk), "--output", str(nowhere))[0] == 2
     assert list(tmp_path.iterdir()) == []

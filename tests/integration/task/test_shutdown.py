@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job, Lane
 from task.workers import shutdown
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def not_stopping() -> Iterator[None]:
     yield
-    shutdown.forget()
+    shutdown.reset()
 
 
 def work() -> str:
@@ -27,9 +27,9 @@ def work() -> str:
 def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
     start_job(total=160, task_id=uuid4())
     before = Lane.objects.get().task_id
-    shutdown.ask()
+    shutdown.request()
     assert work() == "100 of 160 random users created so far."
     assert Lane.objects.get().task_id != before
-    shutdown.forget()
+    shutdown.reset()
     assert work() == "160 random users created with success!"
     assert Job.objects.get().state == Job.State.FINISHED

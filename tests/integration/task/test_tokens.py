@@ -41,7 +41,7 @@ def at(moment: datetime.datetime) -> Callable[[], datetime.datetime]:
 
 
 def test_a_token_names_its_user(ada: User, token: str) -> None:
-    assert tokens.user_of(token, clock=at(NOON)) == ada
+    assert tokens.token_user(token, clock=at(NOON)) == ada
 
 
 def test_only_the_digest_of_a_token_is_stored(token: str) -> None:
@@ -52,23 +52,23 @@ def test_only_the_digest_of_a_token_is_stored(token: str) -> None:
 
 
 def test_a_token_ends_on_its_day(ada: User, token: str) -> None:
-    assert tokens.user_of(token, clock=at(NOON + 10 * DAY - MINUTE)) == ada
-    assert tokens.user_of(token, clock=at(NOON + 10 * DAY)) is None
+    assert tokens.token_user(token, clock=at(NOON + 10 * DAY - MINUTE)) == ada
+    assert tokens.token_user(token, clock=at(NOON + 10 * DAY)) is None
 
 
 def test_a_token_without_an_end_stays(ada: User) -> None:
     token = tokens.make_token(user=ada, name="for good", days=None, clock=at(NOON))
-    assert tokens.user_of(token, clock=at(NOON + 10_000 * DAY)) == ada
+    assert tokens.token_user(token, clock=at(NOON + 10_000 * DAY)) == ada
 
 
 def test_a_revoked_token_names_nobody(token: str) -> None:
-    tokens.revoke(token_id=Token.objects.get().pk)
-    assert tokens.user_of(token, clock=at(NOON)) is None
+    tokens.revoke_token(token_id=Token.objects.get().pk)
+    assert tokens.token_user(token, clock=at(NOON)) is None
 
 
 def test_the_token_of_an_inactive_user_names_nobody(ada: User, token: str) -> None:
     User.objects.filter(pk=ada.pk).update(is_active=False)
-    assert tokens.user_of(token, clock=at(NOON)) is None
+    assert tokens.token_user(token, clock=at(NOON)) is None
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_the_token_of_an_inactive_user_names_nobody(ada: User, token: str) -> No
     ids=["empty", "prefix", "unknown", "NUL", "NULs", "not ASCII", "surrogate", "5 MB"],
 )
 def test_any_other_text_names_nobody(token: str, text: str) -> None:
-    assert tokens.user_of(text) is None
+    assert tokens.token_user(text) is None
 
 
 def test_what_is_no_token_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        tokens.user_of("x" * 47)
+        tokens.token_user("x" * 47)
 
 
 def test_the_last_use_is_written_at_most_once_a_minute(
@@ -90,16 +90,16 @@ def test_the_last_use_is_written_at_most_once_a_minute(
 ) -> None:
     written = []
     for seconds in (0, 1, 59, 60, 61, 119, 120):
-        tokens.user_of(token, clock=at(NOON + datetime.timedelta(seconds=seconds)))
+        tokens.token_user(token, clock=at(NOON + datetime.timedelta(seconds=seconds)))
         written.append((Token.objects.get().last_used_at or NOON) - NOON)
     assert [since.total_seconds() for since in written] == [0, 0, 0, 60, 60, 60, 120]
     with django_assert_num_queries(1):
-        tokens.user_of(token, clock=at(NOON + datetime.timedelta(seconds=121)))
+        tokens.token_user(token, clock=at(NOON + datetime.timedelta(seconds=121)))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_uses_at_once_none_is_refused(ada: User, token: str) -> None:
-    assert at_once(8, lambda: tokens.user_of(token, clock=at(NOON))) == [ada] * 8
+    assert at_once(8, lambda: tokens.token_user(token, clock=at(NOON))) == [ada] * 8
     assert Token.objects.get().last_used_at == NOON
 
 
@@ -111,12 +111,12 @@ def test_the_door_opens_while_somebody_holds_the_lock_of_the_token(
     caplog.set_level(logging.DEBUG)
     with _somebody_writing():
         asked_at = time.monotonic()
-        assert tokens.user_of(token, clock=at(NOON)) == ada
+        assert tokens.token_user(token, clock=at(NOON)) == ada
         assert time.monotonic() - asked_at < 5
     assert Token.objects.get().last_used_at is None
-    assert "is not written this time" in caplog.text
+    assert "not written; its next use tries again" in caplog.text
     assert token not in caplog.text
-    tokens.user_of(token, clock=at(NOON))
+    tokens.token_user(token, clock=at(NOON))
     assert Token.objects.get().last_used_at == NOON
 
 
@@ -144,7 +144,7 @@ def _somebody_writing() -> Iterator[None]:
 @pytest.mark.django_db(transaction=True)
 def test_the_wait_of_other_writes_stays_as_it_was(token: str) -> None:
     before = _wait()
-    tokens.user_of(token, clock=at(NOON))
+    tokens.token_user(token, clock=at(NOON))
     assert _wait() == before
 
 
@@ -156,15 +156,15 @@ def _wait() -> str:
 
 def test_who_made_and_who_revoked_a_token_is_on_the_record(ada: User, token: str) -> None:
     boss = User.objects.create(username="boss")
-    tokens.revoke(token_id=Token.objects.get().pk, by=boss)
+    tokens.revoke_token(token_id=Token.objects.get().pk, by=boss)
     acts = Act.objects.order_by("pk").values_list("kind", "by_name", "detail")
     assert list(acts) == [("token_made", "", "nightly, of ada"), ("token_revoked", "boss", "nightly, of ada")]
 
 
 def test_a_token_is_revoked_once(ada: User, token: str) -> None:
     token_id = Token.objects.get().pk
-    first = tokens.revoke(token_id=token_id, clock=at(NOON))
-    again = tokens.revoke(token_id=token_id, clock=at(NOON + DAY))
+    first = tokens.revoke_token(token_id=token_id, clock=at(NOON))
+    again = tokens.revoke_token(token_id=token_id, clock=at(NOON + DAY))
     assert first.revoked_at == again.revoked_at == NOON
     assert Act.objects.filter(kind="token_revoked").count() == 1
 
@@ -172,7 +172,7 @@ def test_a_token_is_revoked_once(ada: User, token: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_revoked_ten_times_at_once_it_is_on_the_record_once(token: str) -> None:
     token_id = Token.objects.get().pk
-    at_once(10, lambda: tokens.revoke(token_id=token_id))
+    at_once(10, lambda: tokens.revoke_token(token_id=token_id))
     assert Act.objects.filter(kind="token_revoked").count() == 1
 
 
@@ -189,13 +189,13 @@ def test_a_token_that_cannot_be_made_leaves_nothing(ada: User, name: str, days: 
 def test_the_longest_names_are_taken() -> None:
     user = User.objects.create(username="u" * 150)
     token = tokens.make_token(user=user, name="n" * 100, days=1)
-    assert tokens.user_of(token) == user
+    assert tokens.token_user(token) == user
 
 
 def test_the_tokens_of_a_user_go_with_the_user(ada: User, token: str) -> None:
     ada.delete()
     assert not Token.objects.exists()
-    assert tokens.user_of(token, clock=at(NOON)) is None
+    assert tokens.token_user(token, clock=at(NOON)) is None
     assert Act.objects.get().detail == "nightly, of ada"
 
 
@@ -205,7 +205,7 @@ def test_the_command_prints_the_token_alone_and_says_the_rest_on_stderr(
     call_command("token", "ada", "--name", "nightly load test", "--days", "7")
     out, err = capsys.readouterr()
     assert out == out.strip() + "\n"
-    assert tokens.user_of(out.strip()) == ada
+    assert tokens.token_user(out.strip()) == ada
     assert "for 7 days" in err
     assert "not shown again" in err
     assert out.strip() not in err

@@ -37,7 +37,7 @@ def test_the_same_warning_comes_once_a_minute_and_says_how_often_it_was_left_out
 
     assert said(0, warn) == ["100% of Redis is away"]
     assert said(1, warn) == said(59, warn) == []
-    assert said(60, warn) == ["100% of Redis is away (said 2 times more since)"]
+    assert said(60, warn) == ["100% of Redis is away (repeated 2 times since)"]
     assert said(120, warn) == ["100% of Redis is away"]
 
 

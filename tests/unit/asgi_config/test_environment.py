@@ -45,7 +45,7 @@ def test_seconds_may_be_0_where_that_means_something(
 @pytest.mark.parametrize("value", ["x", "-1", "nan", "inf"])
 def test_seconds_that_may_be_0_are_no_less(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("THE_SECONDS", value)
-    with pytest.raises(ImproperlyConfigured, match="from 0 on"):
+    with pytest.raises(ImproperlyConfigured, match="0 or more"):
         environment.seconds("THE_SECONDS", 5, may_be_zero=True)
 
 
@@ -100,7 +100,7 @@ def test_a_secret_is_read_from_the_file_that_is_named(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("content", "remedy"), [(None, "name a file that this user may read"), (b" \n", "is empty"), (b"\xff", "not text")]
+    ("content", "remedy"), [(None, "name a file that this user can read"), (b" \n", "is empty"), (b"\xff", "not text")]
 )
 def test_a_named_file_that_holds_no_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, remedy: str

@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from asgi_config.monitoring.probes import InLoop, InThread
+from asgi_config.monitoring.single_flight import SingleFlight
 
 
 async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:
     answers = iter("ab")
-    question = InThread(lambda: next(answers))
-    assert [await question.answer(), await question.answer()] == ["a", "b"]
+    question = SingleFlight(lambda: next(answers))
+    assert [await question.result(within_seconds=60), await question.result(within_seconds=60)] == ["a", "b"]
 
 
 async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answered() -> None:
@@ -23,39 +23,39 @@ async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answe
         may_go_on.wait(60)
         return len(asked)
 
-    question = InThread(ask)
+    question = SingleFlight(ask)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            await question.answer(0.01)
+            await question.result(within_seconds=0.01)
     assert len(asked) == 1
     may_go_on.set()
-    assert await question.answer(60) == 1
-    assert await question.answer(60) == 2
+    assert await question.result(within_seconds=60) == 1
+    assert await question.result(within_seconds=60) == 2
 
 
 async def test_what_the_question_raises_is_raised() -> None:
     def ask() -> int:
         raise OSError("away")
 
-    question = InThread(ask)
+    question = SingleFlight(ask)
     for _ in range(2):
         with pytest.raises(OSError, match="away"):
-            await question.answer()
+            await question.result(within_seconds=60)
 
 
 async def test_many_who_ask_at_once_share_one_question_and_the_next_is_asked_anew() -> None:
     asked: list[int] = []
-    may_go_on = asyncio.Event()
+    may_go_on = threading.Event()
 
-    async def ask() -> int:
+    def ask() -> int:
         asked.append(1)
-        await may_go_on.wait()
+        may_go_on.wait(60)
         return len(asked)
 
-    question = InLoop(ask)
-    waiting = [asyncio.create_task(question.answer()) for _ in range(50)]
+    question = SingleFlight(ask)
+    waiting = [asyncio.create_task(question.result(within_seconds=60)) for _ in range(50)]
     await asyncio.sleep(0)
     waiting[0].cancel()
     may_go_on.set()
     assert await asyncio.gather(*waiting[1:]) == [1] * 49
-    assert await question.answer() == 2
+    assert await question.result(within_seconds=60) == 2

@@ -11,7 +11,7 @@ from django.conf import settings
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import protocol
-from realtime.endpoints import allowance
+from realtime.endpoints import flow_control
 from realtime.protocol import Batch, CloseCode, Disconnect, Position
 from task import events
 from task.api.urls import api
@@ -106,10 +106,10 @@ def test_it_names_every_event_type_that_there_is() -> None:
 
 
 def test_the_texts_of_events_are_as_documented() -> None:
-    joined_at, tail = "2026-01-01T12:00:00.000Z", events.user_tail("a", "a@example.com")
+    joined_at, user = "2026-01-01T12:00:00.000Z", events.user_fields("a", "a@example.com")
     texts = [
-        events.user_created(user_id=1, tail=tail, joined_at=joined_at, place=events.place(1, 1, 50)),
-        events.user_created(user_id="0b5c", tail=tail, joined_at=joined_at),
+        events.user_created(user_id=1, user=user, joined_at=joined_at, job=events.job_fields(1, 1, 50)),
+        events.user_created(user_id="0b5c", user=user, joined_at=joined_at),
         events.user_removed(user_id=1, username="a", job_id=None),
         events.job_changed("failed", job_id=1, total=50, created=0, error="No."),
         events.job_changed("removing", job_id=1, total=50, created=0),
@@ -141,13 +141,13 @@ def test_it_has_the_limits_of_the_code() -> None:
     )
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
     assert limits["seconds-with-a-full-window"] == settings.TOO_SLOW_SECONDS
-    assert limits["frames-at-once-that-acknowledge-nothing-new"] == allowance.FRAMES_AT_ONCE
-    assert limits["frames-a-second-that-acknowledge-nothing-new"] == allowance.FRAMES_A_SECOND
+    assert limits["frames-at-once-that-acknowledge-nothing-new"] == flow_control.FRAMES_AT_ONCE
+    assert limits["frames-a-second-that-acknowledge-nothing-new"] == flow_control.FRAMES_A_SECOND
 
 
 def test_no_frame_is_longer_than_it_says() -> None:
-    tail = events.user_tail("\N{GRINNING FACE}" * 150, "\N{GRINNING FACE}" * 254)
-    text = events.user_created(user_id=UUID(int=1), tail=tail, joined_at="2026-01-01T12:00:00.000Z")
+    user = events.user_fields("\N{GRINNING FACE}" * 150, "\N{GRINNING FACE}" * 254)
+    text = events.user_created(user_id=UUID(int=1), user=user, joined_at="2026-01-01T12:00:00.000Z")
     rows = list(protocol.pack([text] * protocol.BATCH_EVENTS, 10**protocol.OFFSET_DIGITS - protocol.BATCH_EVENTS))
     frames = [Batch.stored(first, last, "", payload).frame for first, last, payload in rows]
     assert 1 < len(frames) < protocol.BATCH_EVENTS

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from realtime.endpoints.stay import CancelScope
+from realtime.endpoints.draining import CancelScope
 
 FOREVER = 3600
 
@@ -14,8 +14,8 @@ class Ended(Exception):
 
 
 def end(stay: CancelScope) -> None:
-    stay.end(Ended("first"))
-    stay.end(Ended("second"))
+    stay.cancel(Ended("first"))
+    stay.cancel(Ended("second"))
 
 
 async def be_ended_in(stay: CancelScope) -> None:
@@ -26,7 +26,7 @@ async def be_ended_in(stay: CancelScope) -> None:
 
 async def fail_in(stay: CancelScope, error: Exception) -> None:
     async with stay:
-        stay.end(Ended())
+        stay.cancel(Ended())
         raise error
 
 
@@ -46,7 +46,7 @@ async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
     stay = CancelScope()
     async with stay:
         pass
-    stay.end(Ended())
+    stay.cancel(Ended())
     await asyncio.sleep(0)
 
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 import pytest
 from pytest_django import Settings
 
-from realtime.endpoints.connection_limits import seat, taken
+from realtime.endpoints.connection_limits import connections_of, hold_connection
 from realtime.protocol import CloseCode, Disconnect
 
 
@@ -17,26 +17,26 @@ def three_seats(settings: Settings) -> None:
 def test_a_person_has_so_many_seats_and_no_more() -> None:
     with ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(seat("ada"))
-        with pytest.raises(Disconnect, match="3 connections") as refused, seat("ada"):
+            stack.enter_context(hold_connection("ada"))
+        with pytest.raises(Disconnect, match="3 connections") as refused, hold_connection("ada"):
             pass
         assert refused.value.code == CloseCode.TOO_MANY
-        assert taken("ada") == 3
+        assert connections_of("ada") == 3
 
 
 def test_who_is_refused_takes_no_seat_from_others() -> None:
     with ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(seat("ada"))
-        with pytest.raises(Disconnect), seat("ada"):
+            stack.enter_context(hold_connection("ada"))
+        with pytest.raises(Disconnect), hold_connection("ada"):
             pass
-        with seat("bob"):
-            assert taken("bob") == 1
+        with hold_connection("bob"):
+            assert connections_of("bob") == 1
 
 
 def test_a_seat_is_given_back_at_the_end_and_at_an_error() -> None:
     for _ in range(10):
-        with suppress(ZeroDivisionError), seat("ada"):
-            assert taken("ada") == 1
+        with suppress(ZeroDivisionError), hold_connection("ada"):
+            assert connections_of("ada") == 1
             raise ZeroDivisionError
-        assert taken("ada") == 0
+        assert connections_of("ada") == 0

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime.endpoints.draining import LONGEST_PAUSE_SECONDS, Drain
-from realtime.endpoints.stay import CancelScope
+from realtime.endpoints.draining import LONGEST_PAUSE_SECONDS, CancelScope, Drain
 from realtime.protocol import CloseCode, Disconnect
 
 FOREVER = 3600
@@ -15,7 +14,7 @@ FOREVER = 3600
 async def socket(departure: Drain, left: list[Any], name: Any = None) -> None:
     try:
         stay = CancelScope()
-        with departure.staying(stay):
+        with departure.register_socket(stay):
             async with stay:
                 await asyncio.sleep(FOREVER)
     except Disconnect as refused:
@@ -25,7 +24,7 @@ async def socket(departure: Drain, left: list[Any], name: Any = None) -> None:
 async def poll(departure: Drain, left: list[Any], name: Any = None) -> None:
     try:
         async with asyncio.timeout(FOREVER) as limit:
-            with departure.cutting_short(limit):
+            with departure.register_poll(limit):
                 await asyncio.sleep(FOREVER)
     except TimeoutError:
         left.append(name)

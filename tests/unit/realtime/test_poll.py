@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from realtime.endpoints.poll import Found, answer, events_after
+from realtime.endpoints.poll import PollResult, events_after, to_json
 from realtime.protocol import Batch, Cursor, pack
 
 EPOCH = UUID(int=7)
@@ -17,8 +17,8 @@ def batch(first: int = 5) -> Batch:
     return Batch.stored(start, last, "", payload)
 
 
-def found(offset: int, *batches: Batch) -> Found:
-    return Found(Cursor(EPOCH, offset), batches, batches[-1].last if batches else offset, 99)
+def found(offset: int, *batches: Batch) -> PollResult:
+    return PollResult(Cursor(EPOCH, offset), batches, batches[-1].last if batches else offset, 99)
 
 
 def test_texts_are_taken_as_they_are_stored() -> None:
@@ -33,10 +33,10 @@ def test_events_at_or_below_the_cursor_are_left_out(offset: int) -> None:
 
 
 def test_an_answer_joins_batches_and_says_where_to_go_on() -> None:
-    content = json.loads(answer(found(5, batch(), batch(8))))
+    content = json.loads(to_json(found(5, batch(), batch(8))))
     assert [event["offset"] for event in content["events"]] == [6, 7, 8, 9, 10]
     assert (content["epoch"], content["last"], content["head"]) == (str(EPOCH), 10, 99)
 
 
 def test_an_empty_answer_says_the_cursor_that_was_reached() -> None:
-    assert json.loads(answer(found(5))) == {"epoch": str(EPOCH), "head": 99, "last": 5, "events": []}
+    assert json.loads(to_json(found(5))) == {"epoch": str(EPOCH), "head": 99, "last": 5, "events": []}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime.endpoints.allowance import FRAMES_A_SECOND, FRAMES_AT_ONCE, RateLimit
+from realtime.endpoints.flow_control import FRAMES_A_SECOND, FRAMES_AT_ONCE, RateLimit
 from realtime.protocol import CloseCode, Disconnect
 
 

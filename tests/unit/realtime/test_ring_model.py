@@ -35,14 +35,14 @@ class RingMachine(RuleBasedStateMachine):
     def hear(self, place: int) -> None:
         heard = self.log[place % len(self.log)]
         comes_next = heard.first <= self.head + 1
-        assert self.ring.take(heard) == comes_next
+        assert self.ring.add(heard) == comes_next
         self.head = max(self.head, heard.last) if comes_next else self.head
 
     @precondition(lambda self: self.log)
     @rule()
     def catch_up(self) -> None:
         for one in self.log:
-            assert self.ring.take(one)
+            assert self.ring.add(one)
         self.head = self.log[-1].last
 
     @invariant()

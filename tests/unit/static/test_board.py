@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
+from task.pages import job_text
 from tests.support.node import Node
 
-STATE = """async ({ board, rows, events, now }) => {
+STATE = """async ({ board, rows, events, now, words }) => {
   const { State } = await import(js("task/js/state/state"));
-  const { jobWords } = await import(js("task/js/format/job_words"));
+  const { JobWords } = await import(js("task/js/format/job_words"));
   const state = new State(board, rows);
   events.forEach((event) => state.apply(event, now));
   const { jobs, more } = state.jobs(3, now);
   return {
     total: state.total, ids: state.rows.map((row) => row.id), arrived: state.arrived, hasOlder: state.hasOlder, more,
-    jobs: jobs.map((job) => [job.id, job.created, jobWords(job), job.error]),
+    jobs: jobs.map((job) => [job.id, job.created, new JobWords(words).short(job), job.error]),
   };
 }"""
 BOARD: dict[str, Any] = {
@@ -31,11 +32,12 @@ BOARD: dict[str, Any] = {
 
 def state_after(node: Node, events: list[Any], *, rows: list[int] | None = None, **board: Any) -> Any:
     given = {"board": BOARD | board, "rows": [row(one) for one in rows or []], "events": events, "now": 0}
+    given |= {"words": job_text.WORDS}
     return node.evaluate(STATE, given)
 
 
 def row(number: int) -> dict[str, Any]:
-    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "place": None}
+    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "number": None}
 
 
 def created(number: int, *, job: int | None = None, place: int | None = None, total: int | None = None) -> Any:

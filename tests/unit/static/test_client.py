@@ -124,7 +124,7 @@ def test_acknowledgements_are_few_unless_half_the_window_is_used(node: Node) -> 
         ({"phase": "ended", "since": 0, "code": 4501}, "Signed out"),
         (
             {"phase": "ended", "since": 0, "code": 4777},
-            "Not live: the server has ended the connection. Reload the page.",
+            "Not live: the server closed the connection. Reload the page.",
         ),
     ],
 )

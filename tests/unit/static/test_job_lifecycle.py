@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from task.models import Job
-from task.pages import chart, job_text
+from task.pages import chart, job_text, number_text
 from tests.support.node import Node
 from tests.unit.static.test_board import created, state_after
 from tests.unit.static.test_jobs import job_event
@@ -54,8 +54,8 @@ def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while(node:
     assert [one[2] for one in state["jobs"]] == ["■ cancelled", "↺ removing", "↺ removed"]
     later = node.evaluate(
         """async (events) => {
-          const { AtWork } = await import(js("task/js/state/active_jobs"));
-          const jobs = new AtWork([]);
+          const { ActiveJobs } = await import(js("task/js/state/active_jobs"));
+          const jobs = new ActiveJobs([]);
           events.forEach((event) => jobs.change(event, 0));
           return jobs.read(3, 6_001).jobs.map((job) => job.id);
         }""",
@@ -119,10 +119,12 @@ def test_a_chart_begins_with_the_first_account_however_long_the_job_waited(node:
 
 
 DURATIONS = [40, 250, 350, 9_949, 9_950, 10_500, 99_499, 99_500, 750_000, 6_000_000, 9_000_000]
-SAY = """async ({ job, removed, waiting, begun, durations }) => {
-  const { jobSentence, jobWords, sign, duration } = await import(js("task/js/format/job_words"));
+SAY = """async ({ words, job, removed, waiting, begun, durations }) => {
+  const { JobWords } = await import(js("task/js/format/job_words"));
+  const { duration } = await import(js("task/js/format/words"));
+  const said = new JobWords(words);
   const known = { ...job, removed, isRemovalBegun: begun };
-  return [jobSentence(known, waiting), jobWords(known), sign(known), durations.map(duration)];
+  return [said.sentence(known, waiting), said.short(known), said.sign(known), durations.map(duration)];
 }"""
 
 
@@ -133,8 +135,8 @@ def test_the_state_of_a_job_is_said_as_the_server_says_it(node: Node, state: str
     known = {"state": state, "total": 5_000, "created": 1_234}
     for removed, waiting in ((0, "no worker is running"), (1_000, ""), (1_234, "waiting for a worker")):
         asked = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
-        asked |= {"durations": DURATIONS}
-        durations = [job_text.duration(one) for one in DURATIONS]
+        asked |= {"durations": DURATIONS, "words": job_text.WORDS}
+        durations = [number_text.duration(one) for one in DURATIONS]
         sentence = job_text.sentence(job, removed=removed, waiting=waiting)
         said = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
         assert node.evaluate(SAY, asked) == said

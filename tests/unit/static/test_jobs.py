@@ -50,8 +50,8 @@ def test_a_job_of_a_million_is_verified_without_keeping_its_numbers(node: Node) 
 def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(node: Node) -> None:
     lines = node.evaluate(
         """async (events) => {
-          const { AtWork } = await import(js("task/js/state/active_jobs"));
-          const jobs = new AtWork([]);
+          const { ActiveJobs } = await import(js("task/js/state/active_jobs"));
+          const jobs = new ActiveJobs([]);
           events.forEach((event) => jobs.change(event, 0));
           return [0, 6_000, 6_001].map((now) => jobs.read(3, now).jobs.map((job) => [job.id, job.state, job.error]));
         }""",
@@ -83,10 +83,10 @@ def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
     node: Node, seconds: float, accounts: int, left: int | None
 ) -> None:
     measure = """async ([seconds, accounts]) => {
-      const { Pace } = await import(js("task/js/state/eta"));
-      const pace = new Pace();
-      for (let one = 0; one <= accounts; one += 1) pace.add(one, (one * seconds * 1_000) / accounts);
-      return pace.left(accounts === 1_000 ? 2_000 : 1_000, seconds * 1_000);
+      const { Eta } = await import(js("task/js/state/eta"));
+      const eta = new Eta();
+      for (let one = 0; one <= accounts; one += 1) eta.add(one, (one * seconds * 1_000) / accounts);
+      return eta.left(accounts === 1_000 ? 2_000 : 1_000, seconds * 1_000);
     }"""
     measured = node.evaluate(measure, [seconds, accounts])
     assert measured == (left and pytest.approx(left))
@@ -96,12 +96,12 @@ def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_
     node: Node,
 ) -> None:
     left = node.evaluate("""async () => {
-      const { Pace } = await import(js("task/js/state/eta"));
-      const pace = new Pace();
-      for (let time = 0; time <= 10_000; time += 100) pace.add(time / 10, time);
-      const before = pace.left(2_000, 10_000);
-      for (let time = 10_100; time <= 40_000; time += 100) pace.add(1_000 + (time - 10_000) / 100, time);
-      return [before, pace.left(2_000, 40_000), pace.left(2_000, 45_000) > 70_000, pace.left(2_000, 50_001)];
+      const { Eta } = await import(js("task/js/state/eta"));
+      const eta = new Eta();
+      for (let time = 0; time <= 10_000; time += 100) eta.add(time / 10, time);
+      const before = eta.left(2_000, 10_000);
+      for (let time = 10_100; time <= 40_000; time += 100) eta.add(1_000 + (time - 10_000) / 100, time);
+      return [before, eta.left(2_000, 40_000), eta.left(2_000, 45_000) > 70_000, eta.left(2_000, 50_001)];
     }""")
     assert left == [pytest.approx(10_000), pytest.approx(70_000), True, None]
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from task.options import Options
-from task.pages.estimate import Estimate
-from task.pages.option_text import EXPIRIES, SAYS
+from task.pages.option_text import EXPIRIES, WORDS, Estimate
 from tests.support.node import Node
 from tests.unit.task.test_option_text import CASES
 
@@ -29,17 +28,18 @@ def in_fields(options: Options) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("options", "words"), ON_THE_FORM, ids=[words for _, words in ON_THE_FORM])
 def test_the_summary_is_the_servers(node: Node, options: Options, words: str) -> None:
-    assert node.evaluate(CALL, ["summary", SAYS, in_fields(options)]) == words
+    assert node.evaluate(CALL, ["summary", WORDS, in_fields(options)]) == words
 
 
 def test_what_is_no_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
-    said = node.evaluate(CALL, ["summary", SAYS, fields])
-    assert said == "random names, a password each, accounts stay"
+    said = node.evaluate(CALL, ["summary", WORDS, fields])
+    assert said == "random names, a different password each, never removed"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])
 @pytest.mark.parametrize(("seconds", "processes"), [(0.01, 64), (0.22, 2), (1.5, 1)])
 def test_the_estimate_is_the_servers(node: Node, total: int | None, seconds: float, processes: int) -> None:
-    said = node.evaluate(CALL, ["estimate", total, seconds, processes])
-    assert said == Estimate(hash_seconds=seconds, processes=processes).words(total)
+    estimate = Estimate(hash_seconds=seconds, processes=processes)
+    said = node.evaluate(CALL, ["estimate", estimate.client_data, total])
+    assert said == estimate.text(total)

@@ -46,7 +46,11 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
         lambda new: (new["tasks"][RESCUE].update(hurry=False), sent(new, "beat")[RESCUE].append("hurry")),
         "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse",
     ),
-    ("a starting worker sends an argument", lambda new: sent(new, "be_heard")[RESCUE].append("hurry"), "with hurry"),
+    (
+        "a starting worker sends an argument",
+        lambda new: sent(new, "request_rescue")[RESCUE].append("hurry"),
+        "with hurry",
+    ),
     ("a new task is sent", lambda new: sent(new, "dispatch").update({"task.tasks.x": []}), "do not know the task"),
     ("an event goes", lambda new: new["events"].pop("job.removed"), "The event job.removed is gone"),
     ("an event loses a field", lambda new: new["events"]["user.created"]["user"].pop("email"), "field email,"),

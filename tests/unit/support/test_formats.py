@@ -32,7 +32,7 @@ def test_messages_and_hints_are_sent_by_those_whom_present_asks() -> None:
     sends = re.compile(r"\.(?:send_task|apply_async|delay|group_send)\(")
     sources = [path for app in OURS for path in sorted((ROOT / app).rglob("*.py"))]
     assert [str(path.relative_to(ROOT)) for path in sources for _ in sends.findall(path.read_text())] == [
-        "asgi_config/celery.py",  # be_heard
+        "asgi_config/worker/lifecycle.py",  # request_rescue
         "realtime/hints.py",
         "realtime/hub.py",  # a probe, which nobody reads
         "task/jobs/leases.py",  # dispatch

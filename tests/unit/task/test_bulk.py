@@ -20,5 +20,5 @@ def test_what_the_database_fills_by_itself_is_left_to_it() -> None:
         class Meta:
             app_label = "arrivals"
 
-    assert bulk.prepared(Member(), without=["name"]) == {"plan": "free"}
-    assert bulk.prepared(Member(region="there"), without=["name"]) == {"plan": "free", "region": "there"}
+    assert bulk.column_values(Member(), without=["name"]) == {"plan": "free"}
+    assert bulk.column_values(Member(region="there"), without=["name"]) == {"plan": "free", "region": "there"}

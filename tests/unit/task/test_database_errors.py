@@ -2,7 +2,7 @@
 
 import pytest
 
-from task.terminal.database import sentence_of
+from task.database.errors import describe
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ from task.terminal.database import sentence_of
     ],
 )
 def test_the_remedy_fits_the_reason(reason: str, said: str) -> None:
-    assert sentence_of(RuntimeError(reason)) == f"The database cannot be used: {said}"
+    assert describe(RuntimeError(reason)) == f"The database cannot be used: {said}"

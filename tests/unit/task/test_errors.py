@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from task.api.errors import CODES, SENTENCES, Problem
+from task.api.errors import CODES, SENTENCES, VALIDATION_WORDS, Problem, field_errors
 from task.api.schemas import JobFilter, JobWanted, UserFilter
-from task.api.sentences import WORDS, errors_of
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -33,8 +32,8 @@ def errors_in(model: Any, value: object) -> list[dict[str, str]]:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(model).validate_python(value)
     found = [{**error, "loc": ("query", *error["loc"])} for error in caught.value.errors()]
-    assert {error["type"] for error in found} <= set(WORDS)
-    return errors_of(found)
+    assert {error["type"] for error in found} <= set(VALIDATION_WORDS)
+    return field_errors(found)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def errors_in(model: Any, value: object) -> list[dict[str, str]]:
         (JobWanted, {"total": True}, "total", "total must be a whole number."),
         (JobWanted, {"total": 5.5}, "total", "total must be a whole number."),
         (JobWanted, {"total": None}, "total", "total must be a whole number."),
-        (JobWanted, {"total": 5, "size": 6}, "size", "size is not known here."),
+        (JobWanted, {"total": 5, "size": 6}, "size", "size is not a known field."),
         (JobWanted, {"total": 5, "options": []}, "options", "options must be a JSON object."),
         (JobWanted, {"total": 5, "request_id": "x"}, "request_id", "request_id must be a UUID."),
         (JobWanted, {"total": 5, "request_id": 5}, "request_id", "request_id must be a UUID."),
@@ -62,7 +61,7 @@ def errors_in(model: Any, value: object) -> list[dict[str, str]]:
         (JobFilter, {"before": "1.5"}, "before", "before must be a whole number."),
         (JobFilter, {"before": "9" * 5000}, "before", "before must be a whole number with fewer digits."),
         (UserFilter, {"q": "x" * 151}, "q", "q must have 150 characters or fewer."),
-        (UserFilter, {"q": "\0"}, "q", "q has a character that cannot be used."),
+        (UserFilter, {"q": "\0"}, "q", "q contains a character that is not allowed."),
     ],
 )
 def test_an_error_is_a_sentence_about_its_field(model: Any, value: object, field: str, detail: str) -> None:

@@ -14,9 +14,9 @@ NEW_YEAR = datetime.datetime(2026, 1, 1, 12, 0, 0, 999, tzinfo=datetime.UTC)
 def test_an_account_names_its_job_and_number() -> None:
     text = events.user_created(
         user_id=31,
-        tail=events.user_tail("ann", "ann@example.com"),
+        user=events.user_fields("ann", "ann@example.com"),
         joined_at=events.wire_time(NEW_YEAR),
-        place=events.place(7, 1, 500),
+        job=events.job_fields(7, 1, 500),
     )
     user = {"id": 31, "username": "ann", "email": "ann@example.com", "date_joined": "2026-01-01T12:00:00.000Z"}
     assert json.loads(text) == {"type": "user.created", "job": 7, "number": 1, "total": 500, "user": user}
@@ -24,7 +24,7 @@ def test_an_account_names_its_job_and_number() -> None:
 
 @given(username=st.text(max_size=150), email=st.text(max_size=254))
 def test_any_name_survives_and_the_text_is_ascii(username: str, email: str) -> None:
-    text = events.user_created(user_id=1, tail=events.user_tail(username, email), joined_at="x")
+    text = events.user_created(user_id=1, user=events.user_fields(username, email), joined_at="x")
     event = json.loads(text)
     assert (event["user"]["username"], event["user"]["email"], event["job"]) == (username, email, None)
     assert text.isascii()

@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from task.api.idempotency import Disagreement, request_id_of
+from task.api.errors import Problem
+from task.api.idempotency import request_id_of
 
 GIVEN = UUID(int=5)
 
@@ -32,11 +33,11 @@ def test_other_text_is_one_persons_own(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "x" * 256])
 def test_a_key_that_is_empty_or_too_long_is_refused(text: str) -> None:
-    with pytest.raises(Disagreement, match="1 to 255"):
+    with pytest.raises(Problem, match="1 to 255"):
         request_id_of(key=text, given=None, user_id=1)
 
 
 def test_both_must_agree() -> None:
     assert request_id_of(key=str(GIVEN), given=GIVEN, user_id=1) == GIVEN
-    with pytest.raises(Disagreement, match="different requests"):
+    with pytest.raises(Problem, match="different requests"):
         request_id_of(key=str(GIVEN), given=uuid4(), user_id=1)

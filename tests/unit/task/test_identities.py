@@ -5,10 +5,14 @@ import re
 import pytest
 
 from task.accounts.identities import random_identities, realistic_identities
-from task.accounts.names import LOCALES
-from task.options import MIXED
+from task.accounts.names import NAMES
+from task.options import LOCALES, MIXED
 
 MANY = range(20_000)
+
+
+def test_every_locale_option_has_names() -> None:
+    assert tuple(NAMES) == LOCALES
 
 
 def test_a_random_name_is_user_and_ten_letters_at_a_domain_without_mailboxes() -> None:
@@ -53,7 +57,7 @@ def test_another_seed_gives_other_names() -> None:
 def test_every_language_and_domain_is_met() -> None:
     identities = list(realistic_identities(7, MANY))
     given = {identity.first_name for identity in identities}
-    assert all(len(given & set(names.given)) > len(names.given) / 2 for names in LOCALES.values())
+    assert all(len(given & set(names.given)) > len(names.given) / 2 for names in NAMES.values())
     assert {identity.email.partition("@")[2] for identity in identities} == {
         "example.com",
         "example.org",

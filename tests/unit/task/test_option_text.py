@@ -2,20 +2,23 @@
 
 import pytest
 
-from task.options import CHOICES, GREATEST_SEED, Options, UnusableOption
-from task.pages.option_text import LANGUAGES, SAYS, sentence, summary
+from task.options import CHOICES, GREATEST_SEED, RANDOM, Options, UnusableOption
+from task.pages.option_text import LANGUAGES, WORDS, sentence, summary
 
 CASES = [
-    (Options(), "random names, a password each, accounts stay"),
-    (Options(names="realistic"), "realistic names, a password each, accounts stay"),
-    (Options(names="realistic", locale="de"), "realistic German names, a password each, accounts stay"),
-    (Options(locale="de"), "random names, a password each, accounts stay"),
-    (Options(hashing="full"), "random names, a password each, full strength, accounts stay"),
-    (Options(passwords="shared", hashing="full"), "random names, one password for all, accounts stay"),
-    (Options(groups=(2,)), "random names, a password each, 1 group, accounts stay"),
-    (Options(groups=(2, 3), is_active=False), "random names, a password each, 2 groups, inactive, accounts stay"),
-    (Options(seed=0, remove_after_hours=24), "random names, a password each, seed 0, removed after 24 hours"),
-    (Options(remove_after_hours=5), "random names, a password each, removed after 5 hours"),
+    (Options(), "random names, a different password each, never removed"),
+    (Options(names="realistic"), "realistic names, a different password each, never removed"),
+    (Options(names="realistic", locale="de"), "realistic German names, a different password each, never removed"),
+    (Options(locale="de"), "random names, a different password each, never removed"),
+    (Options(hashing="full"), "random names, a different password each, full hashing, never removed"),
+    (Options(passwords="shared", hashing="full"), "random names, the same password for all, never removed"),
+    (Options(groups=(2,)), "random names, a different password each, 1 group, never removed"),
+    (
+        Options(groups=(2, 3), is_active=False),
+        "random names, a different password each, 2 groups, inactive, never removed",
+    ),
+    (Options(seed=0, remove_after_hours=24), "random names, a different password each, seed 0, removed after 24 hours"),
+    (Options(remove_after_hours=5), "random names, a different password each, removed after 5 hours"),
 ]
 
 
@@ -25,17 +28,18 @@ def test_the_summary_says_what_is_chosen(options: Options, words: str) -> None:
 
 
 def test_every_choice_has_its_words() -> None:
-    assert {name: list(SAYS[name]) for name in CHOICES} == {name: list(choices) for name, choices in CHOICES.items()}
+    assert set(WORDS["names"]) == {RANDOM, *CHOICES["locale"]}
+    assert {name: tuple(WORDS[name]) for name in ("passwords", "hashing")}.items() <= CHOICES.items()
     assert list(LANGUAGES) == list(CHOICES["locale"])
 
 
 def test_the_sentence_names_the_groups_and_the_seed() -> None:
     options = Options(names="realistic", groups=(1, 2), is_active=False)
     assert sentence(options, groups=["demo", "qa", "test"], seed=42) == (
-        "Realistic names, a password each, in groups demo, qa and test, inactive. The same names again: seed 42."
+        "Realistic names, a different password each, in groups demo, qa and test, inactive. Seed 42 repeats the names."
     )
     assert sentence(options, groups=["demo"], seed=None) == (
-        "Realistic names, a password each, in group demo, inactive."
+        "Realistic names, a different password each, in group demo, inactive."
     )
 
 

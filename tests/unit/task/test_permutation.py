@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task.accounts.permutation import Permutation
+from task.accounts.identities import Permutation
 
 
 @given(size=st.integers(1, 3_000), seed=st.integers(0, 2**63 - 1))

@@ -12,8 +12,7 @@ from rich.console import Console
 
 from realtime.protocol import Batch, pack, unpack
 from task.terminal import text
-from task.terminal.progress import Making, Removing, line
-from task.terminal.rate import Rate
+from task.terminal.progress import Making, Rate, Removing, line
 from task.terminal.screen import JobScreen, Lines, figures_of, fitting
 
 
@@ -73,8 +72,8 @@ def test_a_rate_is_of_the_last_seconds_and_falls_when_nothing_comes() -> None:
     rate = Rate()
     for tenth in range(100):
         rate.note(tenth * 50, tenth / 10)
-    assert rate.a_second(9.9) == pytest.approx(500)
-    assert rate.a_second(19.9) < 150
+    assert rate.per_second(9.9) == pytest.approx(500)
+    assert rate.per_second(19.9) < 150
 
 
 def test_a_rate_keeps_few_samples_however_many_are_noted() -> None:
@@ -82,7 +81,7 @@ def test_a_rate_keeps_few_samples_however_many_are_noted() -> None:
     for number in range(10_000):
         rate.note(number, number / 10_000)
     assert len(rate._samples) < 20
-    assert rate.a_second(1) == pytest.approx(10_000, rel=0.2)
+    assert rate.per_second(1) == pytest.approx(10_000, rel=0.2)
 
 
 def test_progress_is_the_greatest_number_seen() -> None:
@@ -117,7 +116,7 @@ def test_a_line_has_all_figures() -> None:
     clock.now += 2
     making.take(created(5_000))
     making.note()
-    assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 a second, 1 min left"
+    assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 per second, 1 min left"
 
 
 @pytest.mark.parametrize("columns", range(36, 121))

@@ -1,71 +1,63 @@
-// How the state of a job is said. Pure; task/pages/job_text.py says it the same way.
+// A job and its state, in the words that task/pages/job_text.py sends. It chooses between them in the same way. Pure.
 
-import { grouped } from "./words.js";
+import { duration, fill, grouped } from "./words.js";
 
-const SIGNS = {
-  queued: "\u25cb",
-  running: "\u25b6",
-  finished: "\u2713",
-  failed: "\u2715",
-  cancelled: "\u25a0",
-  removing: "\u21ba",
-  removed: "\u21ba",
-};
+export class JobWords {
+  #words;
 
-export function sign({ state }) {
-  return SIGNS[state];
-}
-
-export function jobWords(job) {
-  const { state, isVerified } = job;
-  return { queued: "waiting", running: percent(job) }[state] ?? `${sign(job)} ${isVerified ? "verified" : state}`;
-}
-
-// What was done of what is to do.
-export function countWords({ state, created, total, removed }) {
-  const isRemoval = state === "removing" || state === "removed";
-  return isRemoval ? placeWords(removed, created) : placeWords(created, total);
-}
-
-export function jobSentence(job, waiting) {
-  const { state, created, total, removed } = job;
-  const place = placeWords(created, total);
-  const gone = placeWords(removed, created);
-  const sentences = {
-    queued: `Queued: ${waiting || "waiting for a worker"}`,
-    running: `Running: ${percent(job)}`,
-    finished: `Finished: ${place}`,
-    failed: job.isRemovalBegun ? `The removal failed at ${gone}` : `Failed at ${place}`,
-    cancelled: `Cancelled at ${place}`,
-    removing: `Removing: ${gone} removed`,
-    removed: `Removed: ${gone}${created > removed ? `, ${grouped(created - removed)} kept` : ""}`,
-  };
-  return sentences[state];
-}
-
-// Short, for a figure: with tenths below ten seconds.
-export function duration(milliseconds) {
-  const seconds = milliseconds / 1_000;
-  if (seconds < 99.5) {
-    return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  // `words` is task.pages.job_text.WORDS.
+  constructor(words) {
+    this.#words = words;
   }
-  const minutes = Math.round(seconds / 60);
-  return minutes < 100 ? `${minutes} min` : `${grouped(Math.round(minutes / 60))} h`;
-}
 
-// The chart for those who hear it.
-export function timelineWords(peak, spanMs) {
-  if (!spanMs) {
-    return "Accounts a second: none yet.";
+  sign({ state }) {
+    return this.#words.signs[state];
   }
-  const most = peak === null ? "" : `, ${grouped(peak)} at most`;
-  return `Accounts a second over ${duration(spanMs)}${most}.`;
+
+  // For a line of the users page.
+  short(job) {
+    return fill(this.#words.short[job.isVerified ? "verified" : job.state], { percent: percent(job) });
+  }
+
+  // How many accounts the job has made, or its removal has removed.
+  count({ state, created, total, removed }) {
+    const isRemoval = state === "removing" || state === "removed";
+    const [done, whole] = isRemoval ? [removed, created] : [created, total];
+    return fill(this.#words.count, { done: grouped(done), whole: grouped(whole) });
+  }
+
+  // For the job's own page. `waiting` is the reason why a queued job waits, or empty.
+  sentence(job, waiting) {
+    const { created, total, removed } = job;
+    return fill(this.#words.sentence[sentenceKey(job, waiting)], {
+      waiting,
+      percent: percent(job),
+      created: grouped(created),
+      total: grouped(total),
+      removed: grouped(removed),
+      kept: grouped(created - removed),
+    });
+  }
+
+  // The chart as a sentence, for screen readers.
+  timeline(peak, spanMs) {
+    const key = peak === null ? "span" : "peak";
+    const values = { duration: duration(spanMs), peak: grouped(peak ?? 0) };
+    return fill(this.#words.timeline[spanMs ? key : "empty"], values);
+  }
 }
 
+function sentenceKey({ state, isRemovalBegun, created, removed }, waiting) {
+  if (state === "queued" && waiting) {
+    return "queued with a reason";
+  }
+  if (state === "failed" && isRemovalBegun) {
+    return "removal failed";
+  }
+  return state === "removed" && removed < created ? "removed in part" : state;
+}
+
+// Rounds down: 499 of 500 is not yet 100 %.
 function percent({ created, total }) {
-  return `${Math.floor((created * 100) / total)} %`;
-}
-
-function placeWords(done, whole) {
-  return `${grouped(done)} of ${grouped(whole)}`;
+  return Math.floor((created * 100) / total);
 }

@@ -1,31 +1,27 @@
-// What is chosen, in words, as task/pages/option_text.py and task/pages/estimate.py say it. Pure.
+// The chosen options and their estimate, in the words that task/pages/option_text.py sends and in its order. Pure.
 
-import { duration } from "./job_words.js";
-import { grouped } from "./words.js";
+import { duration, fill, grouped } from "./words.js";
 
-const LEAST_WAIT_MS = 1_000;
-
-// `says` are the words of each choice; `chosen` is what the form holds, `groups` a number of them.
-export function summary(says, chosen) {
-  const language = chosen.names === "realistic" ? says.locale[chosen.locale] : "";
-  const hashing = chosen.passwords === "individual" ? says.hashing[chosen.hashing] : "";
+// `chosen` holds the values of the form, and the number of chosen `groups`.
+export function summary(words, chosen) {
+  const { more } = words;
   const parts = [
-    language ? says.names[chosen.names].replace(" ", ` ${language} `) : says.names[chosen.names],
-    says.passwords[chosen.passwords],
-    hashing,
-    chosen.groups && `${chosen.groups} group${chosen.groups === 1 ? "" : "s"}`,
-    chosen.isInactive && "inactive",
-    /^\d+$/.test(chosen.seed) && `seed ${chosen.seed}`,
-    says.remove_after_hours[chosen.removeAfterHours],
+    words.names[chosen.names === "realistic" ? chosen.locale : chosen.names],
+    words.passwords[chosen.passwords],
+    chosen.passwords === "individual" && words.hashing[chosen.hashing],
+    chosen.groups && fill(chosen.groups === 1 ? more.group : more.groups, { number: chosen.groups }),
+    chosen.isInactive && more.inactive,
+    /^\d+$/.test(chosen.seed) && fill(more.seed, { seed: chosen.seed }),
+    words.remove_after_hours[chosen.removeAfterHours],
   ];
   return parts.filter(Boolean).join(", ");
 }
 
-export function estimate(total, hashSeconds, processes) {
-  const where = `on ${processes} worker process${processes === 1 ? "" : "es"}`;
+// Without a total, the time per account.
+export function estimate({ words, account_ms: accountMs, shortest_ms: shortestMs }, total) {
   if (total === null) {
-    return `${hashSeconds} s an account, ${where}`;
+    return words.account;
   }
-  const about = duration(Math.max((total * hashSeconds * 1_000) / processes, LEAST_WAIT_MS));
-  return `${grouped(total)} × ${hashSeconds} s ${where}, about ${about}`;
+  const wait = Math.max(total * accountMs, shortestMs);
+  return fill(words.job, { total: grouped(total), duration: duration(wait) });
 }

@@ -1,16 +1,31 @@
-// How figures, times and the connection are said. Pure; task/templatetags/figures.py writes figures the same way.
+// Numbers, times and the connection as text. task/pages/number_text.py writes numbers in the same form. Pure.
 
 const CATCHING_UP_SHOWS_MS = 300;
 const ENDS = {
-  reset: "Loading anew, nothing is lost",
-  4500: "Not live: this page's place in the feed was not understood. Reload it.",
+  reset: "Reloading, nothing is lost",
+  4500: "Not live: the server did not accept this page's request. Reload the page.",
   4501: "Signed out",
-  4503: "Not live: you may no longer see users.",
-  4504: "Not live: too many pages are open. Close some, then reload.",
+  4503: "Not live: you no longer have permission to see users.",
+  4504: "Not live: too many pages are open. Close some, then reload this page.",
 };
+
+// Replaces each {name} of a template by its value.
+export function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 export function grouped(number) {
   return number.toLocaleString("en-US");
+}
+
+// Seconds (with tenths below ten), minutes or hours.
+export function duration(milliseconds) {
+  const seconds = milliseconds / 1_000;
+  if (seconds < 99.5) {
+    return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${grouped(Math.round(minutes / 60))} h`;
 }
 
 export function ago(time, now) {
@@ -31,7 +46,7 @@ export function clockTime(time) {
   return new Date(time).toLocaleTimeString("en-GB");
 }
 
-// Day and time, exactly, by the clock of whoever reads it.
+// Day and time to the second, in the time zone of the browser.
 export function clockWords(time) {
   const [day, clock] = [{ day: "numeric", month: "short" }, { hour: "2-digit", minute: "2-digit", second: "2-digit" }];
   return new Date(time).toLocaleString("en-GB", { ...day, ...clock });
@@ -52,7 +67,7 @@ export function leftWords(milliseconds) {
   return minutes < 100 ? `${minutes} min left` : `${grouped(Math.round(minutes / 60))} h left`;
 }
 
-// {tone, words} for a link of connection.js, or null while there is nothing to say that the page does not say already.
+// Returns {tone, words} for a link of connection.js, or null while the status needs no change.
 export function connectionWords(link, { offset, now, isOnline }) {
   switch (link.phase) {
     case "starting":
@@ -62,13 +77,13 @@ export function connectionWords(link, { offset, now, isOnline }) {
     case "catching up":
       return catchingUp(link, offset, now);
     case "ended":
-      return { tone: "off", words: ENDS[link.code] ?? "Not live: the server has ended the connection. Reload the page." };
+      return { tone: "off", words: ENDS[link.code] ?? "Not live: the server closed the connection. Reload the page." };
     default:
       return away(link, now, isOnline);
   }
 }
 
-// Most catching up is over before one could read of it.
+// Most catching up ends before a user could read the words.
 function catchingUp({ goal, since }, offset, now) {
   return now - since < CATCHING_UP_SHOWS_MS
     ? null

@@ -1,11 +1,11 @@
-// A page whose scripts fail must not go on saying "Live". The modules that failed cannot be asked to say so: they may be
-// the ones that write the words. So the words move to a new element, which none of them knows.
+// Shows "Not live" after an uncaught error. Replaces the status element by a copy, because the failed modules may go on
+// writing into the element that they know.
 
-const WORDS = "Not live: this page has failed. Reload it to go on.";
+const WORDS = "Not live: this page failed. Reload it to continue.";
 
-function sayNotLive() {
-  removeEventListener("error", sayNotLive);
-  removeEventListener("unhandledrejection", sayNotLive);
+function showNotLive() {
+  removeEventListener("error", showNotLive);
+  removeEventListener("unhandledrejection", showNotLive);
   const status = document.getElementById("status");
   if (status) {
     const notLive = status.cloneNode(true);
@@ -17,5 +17,5 @@ function sayNotLive() {
   }
 }
 
-addEventListener("error", sayNotLive);
-addEventListener("unhandledrejection", sayNotLive);
+addEventListener("error", showNotLive);
+addEventListener("unhandledrejection", showNotLive);

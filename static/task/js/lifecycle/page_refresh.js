@@ -1,19 +1,20 @@
-// Reads the page anew beside the one that is shown, for what no event tells: names, rows that have left the slots, what may
-// be done now. At most once a second, and once more for what was asked for meanwhile.
+// Reads the current page again in the background, for what no event brings: names, older rows, and possible actions.
 
-const LEAST_MS = 1_000;
+const PAUSE_MS = 1_000;
+const ROWS_HOLD_MS = 2_000;
 
-export class Fresh {
+// Reads at most once a second. Requests during a reading lead to one more reading.
+export class PageRefresh {
   #isWanted = false;
   #isReading = false;
   #handlers;
 
-  // `onStart` before each reading, `onRead` with the document, or with null where there was none.
+  // Calls `onStart` before each reading, and then `onRead` with the document, or with null if the reading failed.
   constructor(handlers) {
     this.#handlers = handlers;
   }
 
-  want() {
+  request() {
     this.#isWanted = true;
     if (!this.#isReading) {
       this.#read();
@@ -25,25 +26,44 @@ export class Fresh {
     while (this.#isWanted) {
       this.#isWanted = false;
       this.#handlers.onStart?.();
-      this.#handlers.onRead(await pageAnew());
-      await new Promise((resolve) => setTimeout(resolve, LEAST_MS));
+      this.#handlers.onRead(await readPage());
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
     this.#isReading = false;
   }
 }
 
-// The header keeps the messages for the page that they are meant for.
-async function pageAnew() {
-  try {
-    const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
-    const isIt = answer.ok && !answer.redirected;
-    return isIt ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-  } catch {
-    return null;
+// Requests older rows when many users are removed at once. The board keeps its old rows until these come, for two
+// seconds at most, so that it does not collapse and grow again.
+export class RowRefill {
+  #refresh;
+  #shortSince = null;
+
+  constructor(refresh) {
+    this.#refresh = refresh;
+  }
+
+  isPending(isShort, now) {
+    this.#shortSince = isShort ? (this.#shortSince ?? now) : null;
+    if (isShort) {
+      this.#refresh.request();
+    }
+    return isShort && now - this.#shortSince < ROWS_HOLD_MS;
   }
 }
 
-// A page's own data, from its script element.
+// The page's own data, from its script element.
 export function dataOf(page, id) {
   return JSON.parse(page.getElementById(id).textContent);
+}
+
+// With this header the server keeps its messages for the page that the user opens next.
+async function readPage() {
+  try {
+    const response = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
+    const isSamePage = response.ok && !response.redirected;
+    return isSamePage ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
 }

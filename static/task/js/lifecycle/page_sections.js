@@ -1,21 +1,21 @@
-// Parts that only the server can write, as names and rights have a say in them: taken over from a page that was read anew.
+// Replaces sections that only the server can render, because they depend on names and permissions.
 
 import { clockWords } from "../format/words.js";
 
-export function takePart(page, id) {
-  const [old, part] = [document.getElementById(id), document.adoptNode(page.getElementById(id))];
-  if (old.textContent === part.textContent) {
+export function replaceSection(page, id) {
+  const [old, section] = [document.getElementById(id), document.adoptNode(page.getElementById(id))];
+  if (old.textContent === section.textContent) {
     return;
   }
   const hadFocus = old.contains(document.activeElement);
-  old.replaceWith(part);
+  old.replaceWith(section);
   if (hadFocus) {
-    part.querySelector("[tabindex]")?.focus();
+    section.querySelector("[tabindex]")?.focus();
   }
 }
 
-// The server writes times in UTC; a page can tell them by the clock of whoever reads it.
-export function tellTimes(root) {
+// The server renders times in UTC. This shows them in the time zone of the browser.
+export function showLocalTimes(root) {
   for (const element of root.querySelectorAll("time")) {
     element.textContent = clockWords(Date.parse(element.dateTime));
   }

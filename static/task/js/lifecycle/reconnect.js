@@ -1,7 +1,7 @@
-// Where the network, the tab or the page comes or goes, a connection is tried at once: trying tells more than the
-// browser does, and a server on this machine answers.
+// Reconnects at once when the network, the tab or the page comes back. Also tries when the browser goes offline,
+// because a server on this machine still answers.
 
-export function keepPresent(connection) {
+export function reconnectOnReturn(connection) {
   const openNow = () => connection.openNow();
   addEventListener("online", openNow);
   addEventListener("offline", openNow);

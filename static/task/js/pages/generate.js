@@ -1,4 +1,4 @@
-// The form to generate users: the button says the number; one form is one request, also after a double click or Back.
+// Runs the form that generates users. One form is one request, also after a double click or Back.
 
 import { showOptions } from "../view/option_fields.js";
 import { grouped } from "../format/words.js";
@@ -8,7 +8,7 @@ const number = document.getElementById("generate-number");
 const button = form.querySelector("button");
 const { total, request_id: requestId } = form.elements;
 
-// A browser that comes back may fetch the page anew, with a new id. The history entry keeps the one that was sent.
+// After Back, the browser may load the page again with a new id. The history entry keeps the id that was sent.
 if (history.state?.requestId) {
   requestId.value = history.state.requestId;
 } else {
@@ -17,9 +17,9 @@ if (history.state?.requestId) {
 
 function show() {
   const text = total.value.trim();
-  const asked = /^\d{1,9}$/.test(text) ? Number(text) : null;
-  number.textContent = asked === null ? "" : grouped(asked);
-  showOptions(form, asked);
+  const requested = /^\d{1,9}$/.test(text) ? Number(text) : null;
+  number.textContent = requested === null ? "" : grouped(requested);
+  showOptions(form, requested);
 }
 
 form.addEventListener("input", show);

@@ -1,14 +1,15 @@
-// The list of jobs comes alive: bars and states by events; which jobs there are, and who asked for them, by reading it anew.
+// Runs the jobs page. Events update bars and states. For new lines and their requesters, it reads the page again.
 
-import { Fresh, dataOf } from "../lifecycle/page_refresh.js";
+import { JobWords } from "../format/job_words.js";
+import { PageRefresh, dataOf } from "../lifecycle/page_refresh.js";
 import { JobLines } from "../view/job_lines.js";
 import { Job, stateOf } from "../state/job.js";
 import { Live } from "./live.js";
 
 const page = dataOf(document, "list-data");
 const jobs = new Map(page.jobs.map((known) => [known.id, new Job(known)]));
-const lines = new JobLines(document.getElementById("lines"));
-const fresh = new Fresh({ onRead: takeOver });
+const lines = new JobLines(document.getElementById("lines"), new JobWords(page.words));
+const refresh = new PageRefresh({ onRead: takeOver });
 const live = new Live(page, { onEvent: apply, draw: (now) => lines.draw(jobs, now) });
 
 function apply(event, now) {
@@ -20,17 +21,17 @@ function apply(event, now) {
   } else if (stateOf(event)) {
     job?.enter(stateOf(event), event, now);
     if (changesList(job)) {
-      fresh.want();
+      refresh.request();
     }
   }
 }
 
-// A job that comes or goes; what becomes of one that stays is told by its events.
+// Whether a job may come or leave. Its events are enough for a job that stays.
 function changesList(job) {
   return page.state !== "" || (page.is_first_page && job === undefined);
 }
 
-// Jobs that have left the list are kept: should they come back, nothing was missed.
+// Keeps jobs that left the list, so that they are up to date if they come back.
 function takeOver(read) {
   if (read) {
     for (const known of dataOf(read, "list-data").jobs) {
@@ -38,7 +39,7 @@ function takeOver(read) {
       job.adopt(known);
       jobs.set(known.id, job);
     }
-    lines.take(read.getElementById("lines"));
+    lines.replace(read.getElementById("lines"));
     live.drawSoon();
   }
 }

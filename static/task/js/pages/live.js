@@ -1,8 +1,8 @@
-// What every live page has: the feed from its snapshot's cursor on, one drawing an animation frame, the state of the
-// connection in words.
+// Runs a live page: follows the feed from the cursor of its snapshot, draws at most once an animation frame, and shows
+// the state of the connection.
 
 import { Connection, Cursor } from "../../../realtime/connection.js";
-import { keepPresent } from "../lifecycle/reconnect.js";
+import { reconnectOnReturn } from "../lifecycle/reconnect.js";
 import { reloadOnce } from "../lifecycle/reload.js";
 import { Status } from "../view/status.js";
 import { connectionWords } from "../format/words.js";
@@ -17,7 +17,7 @@ export class Live {
   #status = new Status(document.getElementById("status"));
   #isDrawing = false;
 
-  // `page` is the page's own data; `onEvent` and `draw` are told the time.
+  // `page` is the page's own data. Calls `onEvent(event, now)` and `draw(now)`.
   constructor(page, { onEvent, draw }) {
     this.#clockAhead = Date.parse(page.now) - Date.now();
     this.#cursor = new Cursor(page.epoch, page.head);
@@ -31,17 +31,17 @@ export class Live {
 
   start() {
     setInterval(this.drawSoon, TICK_MS);
-    keepPresent(this.#connection);
+    reconnectOnReturn(this.#connection);
     this.#connection.start();
     this.drawSoon();
   }
 
-  // Ages and rates are told by the server's clock, which wrote the times; this machine's may be wrong.
+  // The server's clock, because the server wrote the times and this machine's clock may be wrong.
   get now() {
     return Date.now() + this.#clockAhead;
   }
 
-  // In a hidden tab no frame comes: all that happened meanwhile is drawn in one step on return.
+  // A hidden tab gets no animation frame, so it draws all changes in one step on return.
   drawSoon = () => {
     if (!this.#isDrawing) {
       this.#isDrawing = true;

@@ -1,20 +1,20 @@
-// The users page comes alive: the page's snapshot, the feed from its cursor on.
+// Runs the users page.
 
 import { Board, readRows } from "../view/board.js";
 import { Controls } from "../view/controls.js";
 import { Figures } from "../view/figures.js";
-import { Fresh, dataOf } from "../lifecycle/page_refresh.js";
+import { JobWords } from "../format/job_words.js";
+import { PageRefresh, RowRefill, dataOf } from "../lifecycle/page_refresh.js";
 import { Jobs } from "../view/jobs.js";
 import { Live } from "./live.js";
 import { Pause } from "../state/pause.js";
-import { Refill } from "../lifecycle/refill.js";
 import { State } from "../state/state.js";
 
 const page = dataOf(document, "board-data");
 const table = document.getElementById("board");
 const state = new State(page, readRows(table));
 const board = new Board(table, page.page_size);
-const jobs = new Jobs(document.getElementById("jobs"), page.job_lines);
+const jobs = new Jobs(document.getElementById("jobs"), page.job_lines, new JobWords(page.words));
 const figures = new Figures(document.getElementById("figures"));
 const older = document.getElementById("older");
 const none = document.getElementById("none");
@@ -23,19 +23,19 @@ const live = new Live(page, { onEvent: (event, now) => state.apply(event, now), 
 const controls = page.is_first_page
   ? new Controls(document.getElementById("follow"), table, pause, live.drawSoon)
   : null;
-const fresh = new Fresh({ onStart: () => state.expectFresh(), onRead: takeOver });
-const refill = new Refill(fresh);
+const refresh = new PageRefresh({ onStart: () => state.startRefresh(), onRead: takeOver });
+const refill = new RowRefill(refresh);
 
 function draw(now) {
   figures.draw(state, now);
   jobs.draw(state.jobs(page.job_lines, now), state.hasAccounts, now);
-  if (!refill.isAwaited(state.isShort, now)) {
+  if (!refill.isPending(state.isShort, now)) {
     drawBoard(now);
   }
 }
 
 function takeOver(read) {
-  state.takeFresh(read && dataOf(read, "board-data"), read && readRows(read.getElementById("board")));
+  state.refresh(read && dataOf(read, "board-data"), read && readRows(read.getElementById("board")));
   live.drawSoon();
 }
 

@@ -1,4 +1,4 @@
-// The jobs that the strip tells of: those at work, and for a while those that have ended. Pure.
+// The jobs on the users page: active ones, and those that ended in the last seconds. Pure.
 
 import { Job, stateOf } from "./job.js";
 
@@ -6,15 +6,15 @@ const ENDED_STAYS_MS = 6_000;
 const FAILED_KEPT = 3;
 const BY_INTEREST = ["running", "removing", "finished", "cancelled", "removed", "queued", "failed"];
 
-export class AtWork {
+export class ActiveJobs {
   #jobs = new Map();
 
   constructor(known) {
     known.forEach((job) => this.#jobs.set(job.id, new Job(job)));
   }
 
-  // What `lines` lines can show, in the order in which the jobs came. Where they are too many, the last line counts the
-  // rest, and the least interesting give way.
+  // Returns the jobs for `lines` lines, in the order in which they came. If there are too many, leaves out the least
+  // interesting ones, and keeps the last line free for their number `more`.
   read(lines, now) {
     this.#expire(now);
     const all = [...this.#jobs.values()];
@@ -30,7 +30,7 @@ export class AtWork {
     this.#job(id).account(total, number, joinedAt);
   }
 
-  // Somebody may delete an account of a job that is long at rest.
+  // Ignores a job that ended long ago: its accounts can still be deleted.
   accountRemoved(event) {
     this.#jobs.get(event.job)?.accountRemoved(event);
   }
@@ -50,8 +50,8 @@ export class AtWork {
     return this.#jobs.get(id);
   }
 
-  // A job that has ended stays for a moment, so that one can read it; a failed one stays with its reason. Not only drawing
-  // asks for this: a hidden tab draws nothing for hours, while jobs come and end.
+  // Keeps an ended job for six seconds so that it can be read, and the last three failed ones with their errors. Runs
+  // after events, too, because a hidden tab draws nothing for hours while jobs come and end.
   #expire(now) {
     const failed = [];
     for (const [id, job] of this.#jobs) {

@@ -1,12 +1,12 @@
-// How fast a job goes, and how long it will still take: out of its events' own times, the last ten seconds of them. Pure.
+// The time that a job still needs, from the times of its events in the last ten seconds. Pure.
 
 const WINDOW_MS = 10_000;
 const SAMPLE_EVERY_MS = 500;
-const LEAST_MS = 2_000;
-const LEAST_ACCOUNTS = 20;
+const SHORTEST_MS = 2_000;
+const FEWEST_ACCOUNTS = 20;
 
-export class Pace {
-  #samples = []; // [time, number], at least half a second apart: some twenty of them, however large the job is.
+export class Eta {
+  #samples = []; // [time, number], at least half a second apart, so about twenty for a job of any size.
   #last = null;
 
   add(number, time) {
@@ -19,13 +19,13 @@ export class Pace {
     }
   }
 
-  // Milliseconds, or null while too little is known; also when nothing came for so long that the speed is history.
+  // Milliseconds, or null with too few samples, or if the last event is more than ten seconds old.
   left(total, now) {
     if (!this.#last || now - this.#last[0] > WINDOW_MS) {
       return null;
     }
     const [[since, from], [until, number]] = [this.#samples[0], this.#last];
-    if (until - since < LEAST_MS || number - from < LEAST_ACCOUNTS) {
+    if (until - since < SHORTEST_MS || number - from < FEWEST_ACCOUNTS) {
       return null;
     }
     const elapsed = Math.max(until, now) - since;

@@ -1,12 +1,12 @@
-// One job, as far as this page has seen it. Pure.
+// One job, as this page knows it from its snapshot and the events since. Pure.
 
-import { Pace } from "./eta.js";
+import { Eta } from "./eta.js";
 
 const AT_WORK = ["queued", "running", "removing"];
 const STATES = ["queued", "finished", "failed", "cancelled", "removing", "removed"];
 const STATE_OF = { "job.started": "running", ...Object.fromEntries(STATES.map((state) => [`job.${state}`, state])) };
 
-// The state that an event tells of, if it does.
+// The state that an event brings, or undefined.
 export function stateOf({ type }) {
   return STATE_OF[type];
 }
@@ -15,25 +15,25 @@ export class Job {
   state = "running";
   created = 0;
   removed = 0;
-  offset = 0; // What was read of it holds up to here: events at or below are in it already.
+  offset = 0; // The state includes all events up to here.
   error = "";
   isRemovalBegun = false;
   endedAt = null;
-  #seen = 0; // Every number from 1 to here has come as an event. Numbers come in order, so one figure will do.
-  #pace = new Pace();
+  #seen = 0; // Events came for every number from 1 to here. One figure is enough because numbers come in order.
+  #eta = new Eta();
 
   constructor(known) {
     Object.assign(this, known);
   }
 
-  // What was read anew, unless an event told of something later.
+  // Takes over a snapshot, unless an event is newer.
   adopt(known) {
     if (known.offset > this.offset) {
       Object.assign(this, known, { created: Math.max(this.created, known.created) });
     }
   }
 
-  // The snapshot may be ahead of the cursor, and tells of some accounts before their events do: hence the greatest number.
+  // Keeps the greatest number, because the snapshot may include accounts whose events are still to come.
   progress(total, number) {
     this.total = total;
     this.created = Math.max(this.created, number);
@@ -42,7 +42,7 @@ export class Job {
   account(total, number, joinedAt) {
     this.progress(total, number);
     this.#seen += number === this.#seen + 1 ? 1 : 0;
-    this.#pace.add(number, joinedAt);
+    this.#eta.add(number, joinedAt);
   }
 
   accountRemoved({ offset }) {
@@ -59,7 +59,7 @@ export class Job {
     }
   }
 
-  // How many of its accounts there are now: the bar fills with them, and drains.
+  // Accounts that exist: the bar grows during the job, and shrinks during the removal.
   get present() {
     return this.created - this.removed;
   }
@@ -68,13 +68,13 @@ export class Job {
     return this.state === "queued" || this.state === "running";
   }
 
-  // A page that came late has not seen the first accounts, and does not vouch for them.
+  // False on a page that was opened after the first account, because it did not receive every event.
   get isVerified() {
     return this.state === "finished" && this.#seen === this.total;
   }
 
   leftMs(now) {
-    return this.state === "running" ? this.#pace.left(this.total, now) : null;
+    return this.state === "running" ? this.#eta.left(this.total, now) : null;
   }
 
   #isNew(offset) {

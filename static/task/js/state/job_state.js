@@ -1,4 +1,4 @@
-// What the page of a job knows: its snapshot and the events since. Pure.
+// The state of a job's page: its snapshot and the events since. Pure.
 
 import { Job, stateOf } from "./job.js";
 import { LiveRows } from "./live_rows.js";
@@ -37,13 +37,13 @@ export class JobState {
     return this.isFirstPage && this.#rows.isShort;
   }
 
-  // Milliseconds since it started, or until it ended; null before. A clock may have gone back since: never below 0.
+  // Milliseconds from the start to now or to the end, or null before it. Not below 0, even if the clock went back.
   elapsed(now) {
     const { startedAt, endedAt } = this.#times;
     return startedAt === null ? null : Math.max(0, (this.job.isActive ? now : (endedAt ?? now)) - startedAt);
   }
 
-  // Accounts a second: now, or all in all when it has ended.
+  // Accounts per second: the current rate, or the mean of an ended job.
   rate(now) {
     if (this.job.state === "running") {
       return this.#rate.read(now);
@@ -52,7 +52,7 @@ export class JobState {
     return elapsed && this.job.created ? Math.round((this.job.created * 1_000) / elapsed) : null;
   }
 
-  // Whether a fresh page would tell more than the event does.
+  // Returns whether the page must be read again, for what the event does not bring.
   apply(event, now) {
     if (event.type === "user.created") {
       this.#created(event, now);
@@ -65,11 +65,11 @@ export class JobState {
     return stateOf(event) !== undefined;
   }
 
-  expectFresh() {
+  startRefresh() {
     this.#rows.expect();
   }
 
-  takeFresh(page, rows) {
+  refresh(page, rows) {
     this.#rows.take(this.isFirstPage ? rows : null, page?.has_older, page?.head);
     if (page) {
       this.job.adopt(page.job);
@@ -85,7 +85,7 @@ export class JobState {
     this.#rate.add(joinedAt, now);
     if (this.isFirstPage) {
       const { id, username, email } = user;
-      this.#rows.add({ id, username, email, joinedAt, place: number, arrivedAt: now }, offset);
+      this.#rows.add({ id, username, email, joinedAt, number, arrivedAt: now }, offset);
     }
   }
 

@@ -1,9 +1,9 @@
-// Rows that go on living while fresh ones are being read: what comes meanwhile is kept, and told to the fresh ones. Pure.
+// Rows that stay live while the page is read again: changes during the reading are applied to the new rows, too. Pure.
 
 import { Rows } from "./rows.js";
 
 export class LiveRows {
-  arrived = 0; // How many have come since the page was opened, whether they are still listed or not.
+  arrived = 0; // Rows added since the page was opened, also those no longer listed.
   #size;
   #rows;
   #meanwhile = null;
@@ -21,7 +21,7 @@ export class LiveRows {
     return this.#rows.hasOlder;
   }
 
-  // So many were removed that there is room for older ones, which only the server knows.
+  // Whether removals left room for older rows, which only the server knows.
   get isShort() {
     return this.#rows.isShort;
   }
@@ -40,11 +40,11 @@ export class LiveRows {
     this.#meanwhile = [];
   }
 
-  // `newestFirst` as they were at the offset; null where they could not be read.
+  // `newestFirst` are the rows at `offset`, or null if the reading failed.
   take(newestFirst, hasOlder, offset) {
     if (newestFirst) {
       this.#rows = new Rows(newestFirst, this.#size, hasOlder);
-      this.#meanwhile.filter(([told]) => told > offset).forEach(([, change]) => change(this.#rows));
+      this.#meanwhile.filter(([at]) => at > offset).forEach(([, change]) => change(this.#rows));
     }
     this.#meanwhile = null;
   }

@@ -1,9 +1,9 @@
-// When the board holds still, and what it then shows. Counting goes on: total, rate and jobs never pause. Pure.
+// Whether the board is paused, and what it shows then. The total, the rate and the jobs never pause. Pure.
 
 export class Pause {
   #byHand = false;
-  #reasons = new Set(); // Why it holds still by itself: "scrolled", "selected".
-  #waived = new Set(); // Reasons that somebody has overruled, until they come anew.
+  #reasons = new Set(); // Reasons for an automatic pause: "scrolled", "selected".
+  #waived = new Set(); // Reasons that the user overruled, until they occur again.
   #view = null;
 
   get isOn() {
@@ -28,13 +28,12 @@ export class Pause {
     }
   }
 
-  // Brings a board that holds still up to date, once.
+  // Updates a paused board once.
   catchUp() {
     this.#view = null;
   }
 
-  // What was last shown stays as it is, ages included: the page says from when it is. Users that are removed meanwhile
-  // leave it on resuming.
+  // While paused, returns the last view, and the time `at` which it was taken. Removed users stay in it until Resume.
   view(state, now) {
     if (!this.isOn || this.#view === null) {
       this.#view = { rows: state.rows, at: now, hasOlder: state.hasOlder, arrived: state.arrived };

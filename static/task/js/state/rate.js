@@ -1,12 +1,12 @@
-// Accounts a second over the last three, by the server's clock: what is caught up on after a cut is not mistaken for speed.
+// Accounts per second over the last three seconds. By the server's times, so catching up does not count as speed.
 
 const WINDOW_MS = 3_000;
-const LEAST_MS = 1_000;
+const SHORTEST_MS = 1_000;
 
 export class Rate {
-  #counts = []; // [time, number], ascending but for small steps back between workers.
+  #counts = []; // [time, number], ascending, except for small steps back between workers.
 
-  // A time ahead is of a clock that went back since: it would count as now until the clock is there again.
+  // Limits a time to now, because a time ahead (the clock was set back) would count until the clock reaches it.
   add(stamped, now) {
     const time = Math.min(stamped, now);
     if (!(time > now - WINDOW_MS)) {
@@ -17,7 +17,7 @@ export class Rate {
       newest[1] += 1;
     } else {
       this.#counts.push([time, 1]);
-      this.#forget(now); // A hidden tab reads nothing for hours.
+      this.#forget(now); // Not only in read(), because a hidden tab does not read for hours.
     }
   }
 
@@ -27,7 +27,7 @@ export class Rate {
       return 0;
     }
     const number = this.#counts.reduce((sum, [, count]) => sum + count, 0);
-    return Math.round((number * 1_000) / Math.max(LEAST_MS, now - this.#counts[0][0]));
+    return Math.round((number * 1_000) / Math.max(SHORTEST_MS, now - this.#counts[0][0]));
   }
 
   #forget(now) {

@@ -1,9 +1,9 @@
-// The newest users that match, in the order in which a fresh page would list them: by id, the greatest first. Pure.
+// The newest rows, in the order in which the server lists them: greatest id first. Pure.
 
 export class Rows {
   #size;
-  #rows; // Ascending: the newest is pushed. A few more than are shown are kept, to fill up after a removal.
-  #isCut; // There are users below the oldest row that is kept here.
+  #rows; // Ascending, so that the newest is pushed. Keeps up to twice the shown rows, to fill up after a removal.
+  #isCut; // Whether there are users below the oldest row kept here.
 
   constructor(newestFirst, size, hasOlder) {
     this.#size = size;
@@ -23,13 +23,13 @@ export class Rows {
     return this.#isCut && this.#rows.length < this.#size;
   }
 
-  // Whether it is new here: it may be listed already, or belong to an older page.
+  // Returns false for a row that is listed already, or belongs to an older page.
   add(row) {
-    const place = this.#place(row.id);
-    if (this.#rows[place]?.id === row.id || (place === 0 && this.#isCut)) {
+    const index = this.#index(row.id);
+    if (this.#rows[index]?.id === row.id || (index === 0 && this.#isCut)) {
       return false;
     }
-    this.#rows.splice(place, 0, row);
+    this.#rows.splice(index, 0, row);
     if (this.#rows.length > this.#size * 2) {
       this.#rows.splice(0, this.#rows.length - this.#size);
       this.#isCut = true;
@@ -38,17 +38,17 @@ export class Rows {
   }
 
   remove(id) {
-    const place = this.#place(id);
-    if (this.#rows[place]?.id === id) {
-      this.#rows.splice(place, 1);
+    const index = this.#index(id);
+    if (this.#rows[index]?.id === id) {
+      this.#rows.splice(index, 1);
     }
   }
 
-  #place(id) {
-    let place = this.#rows.length;
-    while (place > 0 && this.#rows[place - 1].id >= id) {
-      place -= 1;
+  #index(id) {
+    let index = this.#rows.length;
+    while (index > 0 && this.#rows[index - 1].id >= id) {
+      index -= 1;
     }
-    return place;
+    return index;
   }
 }

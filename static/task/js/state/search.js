@@ -1,5 +1,4 @@
-// Which users a search lists: the same that task/pages/user_list.py finds, but that SQLite tells capital letters beyond ASCII apart.
-// Pure.
+// Matches users as task/pages/user_list.py does, except that SQLite compares letters beyond ASCII by case. Pure.
 
 export function matcher(query) {
   const wanted = query.toLowerCase();

@@ -1,6 +1,6 @@
-// What the page knows: a snapshot and the events since. After every event it is what a fresh page would show. Pure.
+// The state of the users page: a snapshot and the events since. After every event it equals a page just loaded. Pure.
 
-import { AtWork } from "./active_jobs.js";
+import { ActiveJobs } from "./active_jobs.js";
 import { LiveRows } from "./live_rows.js";
 import { Rate } from "./rate.js";
 import { matcher } from "./search.js";
@@ -9,17 +9,17 @@ export class State {
   #rows;
   #matches;
   #rate = new Rate();
-  #atWork;
+  #activeJobs;
 
-  // `board` is the page's own data, `rows` what it lists, newest first.
-  constructor(board, rows) {
-    this.total = board.total;
-    this.hasAccounts = board.has_accounts;
-    this.isFirstPage = board.is_first_page;
-    this.newestAt = board.newest_at === null ? undefined : Date.parse(board.newest_at);
-    this.#rows = new LiveRows(rows, board.page_size, board.has_older);
-    this.#matches = matcher(board.query);
-    this.#atWork = new AtWork(board.jobs);
+  // `page` is the page's own data, `rows` its users, newest first.
+  constructor(page, rows) {
+    this.total = page.total;
+    this.hasAccounts = page.has_accounts;
+    this.isFirstPage = page.is_first_page;
+    this.newestAt = page.newest_at === null ? undefined : Date.parse(page.newest_at);
+    this.#rows = new LiveRows(rows, page.page_size, page.has_older);
+    this.#matches = matcher(page.query);
+    this.#activeJobs = new ActiveJobs(page.jobs);
   }
 
   get rows() {
@@ -43,17 +43,17 @@ export class State {
   }
 
   jobs(lines, now) {
-    return this.#atWork.read(lines, now);
+    return this.#activeJobs.read(lines, now);
   }
 
-  expectFresh() {
+  startRefresh() {
     this.#rows.expect();
   }
 
-  // A fresh page's own data and rows, or null; totals are right without them.
-  takeFresh(board, rows) {
-    this.#rows.take(rows, board?.has_older, board?.head);
-    this.newestAt = board?.newest_at ? Date.parse(board.newest_at) : this.newestAt;
+  // Takes the data and rows of a page that was read again, or null. Totals need no refresh.
+  refresh(page, rows) {
+    this.#rows.take(rows, page?.has_older, page?.head);
+    this.newestAt = page?.newest_at ? Date.parse(page.newest_at) : this.newestAt;
   }
 
   apply(event, now) {
@@ -62,7 +62,7 @@ export class State {
     } else if (event.type === "user.removed") {
       this.#removed(event);
     } else {
-      this.#atWork.change(event, now);
+      this.#activeJobs.change(event, now);
     }
   }
 
@@ -73,18 +73,18 @@ export class State {
     this.newestAt = joinedAt;
     this.#rate.add(joinedAt, now);
     if (this.isFirstPage && this.#matches(user)) {
-      const row = { id: user.id, username: user.username, email: user.email, joinedAt, place: job, arrivedAt: now };
-      this.#rows.add(row, event.offset);
+      const { id, username, email } = user;
+      this.#rows.add({ id, username, email, joinedAt, number: job, arrivedAt: now }, event.offset);
     }
     if (job !== null) {
       this.hasAccounts = true;
-      this.#atWork.account(event, joinedAt);
+      this.#activeJobs.account(event, joinedAt);
     }
   }
 
   #removed(event) {
     this.total -= 1;
-    this.#atWork.accountRemoved(event);
+    this.#activeJobs.accountRemoved(event);
     if (this.isFirstPage) {
       this.#rows.remove(event.user.id, event.offset);
     }

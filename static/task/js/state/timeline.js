@@ -1,7 +1,7 @@
-// Accounts a second over the life of a job, in few stretches; task/pages/chart.py begins it in the same way. Pure.
+// Continues the chart of a job: accounts per second in at most 100 buckets, as task/pages/chart.py does. Pure.
 
-const STRETCHES = 100;
-const TELLING = 2;
+const BUCKETS = 100;
+const PEAK_BUCKETS = 2;
 const WIDTH = 600;
 const HEIGHT = 100;
 
@@ -18,47 +18,47 @@ export class Timeline {
     this.#isEmpty = counts.every((count) => count === 0);
   }
 
-  // It begins with the first account: how long a job waited is not to be seen here.
+  // Begins with the first account, so that the chart leaves out the wait before it.
   add(time) {
     this.#start = this.#isEmpty ? time : this.#start;
     this.#isEmpty = false;
-    while (this.#place(time) >= STRETCHES) {
-      this.#halve();
+    while (this.#index(time) >= BUCKETS) {
+      this.#doubleWidth();
     }
-    const place = this.#place(time);
-    while (this.#counts.length <= place) {
+    const index = this.#index(time);
+    while (this.#counts.length <= index) {
       this.#counts.push(0);
     }
-    this.#counts[place] += 1;
+    this.#counts[index] += 1;
   }
 
-  // The most accounts a second in any stretch; null where the stretches are too few to tell.
+  // The most accounts per second in any bucket, or null while there is only one bucket.
   get peak() {
-    return this.#counts.length < TELLING ? null : Math.floor((Math.max(...this.#counts) * 1_000) / this.#width);
+    return this.#counts.length < PEAK_BUCKETS ? null : Math.floor((Math.max(...this.#counts) * 1_000) / this.#width);
   }
 
-  // In whole stretches; 0 while nothing was made.
+  // The length in whole buckets, or 0 before the first account.
   get spanMs() {
     return this.#isEmpty ? 0 : this.#counts.length * this.#width;
   }
 
-  // The filled steps, for an SVG of 600 x 100.
+  // The filled area, as the path of an SVG of 600 x 100.
   get path() {
     const most = Math.max(...this.#counts) || 1;
-    const steps = this.#counts.map((count, place) => {
-      const right = Math.floor(((place + 1) * WIDTH) / this.#counts.length);
+    const steps = this.#counts.map((count, index) => {
+      const right = Math.floor(((index + 1) * WIDTH) / this.#counts.length);
       return `V${HEIGHT - Math.round((count * HEIGHT) / most)}H${right}`;
     });
     return `M0 ${HEIGHT}${steps.join("")}V${HEIGHT}Z`;
   }
 
-  #place(time) {
+  #index(time) {
     return Math.max(0, Math.floor((time - this.#start) / this.#width));
   }
 
-  #halve() {
+  #doubleWidth() {
     this.#width *= 2;
-    const pairs = Array.from({ length: Math.ceil(this.#counts.length / 2) }, (_, place) => place * 2);
-    this.#counts = pairs.map((place) => this.#counts[place] + (this.#counts[place + 1] ?? 0));
+    const pairs = Array.from({ length: Math.ceil(this.#counts.length / 2) }, (_, index) => index * 2);
+    this.#counts = pairs.map((index) => this.#counts[index] + (this.#counts[index + 1] ?? 0));
   }
 }

@@ -1,17 +1,16 @@
-// The rows: a fixed number of slots that text moves through, so that nothing on the page shifts. Text only, never HTML.
+// The rows of users or accounts: a fixed number of slots through which text moves, so that nothing on the page shifts.
 
-import { writeJob } from "./job_link.js";
-import { write } from "./dom.js";
 import { ago } from "../format/words.js";
+import { write, writeJobLink } from "./dom.js";
 
-const FRESH_MS = 500;
+const NEW_ROW_MS = 500;
 
-// What the server rendered: the rows of a page are its snapshot, too.
+// Reads the rows that the server rendered. They are part of the page's snapshot.
 export function readRows(table) {
   return [...table.tBodies[0].rows].filter((element) => !element.hidden).map(readRow);
 }
 
-// The last cell tells a row's job, with a link where the table has the address of the jobs; or its number in the job.
+// The last cell is the row's job, with a link if the table has the address of the jobs page, or its number in the job.
 export class Board {
   #slots;
 
@@ -23,7 +22,7 @@ export class Board {
     this.#slots = [...body.rows].map((element) => new Slot(element, table.dataset.jobs));
   }
 
-  // Ages are told as of `at`: a board that holds still tells the time at which it was stopped.
+  // Shows ages as of `at`, which is the start of the pause on a paused board.
   draw(rows, at, now) {
     this.#slots.forEach((slot, index) => slot.draw(rows[index] ?? null, at, now));
   }
@@ -40,11 +39,11 @@ function emptyRow() {
 }
 
 function readRow(element) {
-  const [username, email, , place] = [...element.cells].map((cell) => cell.textContent);
+  const [username, email, , number] = [...element.cells].map((cell) => cell.textContent);
   const joinedAt = Date.parse(element.querySelector("time").dateTime);
-  const { id } = element.dataset; // A number, or text where the user model's keys are.
+  const { id } = element.dataset; // A number, or text if the user model's keys are text.
   const key = /^\d+$/.test(id) ? Number(id) : id;
-  return { id: key, username, email, joinedAt, place: place.trim() ? Number(place) : null };
+  return { id: key, username, email, joinedAt, number: number.trim() ? Number(number) : null };
 }
 
 class Slot {
@@ -66,7 +65,7 @@ class Slot {
     }
     if (row) {
       write(this.#time, ago(row.joinedAt, at));
-      this.#element.classList.toggle("fresh", now - row.arrivedAt < FRESH_MS);
+      this.#element.classList.toggle("fresh", now - row.arrivedAt < NEW_ROW_MS);
     }
   }
 
@@ -76,11 +75,11 @@ class Slot {
     if (row === null) {
       return;
     }
-    const [username, email, , place] = this.#element.cells;
+    const [username, email, , number] = this.#element.cells;
     this.#element.dataset.id = row.id;
     write(username, row.username);
     write(email, row.email);
-    writeJob(place, row.place, this.#jobs);
+    writeJobLink(number, row.number, this.#jobs);
     this.#time.dateTime = new Date(row.joinedAt).toISOString();
   }
 }

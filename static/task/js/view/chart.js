@@ -1,19 +1,20 @@
-// Draws the timeline of a job: its line, its peak and how long it is, and the same in a sentence for those who hear it.
+// Draws the timeline of a job: its line, its peak and its length, and the same as a sentence for screen readers.
 
-import { duration, timelineWords } from "../format/job_words.js";
+import { duration, grouped } from "../format/words.js";
 import { write } from "./dom.js";
-import { grouped } from "../format/words.js";
 
 export class Chart {
   #element;
+  #words;
 
-  constructor(element) {
+  constructor(element, words) {
     this.#element = element;
+    this.#words = words;
   }
 
   draw({ path, peak, spanMs }) {
     this.#set(".chart-line", "d", path);
-    this.#set("svg", "aria-label", timelineWords(peak, spanMs));
+    this.#set("svg", "aria-label", this.#words.timeline(peak, spanMs));
     write(this.#element.querySelector(".chart-peak"), peak === null ? "" : `peak ${grouped(peak)}`);
     write(this.#element.querySelector(".chart-span"), spanMs ? duration(spanMs) : "");
   }

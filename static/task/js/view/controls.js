@@ -1,8 +1,8 @@
-// Pause, Resume and "37 new"; and what makes the board hold still by itself: its newest row is scrolled out of sight, or
-// text in it is selected, which new text would tear away.
+// The buttons Pause, Resume and "37 new". The board also pauses while its newest row is scrolled out of view, and while
+// text in it is selected, because new rows would destroy the selection.
 
-import { write } from "./dom.js";
 import { clockTime, grouped } from "../format/words.js";
+import { write } from "./dom.js";
 
 export class Controls {
   #element;
@@ -39,7 +39,7 @@ export class Controls {
     this.#onChange();
   }
 
-  // What holds the board still by itself goes away; what was asked for by hand stays.
+  // Ends an automatic pause. After a click on Pause, shows the new rows once and stays paused.
   #showNew() {
     this.#pause.catchUp();
     this.#button.focus();

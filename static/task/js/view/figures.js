@@ -1,7 +1,7 @@
-// The figures above the board, out of the same events as the rows: they cannot disagree.
+// The figures above the board. They come from the same events as the rows, so they cannot disagree.
 
-import { write } from "./dom.js";
 import { ago, grouped } from "../format/words.js";
+import { write } from "./dom.js";
 
 export class Figures {
   #element;

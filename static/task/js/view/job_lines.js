@@ -1,18 +1,19 @@
-// The lines of the list: written by the server, kept true by this page.
+// The lines of the jobs page: rendered by the server, updated here.
 
-import { countWords, sign } from "../format/job_words.js";
-import { write } from "./dom.js";
 import { ago } from "../format/words.js";
+import { write } from "./dom.js";
 
 export class JobLines {
   #element;
+  #words;
 
-  constructor(element) {
+  constructor(element, words) {
     this.#element = element;
+    this.#words = words;
   }
 
-  // As a fresh page lists them. Who stands on a link stays on it.
-  take(element) {
+  // Replaces the lines by those of a page that was read again. A focused link keeps the focus.
+  replace(element) {
     const address = document.activeElement?.closest("#lines a")?.getAttribute("href");
     this.#element.replaceChildren(...document.adoptNode(element).childNodes);
     if (address) {
@@ -24,15 +25,15 @@ export class JobLines {
     for (const line of this.#element.querySelectorAll("tr[data-id]")) {
       const time = line.querySelector("time");
       write(time, ago(Date.parse(time.dateTime), now));
-      drawJob(line, jobs.get(Number(line.dataset.id)));
+      this.#drawJob(line, jobs.get(Number(line.dataset.id)));
     }
   }
-}
 
-function drawJob(line, job) {
-  line.dataset.state = line.querySelector(".state").dataset.state = job.state;
-  write(line.querySelector(".state-sign"), sign(job));
-  write(line.querySelector(".state-word"), job.state);
-  write(line.querySelector(".line-count"), countWords(job));
-  line.querySelector("progress").value = job.present;
+  #drawJob(line, job) {
+    line.dataset.state = line.querySelector(".state").dataset.state = job.state;
+    write(line.querySelector(".state-sign"), this.#words.sign(job));
+    write(line.querySelector(".state-word"), job.state);
+    write(line.querySelector(".line-count"), this.#words.count(job));
+    line.querySelector("progress").value = job.present;
+  }
 }

@@ -1,23 +1,22 @@
-// The strip of jobs: fixed lines, in which a job keeps its place until it leaves, so that nothing moves. Text only, never
-// HTML.
+// The active jobs on the users page: a fixed number of lines. A job keeps its line until it leaves, so nothing moves.
 
-import { countWords, jobWords } from "../format/job_words.js";
-import { write } from "./dom.js";
 import { grouped, leftWords } from "../format/words.js";
+import { write } from "./dom.js";
 
 export class Jobs {
   #section;
   #lines;
 
-  constructor(section, size) {
+  constructor(section, size, words) {
+    const address = section.dataset.address;
     const template = section.querySelector("template").content.firstElementChild;
     this.#section = section;
-    this.#lines = Array.from({ length: size }, () => new Line(template.cloneNode(true), section.dataset.address));
+    this.#lines = Array.from({ length: size }, () => new Line(template.cloneNode(true), address, words));
     section.querySelector(".job-list").replaceChildren(...this.#lines.map((line) => line.element));
   }
 
   draw({ jobs, more }, hasAccounts, now) {
-    this.#place(jobs, more > 0 ? this.#lines.length - 1 : this.#lines.length, now);
+    this.#assign(jobs, more > 0 ? this.#lines.length - 1 : this.#lines.length, now);
     this.#show(".job-list", jobs.length > 0);
     this.#show(".jobs-none", jobs.length === 0 && hasAccounts);
     this.#show(".jobs-first", jobs.length === 0 && !hasAccounts);
@@ -25,10 +24,10 @@ export class Jobs {
     write(this.#section.querySelector(".jobs-more"), `and ${grouped(more)} more`);
   }
 
-  #place(jobs, room, now) {
+  #assign(jobs, room, now) {
     const lines = this.#lines.slice(0, room);
-    const placed = new Set(lines.map((line) => line.id));
-    const waiting = jobs.filter((job) => !placed.has(job.id));
+    const shown = new Set(lines.map((line) => line.id));
+    const waiting = jobs.filter((job) => !shown.has(job.id));
     lines.forEach((line) => line.draw(jobs.find((job) => job.id === line.id) ?? waiting.shift() ?? null, now));
     this.#lines.slice(room).forEach((line) => line.draw(null, now));
   }
@@ -41,10 +40,12 @@ export class Jobs {
 class Line {
   id = null;
   #address;
+  #words;
 
-  constructor(element, address) {
+  constructor(element, address, words) {
     this.element = element;
     this.#address = address;
+    this.#words = words;
     element.hidden = true;
   }
 
@@ -56,15 +57,15 @@ class Line {
     }
     this.element.dataset.state = job.state;
     this.#write(".job-name", `Job ${job.id}`);
-    this.#write(".job-count", countWords(job));
-    this.#write(".job-words", jobWords(job));
+    this.#write(".job-count", this.#words.count(job));
+    this.#write(".job-words", this.#words.short(job));
     this.#write(".job-left", leftWords(job.leftMs(now)));
     this.#write(".job-error", job.error);
     this.#fill(this.element.querySelector("progress"), job);
     this.#link(job);
   }
 
-  // Whoever may not see or cancel a job has no link to do so.
+  // The server renders these links only for a user with the permission.
   #link({ id, isActive }) {
     const [page, cancel] = [this.element.querySelector("a.job-name"), this.element.querySelector(".job-cancel")];
     const address = `${this.#address}${id}/`;

@@ -1,13 +1,13 @@
-// The folded options on the page: only the fields that matter for what is chosen, and the words that follow from it.
+// The folded options of the form: shows only the fields that the choice needs, its summary and the estimate.
 
 import { estimate, summary } from "../format/options.js";
 
-const says = JSON.parse(document.getElementById("option-words").textContent);
-const summaryWords = document.getElementById("options-summary");
-const estimateWords = document.getElementById("estimate");
+const words = JSON.parse(document.getElementById("option-words").textContent);
+const summaryElement = document.getElementById("options-summary");
+const estimateElement = document.getElementById("estimate");
 
-// A hidden password is not sent: it would ask for two things at once.
-function showParts(form) {
+// Disables a hidden password so that it is not sent: the server rejects it together with individual passwords.
+function showChosenFields(form) {
   for (const part of form.querySelectorAll("[data-when]")) {
     const [name, value] = part.dataset.when.split("=");
     part.hidden = form.elements[name].value !== value;
@@ -32,10 +32,7 @@ function chosenIn(form) {
 }
 
 export function showOptions(form, total) {
-  const { hashSeconds, processes } = estimateWords.dataset;
-  const about = estimate(total, Number(hashSeconds), Number(processes));
-  const chosen = chosenIn(form);
-  showParts(form);
-  estimateWords.textContent = about;
-  summaryWords.textContent = summary(says, chosen);
+  showChosenFields(form);
+  estimateElement.textContent = estimate(words.estimate, total);
+  summaryElement.textContent = summary(words, chosenIn(form));
 }

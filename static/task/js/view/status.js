@@ -1,25 +1,25 @@
-// The words about the connection: shown at once, spoken at most every five seconds.
+// The state of the connection: shown at once, announced to screen readers at most every five seconds.
 
-const SPOKEN_EVERY_MS = 5_000;
+const ANNOUNCE_EVERY_MS = 5_000;
 
 export class Status {
   #element;
   #words;
   #signIn;
-  #spoken;
-  #spokenAt = -SPOKEN_EVERY_MS;
+  #announced;
+  #announcedAt = -ANNOUNCE_EVERY_MS;
 
   constructor(element) {
     this.#element = element;
     this.#words = element.querySelector(".status-words");
     this.#signIn = element.querySelector(".status-sign-in");
-    this.#spoken = element.querySelector(".status-spoken");
+    this.#announced = element.querySelector(".status-spoken");
   }
 
-  draw(said, now) {
-    if (said) {
-      this.#show(said);
-      this.#speak(said.words, now);
+  draw(status, now) {
+    if (status) {
+      this.#show(status);
+      this.#announce(status.words, now);
     }
   }
 
@@ -31,10 +31,10 @@ export class Status {
     }
   }
 
-  #speak(words, now) {
-    if (words !== this.#spoken.textContent && now - this.#spokenAt >= SPOKEN_EVERY_MS) {
-      this.#spoken.textContent = words;
-      this.#spokenAt = now;
+  #announce(words, now) {
+    if (words !== this.#announced.textContent && now - this.#announcedAt >= ANNOUNCE_EVERY_MS) {
+      this.#announced.textContent = words;
+      this.#announcedAt = now;
     }
   }
 }

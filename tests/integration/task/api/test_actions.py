@@ -5,8 +5,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from task.jobs import slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.models import Account, Act, Job
 from tests.support.caller import Caller, caller
 
@@ -37,7 +37,7 @@ def test_cancel_is_final_and_safe_to_repeat(asker: Caller) -> None:
 
 def test_a_failed_job_can_be_retried(asker: Caller) -> None:
     job = start_job(total=60).job
-    generation.fail(job_id=job.pk, error="The disk is full.")
+    fail(job_id=job.pk, error="The disk is full.")
     assert asker.get(f"{JOBS}/{job.pk}").json["error"] == "The disk is full."
     answer = asker.post(f"{JOBS}/{job.pk}/retry")
     assert (answer.status, answer.json["state"], answer.json["error"]) == (202, "queued", "")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from task import tokens
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job, Token
 from tests.support.caller import ALL, Caller, caller, person
 
@@ -126,7 +126,7 @@ def test_a_token_that_ran_out_or_was_revoked_is_refused() -> None:
     long_ago = timezone.now() - datetime.timedelta(days=2)
     old = Caller(headers=token_of(user, clock=lambda: long_ago))
     revoked = by_token(user)
-    tokens.revoke(token_id=Token.objects.latest("pk").pk)
+    tokens.revoke_token(token_id=Token.objects.latest("pk").pk)
     for one in (old, revoked):
         assert one.get("/api/jobs").problem == (401, "not_signed_in")
 

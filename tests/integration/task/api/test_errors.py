@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
 from task.api.errors import CODES
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from tests.support.caller import ALL, Caller, caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -99,7 +99,7 @@ def test_a_database_that_is_away_is_said_with_when_to_come_again(kind: type[Exce
     assert answer.problem == (503, "unavailable")
     assert answer.headers["Retry-After"] == page.headers["Retry-After"] == "5"
     assert (page.status_code, "secret" in answer.text + page.content.decode()) == (503, False)
-    assert "The database cannot be used just now" in page.content.decode()
+    assert "The database is not available" in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from realtime import log
-from realtime.endpoints.connection_limits import seat
-from realtime.endpoints.poll import Lost, poll
+from realtime.endpoints.connection_limits import hold_connection
+from realtime.endpoints.poll import poll
 from realtime.hub import hub_of
 from realtime.models import FeedHead
 from realtime.protocol import Subscription
@@ -111,7 +111,7 @@ def test_a_question_that_cannot_be_is_said(reader: Caller, query: str) -> None:
 
 def test_one_connection_too_many_is_told_when_to_come_again(reader: Caller, settings: Settings) -> None:
     settings.SOCKETS_MAX = 1
-    with seat(reader.user.pk):
+    with hold_connection(reader.user.pk):
         answer = reader.get(EVENTS)
     assert answer.problem == (429, "too_many_connections")
     assert int(answer.headers["Retry-After"]) > 0
@@ -146,7 +146,7 @@ async def test_a_poll_that_waits_is_told_when_the_feed_begins_anew(append: Appen
     waiting = await waiting_poll(Subscription())
     epoch = uuid4()
     await in_thread(FeedHead.objects.update)(epoch=epoch)
-    with pytest.raises(Lost, match="epoch") as lost:
+    with pytest.raises(log.CursorLost, match="epoch") as lost:
         await waiting
     assert lost.value.position.epoch == epoch
 
@@ -155,5 +155,5 @@ async def waiting_poll(ask: Subscription, seconds: float = 30) -> "asyncio.Task[
     """One that has nothing yet, and whose hub hears the layer."""
     task = asyncio.create_task(poll("users", ask, limit=10, wait_seconds=seconds))
     hub = hub_of("users")
-    await wait_until_async(lambda: hub.is_hearing and hub.notifier._watchers)
+    await wait_until_async(lambda: hub.is_subscribed and hub.notifier._watchers)
     return task

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from task.jobs import actions, slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Act, Job
 from tests.support.caller import Caller, caller
 from tests.support.database import at_once, database_url

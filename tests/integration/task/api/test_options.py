@@ -80,8 +80,8 @@ def test_a_shared_password_is_in_no_answer_and_in_no_log(
             "shared_password",
             "Give a password for all accounts, or let each have its own.",
         ),
-        ({"is_staff": True}, "is_staff", "options.is_staff is not known here."),
-        ({"is_superuser": True}, "is_superuser", "options.is_superuser is not known here."),
+        ({"is_staff": True}, "is_staff", "options.is_staff is not a known field."),
+        ({"is_superuser": True}, "is_superuser", "options.is_superuser is not a known field."),
     ],
 )
 def test_an_option_that_cannot_be_had_is_said(asker: Caller, options: Any, field: str, detail: str) -> None:

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from realtime import log
 from realtime.protocol import Cursor
 from task.jobs import slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Job
 from tests.support.caller import Caller, caller
 from tests.support.database import Append

@@ -11,8 +11,7 @@ from django.utils import timezone
 from realtime import log
 from task.accounts import insert
 from task.jobs import actions, slices
-from task.jobs import step as generation
-from task.jobs.actions import ActionResult, WrongState
+from task.jobs.actions import ActionResult, WrongState, fail
 from task.jobs.verification import Verdict, verify
 from task.models import Account, Act, Job, Lane
 from tests.support import stepping
@@ -42,7 +41,7 @@ def test_a_cancelled_job_ends_on_the_feed_and_verifies() -> None:
 def test_a_job_that_nobody_has_begun_can_be_cancelled() -> None:
     job, task_id = stepping.queued()
     actions.cancel(job_id=job.pk)
-    assert slices.work(job_id=job.pk, task_id=task_id) == f"Job {job.pk} is not this message's to work on."
+    assert slices.work(job_id=job.pk, task_id=task_id) == f"Ignored a stale message for job {job.pk}."
     assert verify(stepping.now(job)).problems == []
 
 
@@ -65,7 +64,7 @@ def test_a_cancel_and_a_step_at_once_leave_a_whole_job(size: int) -> None:
     """Whoever is first: a step that commits before the cancel counts, one that comes after it makes nothing."""
     job, _ = stepping.queued(60)
     lane = job.lanes.get()
-    candidates = insert.prepare(lane, size)
+    candidates = insert.prepare_candidates(lane, size)
     works: list[Callable[[], object]] = [
         lambda: stepping.take(lane, candidates),
         lambda: cancel_or_not(job),
@@ -158,8 +157,8 @@ def test_only_a_failed_job_can_be_retried(ended: Callable[[], Job]) -> None:
 
 def test_a_job_whose_removal_failed_makes_no_accounts_again() -> None:
     job, _ = stepping.removing()
-    generation.fail(job_id=job.pk, error="It was told to.")
-    with pytest.raises(WrongState, match="only one that failed while it made accounts can go on"):
+    fail(job_id=job.pk, error="It was told to.")
+    with pytest.raises(WrongState, match="only a job that failed while making accounts can be retried"):
         actions.retry(job_id=job.pk)
 
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from asgi_config.worker.schedule import Every
 from task import tokens
 from task.accounts import insert
-from task.jobs import actions, leases, limits, removal, rescue
-from task.jobs import step as generation
+from task.jobs import actions, leases, removal, rescue
+from task.jobs.start import TooManyJobs, start_job
+from task.jobs.step import step
 from task.models import Act, Job, Lane, Token, Worker
 from task.pages.job_page import read_job_page
 from task.workers import registry
@@ -39,8 +40,12 @@ def eleven() -> datetime.datetime:
 
 def step_at(job: Job, clock: Any, size: int) -> None:
     lane = Lane.objects.select_related("job").get(job=job)
-    generation.step(
-        job_id=job.pk, task_id=lane.task_id, candidates=insert.prepare(lane, size), first=lane.tried, clock=clock
+    step(
+        job_id=job.pk,
+        task_id=lane.task_id,
+        candidates=insert.prepare_candidates(lane, size),
+        first=lane.tried,
+        clock=clock,
     )
 
 
@@ -73,10 +78,10 @@ def test_the_page_shows_the_whole_chart_and_no_time_below_zero() -> None:
     assert page.elapsed_ms is not None
     assert page.elapsed_ms >= 0
     assert not page.is_cut
-    assert [line.words for line in page.record] == ["asked from a shell", "started", "finished", REMOVAL]
+    assert [line.text for line in page.audit_log] == ["requested from the command line", "started", "finished", REMOVAL]
 
 
-REMOVAL = "removal asked for from a shell"
+REMOVAL = "removal requested from the command line"
 
 
 def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
@@ -119,11 +124,11 @@ def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
 def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
-    assert registry.processes(ELEVEN) == 1
-    assert registry.waiting_words(job, ELEVEN) == registry.NONE_RUNNING
-    registry.note("back@here", ELEVEN, processes=2)
-    assert registry.processes(ELEVEN) == 2
-    assert registry.waiting_words(job, ELEVEN) == "waiting for a worker"
+    assert registry.count_processes(ELEVEN) == 1
+    assert registry.waiting_reason(job, ELEVEN) == registry.NONE_RUNNING
+    registry.record_heartbeat("back@here", ELEVEN, processes=2)
+    assert registry.count_processes(ELEVEN) == 2
+    assert registry.waiting_reason(job, ELEVEN) == "waiting for a worker"
 
 
 @pytest.mark.fault("the clock goes back under the limit of jobs an hour")
@@ -131,16 +136,16 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")
     actions.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
-    assert generation.start_job(total=5, requested_by=ann, clock=eleven).is_new
-    with pytest.raises(limits.TooManyJobs) as refused:
-        generation.start_job(total=5, requested_by=ann, clock=eleven)
+    assert start_job(total=5, requested_by=ann, clock=eleven).is_new
+    with pytest.raises(TooManyJobs) as refused:
+        start_job(total=5, requested_by=ann, clock=eleven)
     assert refused.value.retry_after_seconds <= 3600
 
 
 def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
     text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
     for clock in (noon, eleven):
-        assert tokens.user_of(text, clock=clock)
+        assert tokens.token_user(text, clock=clock)
     assert Token.objects.get().last_used_at == ELEVEN
 
 
@@ -163,7 +168,7 @@ def test_the_record_is_in_the_order_in_which_people_acted() -> None:
 
 
 def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
-    registry.note("dead", NOON)
-    assert registry.last_heard_at(ELEVEN) is None
-    registry.note("living", ELEVEN)
-    assert registry.last_heard_at(ELEVEN) == ELEVEN
+    registry.record_heartbeat("dead", NOON)
+    assert registry.last_heartbeat_at(ELEVEN) is None
+    registry.record_heartbeat("living", ELEVEN)
+    assert registry.last_heartbeat_at(ELEVEN) == ELEVEN

@@ -21,8 +21,8 @@ FULL_STRENGTH = Options(hashing=FULL)
 
 
 def exported(job: Job) -> list[Credentials]:
-    taken = credentials.export(job_id=job.pk, written_as="csv")
-    return [row for rows in credentials.parts(taken) for row in rows]
+    taken = credentials.start_export(job_id=job.pk, written_as="csv")
+    return [row for rows in credentials.read_chunks(taken) for row in rows]
 
 
 def user_of(number: int) -> Any:
@@ -34,7 +34,7 @@ def signs_in(row: Credentials) -> bool:
 
 
 def test_every_account_is_exported_once_in_the_order_of_its_number_and_signs_in(monkeypatch: Any) -> None:
-    monkeypatch.setattr(credentials, "PART_SIZE", 7)
+    monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     job = stepping.finished(20)
     rows = exported(job)
     users = User.objects.order_by("account__number")
@@ -46,7 +46,7 @@ def test_every_account_is_exported_once_in_the_order_of_its_number_and_signs_in(
 def test_a_part_is_one_query_however_many_accounts_it_has(django_assert_num_queries: Any) -> None:
     job = stepping.finished(60)
     with django_assert_num_queries(1):
-        assert len(credentials.read(job).rows) == 60
+        assert len(credentials.read_chunk(job).rows) == 60
 
 
 @pytest.mark.usefixtures("full_strength")
@@ -115,8 +115,8 @@ def test_a_job_at_work_gives_the_accounts_that_are_there() -> None:
 def test_what_takes_long_to_verify_comes_in_small_parts(monkeypatch: Any) -> None:
     job = stepping.finished(3)
     User.objects.update(password=make_password("another one"))
-    monkeypatch.setattr(credentials, "PART_SECONDS", 0)
-    assert [len(rows) for rows in credentials.parts(job)] == [1, 1, 1]
+    monkeypatch.setattr(credentials, "CHUNK_SECONDS", 0)
+    assert [len(rows) for rows in credentials.read_chunks(job)] == [1, 1, 1]
 
 
 def test_a_busy_database_costs_the_memory_of_a_hash_and_nothing_else(monkeypatch: Any) -> None:
@@ -164,7 +164,7 @@ def of_another_key() -> Job:
     [
         (removed, "The accounts of job {} are removed."),
         (forgotten, "The passwords of job {} are forgotten."),
-        (shared, "Every account of job {} has the password that was typed: it is kept nowhere else."),
+        (shared, "All accounts of job {} have the shared password of its request, which is not stored."),
         (of_another_key, "The passwords of job {} were made with another SECRET_KEY: set that one to export them."),
     ],
 )
@@ -179,7 +179,7 @@ def test_where_nobody_can_have_passwords_one_sentence_says_why(make: Callable[[]
 def test_an_export_is_on_the_record_before_the_first_password_is_read() -> None:
     by = User.objects.create(username="exporter")
     job = stepping.finished(1)
-    credentials.export(job_id=job.pk, written_as="json", by=by)
+    credentials.start_export(job_id=job.pk, written_as="json", by=by)
     act = Act.objects.get(kind=Act.Kind.EXPORTED)
     assert (act.job, act.by, act.by_name, act.detail) == (job, by, "exporter", "as JSON")
 

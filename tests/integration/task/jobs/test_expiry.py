@@ -10,8 +10,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from task.jobs import actions, rescue, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.support import stepping
@@ -47,7 +47,7 @@ def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
     job = stepping.finished(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
     actions.remove_expired(later)
-    generation.fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="It was told to.")
     assert actions.remove_expired(later) == 0
 
 

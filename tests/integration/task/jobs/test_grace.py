@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from task.jobs import actions, leases, rescue, slices
-from task.jobs import step as generation
+from task.jobs.actions import fail
 from task.models import Job, Lane
 from tests.support.stepping import LONG_AGO, age, failed, queued, removing
 
@@ -22,7 +22,7 @@ def retried() -> Job:
 
 def removing_again() -> Job:
     job, _ = removing()
-    generation.fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="It was told to.")
     age(job)
     return actions.remove(job_id=job.pk).job
 
@@ -47,7 +47,7 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     for _ in range(2 * leases.MOST_ATTEMPTS):
         Lane.objects.update(seen_at=LONG_AGO, rescues=3)
         with connection.execute_wrapper(fail_inserts):
-            assert work(lane) == f"Job {lane.job_id} is interrupted and goes on later."
+            assert work(lane) == f"Job {lane.job_id} was interrupted and continues later."
         assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
     assert work(lane) == "60 random users created with success!"
 
@@ -67,7 +67,7 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     monkeypatch.setattr(slices, "REPEAT_SECONDS", 0)
     job, _ = queued()
     with connection.execute_wrapper(give_up):
-        assert work(job.lanes.get()) == f"Job {job.pk} is interrupted and goes on later."
+        assert work(job.lanes.get()) == f"Job {job.pk} was interrupted and continues later."
     assert len(tried) == 1
     assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
 
@@ -78,7 +78,7 @@ def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[]
     lane = ask().lanes.get()
     for _ in range(leases.MOST_ATTEMPTS):
         leases.claim(job_id=lane.job_id, task_id=lane.task_id)
-    assert work(lane) == f"Job {lane.job_id} rests until the rescue."
+    assert work(lane) == f"Job {lane.job_id} waits for the next rescue."
     age(lane.job)
     Lane.objects.update(seen_at=LONG_AGO)
     rescue.rescue()

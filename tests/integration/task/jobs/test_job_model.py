@@ -18,8 +18,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from task.accounts import insert
 from task.accounts.insert import Candidate
 from task.jobs import actions, leases, removal
-from task.jobs import step as generation
-from task.jobs.actions import ActionResult, WrongState
+from task.jobs.actions import ActionResult, WrongState, fail
+from task.jobs.start import start_job
+from task.jobs.step import step
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, Options
@@ -72,9 +73,9 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
     def ask(self, total: int, processes: int) -> int:
-        registry.note("worker@here", self.clock(), processes=processes)
+        registry.record_heartbeat("worker@here", self.clock(), processes=processes)
         options = Options(hashing=FULL) if processes > 1 else Options()
-        job = generation.start_job(total=total, options=options, clock=self.clock).job
+        job = start_job(total=total, options=options, clock=self.clock).job
         least, rest = divmod(total, min(processes, total))
         lanes = {lane: ModelLane(least + (lane < rest)) for lane in range(min(processes, total))}
         self.models[job.pk] = ModelJob(total, lanes)
@@ -95,7 +96,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (lane is not None) == self.may_work(*message)
         if lane is None or lane.job.state not in ACTIVE:
             return multiple()
-        return multiple((lane, insert.prepare(lane, size)))
+        return multiple((lane, insert.prepare_candidates(lane, size)))
 
     @rule(made_ready=prepared)
     def step(self, made_ready: tuple[Lane, list[Candidate]]) -> None:
@@ -103,7 +104,7 @@ class JobMachine(RuleBasedStateMachine):
         lane, candidates = made_ready
         model = self.models[lane.job_id]
         may_make = self.may_work(lane.job_id, lane.task_id) and model.state in ACTIVE
-        after = generation.step(
+        after = step(
             job_id=lane.job_id, task_id=lane.task_id, candidates=candidates, first=lane.tried, clock=self.clock
         )
         assert (after is not None) == may_make
@@ -144,7 +145,7 @@ class JobMachine(RuleBasedStateMachine):
         job_id, task_id = message
         if not is_mine or task_id in self.current:
             self.models[job_id].fail()
-        generation.fail(job_id=job_id, error="It was told to.", task_id=task_id if is_mine else None, clock=self.clock)
+        fail(job_id=job_id, error="It was told to.", task_id=task_id if is_mine else None, clock=self.clock)
 
     @rule(target=messages)
     def rescue(self) -> Any:

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from task.accounts import insert
 from task.jobs import actions, rescue, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
+from task.jobs.step import step as take_step
 from task.jobs.verification import verify
 from task.models import Account, Job, Lane
 from task.options import FULL, SHARED, Options
@@ -27,7 +28,7 @@ AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
 
 
 def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
-    registry.note("worker@here", timezone.now(), processes=processes)
+    registry.record_heartbeat("worker@here", timezone.now(), processes=processes)
     return start_job(total=total, options=options).job
 
 
@@ -84,7 +85,7 @@ def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() ->
     job = job_with(2)
     first, second = lanes_of(job)
     step(job, first.task_id, 10)
-    insert.prepare(first, 10)  # and killed before its commit
+    insert.prepare_candidates(first, 10)  # and killed before its commit
     work(second)
     Lane.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
@@ -107,8 +108,8 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
     first, second, _ = lanes_of(job)
     work(first)
     step(job, second.task_id, 2)
-    generation.fail(job_id=job.pk, error="It was told to.")
-    assert work(second) == f"Job {job.pk} is not this message's to work on."
+    fail(job_id=job.pk, error="It was told to.")
+    assert work(second) == f"Ignored a stale message for job {job.pk}."
     assert actions.retry(job_id=job.pk).is_dispatched
     assert [(lane.number, lane.made) for lane in lanes_of(job)] == [(1, 2), (2, 0)]
     assert second.task_id not in {lane.task_id for lane in lanes_of(job)}
@@ -120,18 +121,18 @@ def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
 def test_a_cancel_ends_all_lanes() -> None:
     job = job_with(2)
     lanes = lanes_of(job)
-    prepared = [(lane, insert.prepare(lane, 5)) for lane in lanes]
+    prepared = [(lane, insert.prepare_candidates(lane, 5)) for lane in lanes]
     actions.cancel(job_id=job.pk)
     for lane, candidates in prepared:
         assert _step(lane.task_id, job, candidates) is None
-        assert work(lane) == f"Job {job.pk} is not this message's to work on."
+        assert work(lane) == f"Ignored a stale message for job {job.pk}."
     assert (User.objects.count(), Lane.objects.count()) == (0, 0)
 
 
 def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
     lane = lanes_of(job)[0]
-    candidates = insert.prepare(lane, 5)
+    candidates = insert.prepare_candidates(lane, 5)
     for _ in range(2):
         _step(lane.task_id, job, candidates)
     assert User.objects.count() == 5
@@ -145,14 +146,14 @@ def test_the_first_account_is_there_after_one_hash() -> None:
 
 def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
     at = timezone.now()
-    assert registry.processes(at) == 1
-    registry.note("a", at, processes=2)
-    registry.note("b", at, processes=3)
-    assert registry.processes(at) == 5
-    assert registry.processes(at + timedelta(minutes=5)) == 1
-    registry.note("b", at, processes=1_000)
-    assert registry.processes(at) == registry.MOST_LANES
+    assert registry.count_processes(at) == 1
+    registry.record_heartbeat("a", at, processes=2)
+    registry.record_heartbeat("b", at, processes=3)
+    assert registry.count_processes(at) == 5
+    assert registry.count_processes(at + timedelta(minutes=5)) == 1
+    registry.record_heartbeat("b", at, processes=1_000)
+    assert registry.count_processes(at) == registry.MOST_LANES
 
 
 def _step(task_id: UUID, job: Job, candidates: list[insert.Candidate]) -> Lane | None:
-    return generation.step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)
+    return take_step(job_id=job.pk, task_id=task_id, candidates=candidates, first=0)

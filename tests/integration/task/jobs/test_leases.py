@@ -13,7 +13,7 @@ from redis import Redis
 from realtime.models import Batch
 from task.accounts import passwords
 from task.jobs import leases, rescue, slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.tasks import rescue_jobs
@@ -67,7 +67,7 @@ def test_a_stale_message_ends_at_once_and_sends_nothing() -> None:
     lane = new_lane()
     work(lane, seconds=0)
     queued_ids()
-    assert work(lane) == f"Job {lane.job_id} is not this message's to work on."
+    assert work(lane) == f"Ignored a stale message for job {lane.job_id}."
     assert queued_ids() == []
     assert Job.objects.get().created == 100
 
@@ -81,7 +81,7 @@ def test_a_message_that_comes_twice_at_the_end_of_its_slice_lanes_over_once() ->
 
 
 def test_a_message_for_a_job_that_is_gone_ends_at_once() -> None:
-    assert slices.work(job_id=999, task_id=uuid4()) == "Job 999 is not this message's to work on."
+    assert slices.work(job_id=999, task_id=uuid4()) == "Ignored a stale message for job 999."
 
 
 def test_the_rescue_leaves_a_fresh_lane_alone() -> None:
@@ -171,7 +171,7 @@ def test_a_lane_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
     lane = new_lane()
     for _ in range(5):
         leases.claim(job_id=lane.job_id, task_id=lane.task_id)
-    assert work(lane) == f"Job {lane.job_id} rests until the rescue."
+    assert work(lane) == f"Job {lane.job_id} waits for the next rescue."
     age(lane.job)
     Lane.objects.update(seen_at=LONG_AGO)
     rescue.rescue()

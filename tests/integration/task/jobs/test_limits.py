@@ -9,8 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from task.jobs import actions, rescue
-from task.jobs.limits import TooManyJobs
-from task.jobs.step import start_job
+from task.jobs.start import TooManyJobs, start_job
 from task.models import Job, Worker
 from task.workers import registry
 from tests.support import stepping
@@ -29,7 +28,7 @@ def ann() -> Any:
 def test_a_person_has_so_many_jobs_at_work_and_no_more(ann: Any, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 2
     first, _ = (start_job(total=5, requested_by=ann).job for _ in range(2))
-    with pytest.raises(TooManyJobs, match="You have 2 jobs at work, which is the most") as refused:
+    with pytest.raises(TooManyJobs, match="You have 2 active jobs, which is the limit") as refused:
         start_job(total=5, requested_by=ann)
     assert refused.value.retry_after_seconds > 0
     actions.cancel(job_id=first.pk)
@@ -55,7 +54,7 @@ def test_a_person_asks_for_so_many_jobs_an_hour(ann: Any, settings: Any) -> None
     for asked_at in (began, began + 10 * MINUTE):
         job = start_job(total=5, requested_by=ann, clock=partial(next, iter([asked_at]))).job
         actions.cancel(job_id=job.pk)
-    with pytest.raises(TooManyJobs, match="ask again in 40 min") as refused:
+    with pytest.raises(TooManyJobs, match="try again in 40 min") as refused:
         start_job(total=5, requested_by=ann, clock=lambda: began + 20 * MINUTE)
     assert refused.value.retry_after_seconds == 40 * 60
     assert start_job(total=5, requested_by=ann, clock=lambda: began + 61 * MINUTE).is_new
@@ -77,16 +76,16 @@ def test_other_people_and_the_shell_are_not_limited_by_it(ann: Any, settings: An
 
 def test_a_job_waits_for_a_worker_and_after_a_while_says_that_none_is_running() -> None:
     job, _ = stepping.queued()
-    assert registry.waiting_words(job, job.created_at) == "waiting for a worker"
-    assert registry.waiting_words(job, job.created_at + MINUTE) == "no worker is running"
+    assert registry.waiting_reason(job, job.created_at) == "waiting for a worker"
+    assert registry.waiting_reason(job, job.created_at + MINUTE) == "no worker is running"
     rescue.rescue(worker="celery@here")
     assert Worker.objects.get().name == "celery@here"
-    assert registry.waiting_words(job, timezone.now() + MINUTE / 3) == "waiting for a worker"
+    assert registry.waiting_reason(job, timezone.now() + MINUTE / 3) == "waiting for a worker"
 
 
 def test_a_step_of_any_job_is_a_sign_of_a_worker() -> None:
     job, _ = stepping.queued()
     other, _ = stepping.running()
     assert other.stepped_at
-    assert registry.waiting_words(job, other.stepped_at + MINUTE / 3) == "waiting for a worker"
-    assert registry.waiting_words(other, other.stepped_at + MINUTE) == ""
+    assert registry.waiting_reason(job, other.stepped_at + MINUTE / 3) == "waiting for a worker"
+    assert registry.waiting_reason(other, other.stepped_at + MINUTE) == ""

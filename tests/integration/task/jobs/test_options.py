@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from pytest_django import Settings
 
 from task.accounts import groups
-from task.jobs.step import RequestIdReused, start_job
+from task.jobs.start import RequestIdReused, start_job
 from task.models import Job
 from task.options import Options, UnusableOption
 from tests.support.caller import person
@@ -62,7 +62,7 @@ def test_a_person_gives_only_groups_whose_permissions_they_all_hold() -> None:
 
 def test_a_group_that_is_more_than_who_asks_starts_nothing() -> None:
     asker, more = person("asker", "add_job"), group_of("more", "delete_user")
-    said = f"Group {more.pk} cannot be given: choose groups that exist, and whose permissions you all hold."
+    said = f"Group {more.pk} cannot be given: choose groups that exist and whose permissions you hold."
     assert refused(requested_by=asker, options=Options(groups=(more.pk,))) == ("groups", said)
 
 

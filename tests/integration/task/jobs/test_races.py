@@ -19,7 +19,7 @@ from asgi_config.sign_in.links import make_link
 from task.accounts.passwords import Deriver
 from task.database import sqlite_turns
 from task.jobs import actions, leases, rescue, slices
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Act, Job, Lane
 from tests.support import stepping
 from tests.support.feeding import feed_events
@@ -159,7 +159,7 @@ def test_a_lane_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -
     lane = leases.stalled(timezone.now() + leases.RESCUE_AFTER)[0]
     actions.cancel(job_id=job.pk)
     actions.remove(job_id=job.pk)
-    slices.give_up(lane)
+    actions.give_up(lane)
     assert stepping.now(job).state == "removing"
 
 

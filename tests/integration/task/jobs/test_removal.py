@@ -51,7 +51,7 @@ def test_a_removal_goes_in_steps_and_says_how_far_it_is() -> None:
     assert after
     assert (after.state, after.removed_through, Account.objects.count()) == ("removing", 25, 35)
     assert slices.work(job_id=job.pk, task_id=task_id, size=10, seconds=0) == (
-        f"Job {job.pk}: 35 of 60 accounts looked at so far."
+        f"Job {job.pk}: 35 of 60 accounts checked so far."
     )
 
 

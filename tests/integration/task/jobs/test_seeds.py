@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from task.accounts import insert
 from task.accounts.identities import identities
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, RANDOM, REALISTIC, Options
@@ -36,7 +36,7 @@ def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
         for lane in Lane.objects.select_related("job").filter(job=job).order_by("number"):
             if killed:
-                insert.prepare(lane, size + 3)  # by a lane that is killed before its commit
+                insert.prepare_candidates(lane, size + 3)  # by a lane that is killed before its commit
             step(job, lane.task_id, size)
         job = now(job)
     return job
@@ -57,7 +57,7 @@ def test_the_names_are_the_same_when_lanes_are_killed_before_their_commit() -> N
 @pytest.mark.parametrize("lanes", [1, 2, 3, 64])
 @pytest.mark.parametrize("killed", [False, True])
 def test_the_names_are_the_same_whatever_the_number_of_lanes(lanes: int, killed: bool) -> None:
-    registry.note("worker@here", timezone.now(), processes=lanes)
+    registry.record_heartbeat("worker@here", timezone.now(), processes=lanes)
     job = start_job(total=TOTAL, options=Options(seed=SEED, hashing=FULL)).job
     assert job.lane_count == lanes
     assert made(in_steps(job, [4, 9], killed=killed)) == expected()
@@ -65,7 +65,7 @@ def test_the_names_are_the_same_whatever_the_number_of_lanes(lanes: int, killed:
 
 @pytest.mark.parametrize("lanes", [1, 2])
 def test_a_seed_whose_names_are_taken_still_ends_with_its_total(lanes: int) -> None:
-    registry.note("worker@here", timezone.now(), processes=lanes)
+    registry.record_heartbeat("worker@here", timezone.now(), processes=lanes)
     options = Options(seed=SEED, hashing=FULL, names=REALISTIC)
     first, second = (in_steps(start_job(total=TOTAL, options=options).job, [25]) for _ in range(2))
     assert [first.created, second.created, User.objects.count()] == [TOTAL, TOTAL, 2 * TOTAL]

@@ -10,8 +10,8 @@ from django.contrib.auth import authenticate, get_user_model
 from django.db import IntegrityError, connection
 
 from task.accounts import insert, passwords
-from task.jobs import step as generation
-from task.jobs.step import RequestIdReused, UnusableTotal, start_job
+from task.jobs.actions import fail
+from task.jobs.start import RequestIdReused, UnusableTotal, start_job
 from task.jobs.verification import verify
 from task.models import Account, Job, Lane
 from tests.support.database import at_once
@@ -89,7 +89,7 @@ def test_many_lanes_with_the_same_message_at_once_make_each_number_once() -> Non
 def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
     job, task_id = queued(10)
     lane = job.lanes.get()
-    candidates = insert.prepare(lane, 10)
+    candidates = insert.prepare_candidates(lane, 10)
     User.objects.create(username=candidates[3].login_name, email="mine@example.org")
     after = take(lane, candidates)
     assert after is not None
@@ -155,8 +155,8 @@ def test_a_total_outside_the_bounds_starts_nothing(total: int) -> None:
 
 def test_a_failed_job_says_why_and_stays_failed() -> None:
     job, task_id = queued(5)
-    generation.fail(job_id=job.pk, error="The reason.")
-    generation.fail(job_id=job.pk, error="Another.")
+    fail(job_id=job.pk, error="The reason.")
+    fail(job_id=job.pk, error="Another.")
     assert step(job, task_id, 5) is None
     failed = Job.objects.get()
     assert (failed.state, failed.error) == ("failed", "The reason.")
@@ -194,7 +194,7 @@ def test_verify_finds_what_is_wrong() -> None:
     job.refresh_from_db()
     Account.objects.filter(number=3).delete()
     assert verify(job).problems == [
-        "Accounts: 4, and 0 removed, where the job made 5.",
+        "Accounts: 4, and 0 removed, but the job made 5.",
         "The accounts are not numbered 1, 2, 3, ...",
     ]
 
@@ -202,7 +202,7 @@ def test_verify_finds_what_is_wrong() -> None:
 def test_the_last_account_survives_a_taken_name_too() -> None:
     job, task_id = queued(1)
     lane = job.lanes.get()
-    candidates = insert.prepare(lane, 1)
+    candidates = insert.prepare_candidates(lane, 1)
     User.objects.create(username=candidates[0].login_name)
     after = take(lane, candidates)
     assert after is not None
@@ -234,7 +234,7 @@ def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> Non
 
 def test_names_that_are_all_taken_are_passed_over() -> None:
     job, task_id = queued(3)
-    for candidate in insert.prepare(job.lanes.get(), 3):
+    for candidate in insert.prepare_candidates(job.lanes.get(), 3):
         User.objects.create(username=candidate.login_name)
     passed = step(job, task_id, 3)
     assert passed is not None
@@ -248,7 +248,7 @@ def test_names_that_are_all_taken_are_passed_over() -> None:
 def test_what_was_prepared_before_another_step_of_the_same_message_is_left_out() -> None:
     job, _ = queued(10)
     lane = job.lanes.get()
-    candidates = insert.prepare(lane, 4)
+    candidates = insert.prepare_candidates(lane, 4)
     first, second = take(lane, candidates), take(lane, candidates)
     assert first is not None
     assert second is not None

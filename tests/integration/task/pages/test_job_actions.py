@@ -14,7 +14,7 @@ from django.utils import timezone
 from task.jobs.actions import ActionResult
 from task.models import Job
 from task.options import Options
-from task.pages.job_views import say_done
+from task.pages.job_views import add_action_messages
 from tests.support.job_states import job_in, operator_visit, removed, start
 from tests.support.visiting import person, text_of, visit
 
@@ -33,13 +33,13 @@ def operator() -> Client:
 def test_cancel_asks_once_and_is_done_by_a_post(operator: Client) -> None:
     job = job_in("running")
     asked = operator.get(f"/jobs/{job.pk}/cancel/")
-    assert "has made 25 of 60. Cancel it? The 25 accounts stay, and no more are made." in text_of(asked)
+    assert "has made 25 of 60 accounts. Cancel it? The 25 accounts stay, and no more are made." in text_of(asked)
     assert Job.objects.get().state == "running"
     response = operator.post(f"/jobs/{job.pk}/cancel/", follow=True)
     assert response.redirect_chain == [(f"/jobs/{job.pk}/", 302)]
     assert f"Job {job.pk} is cancelled." in text_of(response)
     again = operator.post(f"/jobs/{job.pk}/cancel/", follow=True)
-    assert "That was done already" in text_of(again)
+    assert "Nothing changed" in text_of(again)
 
 
 def test_retry_goes_on_and_comes_back_to_the_job(operator: Client) -> None:
@@ -57,8 +57,8 @@ def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> No
     User.objects.filter(pk=first.pk).update(last_login=timezone.now())
     User.objects.filter(pk=second.pk).update(is_staff=True)
     asked = operator.get(f"/jobs/{job.pk}/remove/")
-    assert "This removes 58 accounts" in text_of(asked)
-    assert "2 in use are kept: 1 signed in 1 made staff" in text_of(asked)
+    assert "This permanently removes 58 accounts" in text_of(asked)
+    assert "2 accounts in use are kept: 1 signed in 1 made staff" in text_of(asked)
     assert Job.objects.get().state == "finished"
     response = operator.post(f"/jobs/{job.pk}/remove/", follow=True)
     assert "are being removed" in text_of(response)
@@ -70,8 +70,8 @@ def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> No
     ("act", "state", "sentence"),
     [
         ("cancel", "finished", "There is nothing left to cancel."),
-        ("retry", "running", "only one that failed while it made accounts can go on."),
-        ("remove", "running", "cancel it first, then remove its accounts."),
+        ("retry", "running", "only a job that failed while making accounts can be retried."),
+        ("remove", "running", "first, then remove its accounts."),
     ],
 )
 def test_what_cannot_be_done_now_is_said_and_changes_nothing(
@@ -118,17 +118,19 @@ def test_an_act_without_its_token_is_refused_in_words() -> None:
     client.force_login(person("owner", "change_job"))
     response = client.post(f"/jobs/{job.pk}/cancel/")
     assert response.status_code == 403
-    assert "The form was not accepted" in text_of(response)
+    assert "The form expired" in text_of(response)
 
 
 def test_a_queue_that_is_away_is_said_and_the_job_goes_on_later() -> None:
     request = RequestFactory().post("/jobs/7/retry/")
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
-    say_done(request, "Job {job} is queued again.", ActionResult(Job(pk=7), is_new=True, is_dispatched=False))
+    add_action_messages(
+        request, "Job {job} is queued again.", ActionResult(Job(pk=7), is_new=True, is_dispatched=False)
+    )
     done, warned = [str(message) for message in get_messages(request)]
     assert done == "Job 7 is queued again."
-    assert warned.startswith("The queue cannot be reached just now. Job 7 is kept")
+    assert warned.startswith("The queue is not available. Job 7 is saved")
 
 
 def test_a_page_that_is_read_in_the_background_leaves_the_message_to_the_page_that_follows(operator: Client) -> None:
@@ -161,20 +163,20 @@ def test_a_removal_at_work_is_in_the_strip(operator: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "summary"), [("", "accounts stay"), ("24", "removed after 24 hours")], ids=["never", "a day"]
+    ("hours", "summary"), [("", "never removed"), ("24", "removed after 24 hours")], ids=["never", "a day"]
 )
 def test_an_expiry_is_asked_for_under_options(operator: Client, hours: str, summary: str) -> None:
     asked = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}
     operator.post("/generate/", asked)
     assert Job.objects.get().options == Options(remove_after_hours=int(hours) if hours else None)
     response = operator.post("/generate/", asked | {"total": 1})
-    assert f"Options: random names, a password each, {summary}" in text_of(response)
+    assert f"Options: random names, a different password each, {summary}" in text_of(response)
 
 
 @pytest.mark.parametrize("hours", ["5", "x", "-1"])
 def test_an_expiry_that_is_not_offered_is_refused_beside_the_field(operator: Client, hours: str) -> None:
     response = operator.post("/generate/", {"total": 60, "request_id": uuid4(), "remove_after_hours": hours})
-    assert "Choose one of those in the list." in text_of(response)
+    assert "Choose one of the listed values." in text_of(response)
     assert "<details" in response.content.decode()
     assert not Job.objects.exists()
 
@@ -186,7 +188,7 @@ def test_too_many_jobs_are_refused_with_the_time_to_wait(operator: Client, setti
     response = operator.post("/generate/", {"total": 61, "request_id": request_id})
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
-    assert "wait until one has ended, or cancel one." in text_of(response)
+    assert "wait until one ends or cancel one." in text_of(response)
     assert f'value="{request_id}"' in response.content.decode()
     assert 'value="61"' in response.content.decode()
 

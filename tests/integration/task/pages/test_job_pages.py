@@ -46,7 +46,7 @@ def test_jobs_are_listed_newest_first_with_state_progress_and_who_asked(operator
     assert listed(response) == [other.pk, mine.pk]
     assert "running" in text_of(response)
     assert "25 of 500" in text_of(response)
-    assert "a shell" in text_of(response)
+    assert "the command line" in text_of(response)
     assert text_of(response).count("operator") == 2  # once in the header
 
 
@@ -76,21 +76,21 @@ def test_the_list_is_paged_by_key_within_its_state(operator: Client) -> None:
 
 def test_without_jobs_there_is_one_thing_to_do_for_those_who_may(operator: Client) -> None:
     response = operator.get("/jobs/")
-    assert "No job yet." in text_of(response)
+    assert "No jobs yet." in text_of(response)
     assert 'class="button" href="/generate/"' in response.content.decode()
     assert 'class="button"' not in visit(person("viewer", "view_job")).get("/jobs/").content.decode()
 
 
 def test_where_no_job_is_in_the_state_the_list_says_so(operator: Client) -> None:
     start()
-    assert "No job is failed." in text_of(operator.get("/jobs/?state=failed"))
+    assert "No failed jobs." in text_of(operator.get("/jobs/?state=failed"))
 
 
 @pytest.mark.parametrize("address", ["/jobs/?state=nonsense", "/jobs/?before=x", "/jobs/{}/?before=-1"])
 def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, address: str) -> None:
     response = operator.get(address.format(start().pk))
     assert response.status_code == 400
-    assert "This address is not understood" in text_of(response)
+    assert "This address is not valid" in text_of(response)
 
 
 @pytest.mark.parametrize("number", [999, 10**30])
@@ -98,7 +98,7 @@ def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, addre
 def test_a_job_that_is_not_there_gets_a_clear_page(operator: Client, page: str, number: int) -> None:
     for response in (operator.get(f"/jobs/{number}/{page}"), operator.post(f"/jobs/{number}/{page or 'cancel/'}")):
         assert response.status_code == 404
-        assert f"There is no job {number}" in text_of(response)
+        assert f"Job {number} does not exist" in text_of(response)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Clie
     removed(job, 25)
     record = record_on(operator.get(f"/jobs/{job.pk}/"))
     assert record == [
-        "asked by you",
+        "requested by you",
         "started",
         "cancelled by you at 25 of 60",
-        "removal asked for by colleague",
+        "removal requested by colleague",
         "25 of 25 accounts removed",
     ]
 
@@ -176,10 +176,10 @@ def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(oper
         response = viewer.get(address)
         content = response.content.decode()
         assert "Not live. Reload to see more." in text_of(response)
-        assert not re.search("operator|a shell|from a shell", text_of(response))
+        assert not re.search("operator|command line", text_of(response))
         assert name not in content
         assert not re.search("js/pages/job_", content)
-    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["asked", "started"]
+    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["requested", "started"]
 
 
 def test_the_accounts_of_a_job_are_paged_by_their_number(operator: Client) -> None:
@@ -217,12 +217,12 @@ def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Cl
     job = made(made(start(), 25), 25)
     log.trim("users", keep=25, older_than=timezone.now() - HOUR)
     response = operator.get(f"/jobs/{job.pk}/")
-    assert "The log no longer holds the beginning" in text_of(response)
+    assert "The log no longer has the beginning" in text_of(response)
     assert sum(data_on(response, "job-data")["timeline"]["counts"]) == 25
 
 
 def test_when_the_accounts_go_by_themselves_is_said(operator: Client) -> None:
     job = start(hours=24)
     expected = (job.created_at + 24 * HOUR).strftime("%H:%M:%S")
-    assert f"{expected}, unless they are in use." in text_of(operator.get(f"/jobs/{job.pk}/"))
-    assert "The accounts stay until somebody removes them." in text_of(operator.get(f"/jobs/{start().pk}/"))
+    assert f"{expected}, except accounts in use." in text_of(operator.get(f"/jobs/{job.pk}/"))
+    assert "Accounts are not removed automatically." in text_of(operator.get(f"/jobs/{start().pk}/"))

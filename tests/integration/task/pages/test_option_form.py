@@ -46,7 +46,7 @@ def focused(response: Any) -> list[str]:
 
 def test_a_new_form_has_its_options_folded_and_every_one_has_a_default(asker: Client) -> None:
     response = asker.get(GENERATE)
-    assert "Options: random names, a password each, accounts stay" in text_of(response)
+    assert "Options: random names, a different password each, never removed" in text_of(response)
     assert not is_open(response)
     assert focused(response) == ["total"]
     for name in ("names", "passwords", "hashing"):
@@ -87,16 +87,16 @@ def test_everything_that_is_chosen_is_asked_for(asker: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("seed", "x", "Write a whole number, or leave it empty for new names."),
-        ("seed", "9" * 5_000, "Write a whole number, or leave it empty for new names."),
+        ("seed", "x", "Enter a whole number, or leave it empty for new names."),
+        ("seed", "9" * 5_000, "Enter a whole number, or leave it empty for new names."),
         ("seed", "-1", "A seed is a whole number from 0 to"),
-        ("names", "funny", "Choose one of those in the list."),
-        ("locale", "xx", "Choose one of those in the list."),
-        ("hashing", "none", "Choose one of those in the list."),
-        ("passwords", "none", "Choose one of those in the list."),
-        ("remove_after_hours", "7", "Choose one of those in the list."),
-        ("groups", "999", "Choose groups in the list: it shows those whose permissions you all hold."),
-        ("groups", "x", "Choose groups in the list: it shows those whose permissions you all hold."),
+        ("names", "funny", "Choose one of the listed values."),
+        ("locale", "xx", "Choose one of the listed values."),
+        ("hashing", "none", "Choose one of the listed values."),
+        ("passwords", "none", "Choose one of the listed values."),
+        ("remove_after_hours", "7", "Choose one of the listed values."),
+        ("groups", "999", "Choose groups from the list. It shows the groups whose permissions you hold yourself."),
+        ("groups", "x", "Choose groups from the list. It shows the groups whose permissions you hold yourself."),
         ("shared_password", PASSWORD, "Give a password for all accounts, or let each have its own."),
     ],
 )
@@ -117,8 +117,8 @@ def test_an_error_in_the_number_leaves_the_options_folded_and_as_they_were(asker
     response = ask(asker, total=49, is_inactive="on", remove_after_hours="168", **chosen)
     assert not is_open(response)
     assert focused(response) == ["total"]
-    words = "Options: realistic German names, a password each, full strength, 1 group, inactive, seed 42, removed after"
-    assert words in text_of(response)
+    words = "realistic German names, a different password each, full hashing, 1 group, inactive, seed 42, removed after"
+    assert f"Options: {words}" in text_of(response)
     for name in ("names", "hashing", "groups", "is_inactive"):
         assert " checked" in tags(response, name)[-1], name
     assert 'value="42"' in tags(response, "seed")[0]
@@ -134,7 +134,7 @@ def test_a_form_that_comes_again_has_all_but_the_password(asker: Client, values:
     assert 'autocomplete="new-password"' in tags(response, "shared_password")[0]
     assert is_open(response)
     if "shared_password" not in values:
-        assert "Type it again: the form does not keep it." in text_of(response)
+        assert "Type the password again. The form does not keep it." in text_of(response)
 
 
 def test_other_values_under_the_same_mark_keep_every_option(asker: Client) -> None:
@@ -142,7 +142,7 @@ def test_other_values_under_the_same_mark_keep_every_option(asker: Client) -> No
     groups = [Group.objects.create(name=name).pk for name in ("demo", "qa")]
     ask(asker, request_id=request_id)
     response = ask(asker, request_id=request_id, groups=groups, names="realistic")
-    assert "This form was already used to ask for something else." in text_of(response)
+    assert "This form already started a job with other values." in text_of(response)
     assert [" checked" in tag for tag in tags(response, "groups")] == [True, True]
     ask(asker, request_id=request_id_on(response), groups=groups, names="realistic")
     assert Job.objects.latest("pk").options == Options(names="realistic", groups=tuple(groups))
@@ -171,7 +171,7 @@ def test_only_groups_that_the_person_may_give_are_offered_and_taken(asker: Clien
     response = asker.get(GENERATE)
     assert re.findall(r'value="(\d+)"', "".join(tags(response, "groups"))) == [str(own.pk)]
     assert more.name not in text_of(response)
-    assert "Choose groups in the list" in text_of(ask(asker, groups=[more.pk]))
+    assert "Choose groups from the list" in text_of(ask(asker, groups=[more.pk]))
     assert not Job.objects.exists()
 
 
@@ -184,10 +184,10 @@ def test_a_hostile_name_of_a_group_is_text(asker: Client) -> None:
 
 
 def test_the_estimate_is_said_before_the_start(asker: Client) -> None:
-    said = r"Full strength takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
+    said = r"Full hashing takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
     assert re.search(said, text_of(asker.get(GENERATE)))
     assert re.search(said.replace("500", "60"), text_of(ask(asker, total=60, seed="x")))
-    assert re.search(r"Full strength takes 0\.\d+ s an account", text_of(ask(asker, total="many")))
+    assert re.search(r"Full hashing takes 0\.\d+ s per account", text_of(ask(asker, total="many")))
 
 
 def test_the_page_of_a_job_says_what_was_chosen() -> None:
@@ -195,13 +195,14 @@ def test_the_page_of_a_job_says_what_was_chosen() -> None:
     job = finished(3, options=Options(names="realistic", locale="es", groups=(group.pk,), is_active=False, seed=42))
     operator = operator_visit()
     page = text_of(operator.get(f"/jobs/{job.pk}/"))
-    assert "Realistic Spanish names, a password each, in group demo, inactive. The same names again: seed 42." in page
+    words = "Realistic Spanish names, a different password each, in group demo, inactive."
+    assert f"{words} Seed 42 repeats the names." in page
     group.delete()
-    assert "a password each, inactive." in text_of(operator.get(f"/jobs/{job.pk}/"))
+    assert "a different password each, inactive." in text_of(operator.get(f"/jobs/{job.pk}/"))
 
 
 def test_who_may_not_see_users_sees_no_seed_as_the_names_follow_from_it() -> None:
     job = finished(3, options=Options(seed=424_242))
     page = visit(person("job-viewer", "view_job")).get(f"/jobs/{job.pk}/")
-    assert "Random names, a password each." in text_of(page)
+    assert "Random names, a different password each." in text_of(page)
     assert "424242" not in page.content.decode()

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.views.defaults import server_error
 
 from asgi_config.web import csp
-from task.jobs.step import Started
+from task.jobs.start import Started
 from task.models import Job
-from task.pages.views import say_started
+from task.pages.views import add_started_messages
 from tests.support.visiting import job_at, person, request_id_on, text_of, visit
 
 User = get_user_model()
@@ -47,7 +47,7 @@ def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_o
     client = visit(person("nobody"))
     response = client.get(address)
     assert response.status_code == 403
-    assert "You may not see this page" in text_of(response)
+    assert "You do not have permission to see this page" in text_of(response)
     assert "nobody" in text_of(response)
     assert client.post(reverse("logout")).headers["Location"] == reverse("login")
 
@@ -61,11 +61,11 @@ def test_a_viewer_is_offered_nothing_to_generate() -> None:
 @pytest.mark.parametrize(
     ("total", "reason"),
     [
-        ("49", "That is too few: ask for 50 users or more."),
-        ("501", "That is too many: ask for 500 users or fewer."),
-        ("many", "Write a whole number, for example 100."),
-        ("1e2", "Write a whole number, for example 100."),
-        ("", "Write how many users you need."),
+        ("49", "Too few users. Enter 50 or more."),
+        ("501", "Too many users. Enter 500 or fewer."),
+        ("many", "Enter a whole number, for example 100."),
+        ("1e2", "Enter a whole number, for example 100."),
+        ("", "Enter how many users you need."),
     ],
 )
 def test_the_form_says_beside_the_field_what_cannot_be_done_and_starts_nothing(
@@ -104,7 +104,7 @@ def test_the_same_form_sent_twice_is_one_job_and_the_page_says_so(owner: Client)
     request_id = uuid4()
     ask(owner, 60, request_id, follow=True)
     response = ask(owner, 60, request_id, follow=True)
-    assert f"You had asked for this already: it is job {Job.objects.get().pk}." in text_of(response)
+    assert f"This form already started job {Job.objects.get().pk}." in text_of(response)
 
 
 @pytest.mark.usefixtures("redis")
@@ -112,7 +112,7 @@ def test_the_same_form_with_another_number_comes_again_as_a_new_request(owner: C
     request_id = uuid4()
     ask(owner, 60, request_id)
     response = ask(owner, 61, request_id)
-    assert "This form was already used to ask for something else." in text_of(response)
+    assert "This form already started a job with other values." in text_of(response)
     assert 'value="61"' in response.content.decode()
     assert Job.objects.count() == 1
     ask(owner, 61, request_id_on(response))
@@ -122,7 +122,7 @@ def test_the_same_form_with_another_number_comes_again_as_a_new_request(owner: C
 @pytest.mark.parametrize("mark", ["", "not-a-uuid"])
 def test_a_form_that_lost_its_mark_comes_again_with_a_new_one(owner: Client, mark: str) -> None:
     response = owner.post(GENERATE, {"total": 60, "request_id": mark})
-    assert "This form had lost its mark" in text_of(response)
+    assert "The form expired" in text_of(response)
     assert len(request_id_on(response)) == 36
     assert 'value="60"' in response.content.decode()
     assert not Job.objects.exists()
@@ -133,10 +133,10 @@ def test_a_queue_that_is_away_is_said_and_the_job_is_kept() -> None:
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
     job = job_at(created=0, state=Job.State.QUEUED)
-    say_started(request, Started(job, is_new=True, is_dispatched=False))
+    add_started_messages(request, Started(job, is_new=True, is_dispatched=False))
     started, warned = [str(message) for message in get_messages(request)]
     assert started == "We are generating your random users!"
-    assert warned.startswith(f"The queue cannot be reached just now. Job {job.pk} is kept")
+    assert warned.startswith(f"The queue is not available. Job {job.pk} is saved")
 
 
 def test_the_sign_in_page_tells_of_the_link() -> None:
@@ -148,17 +148,17 @@ def test_a_form_without_its_token_is_refused_in_words() -> None:
     client.force_login(person("owner", "add_job"))
     response = client.post(GENERATE, {"total": 60})
     assert response.status_code == 403
-    assert "The form was not accepted" in text_of(response)
+    assert "The form expired" in text_of(response)
 
 
 def test_an_unknown_address_gets_a_clear_page(owner: Client) -> None:
     response = owner.get("/nowhere/")
     assert response.status_code == 404
-    assert "There is no such page" in text_of(response)
+    assert "Page not found" in text_of(response)
 
 
 def test_an_error_gets_a_clear_page_that_needs_nothing() -> None:
-    assert "Something went wrong here" in text_of(server_error(RequestFactory().get("/")))
+    assert "Something went wrong" in text_of(server_error(RequestFactory().get("/")))
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", USERS, GENERATE])

@@ -97,7 +97,7 @@ def test_a_search_is_paged_by_key_and_leads_on_and_back(owner: Client) -> None:
 
 def test_a_search_that_nobody_matches_says_so_and_what_was_asked_for_stays_text(owner: Client) -> None:
     response = owner.get(USERS, {"q": HOSTILE})
-    assert "No user matches &lt;img src=x onerror=alert(1)&gt;." in text_of(response)
+    assert "No users match &lt;img src=x onerror=alert(1)&gt;." in text_of(response)
     assert "<img src=x" not in response.content.decode()
 
 
@@ -117,7 +117,7 @@ def test_a_search_for_nothing_is_the_list(owner: Client, query: str) -> None:
 def test_an_address_that_cannot_be_is_said_in_a_sentence(owner: Client, address: dict[str, str]) -> None:
     response = owner.get(USERS, address)
     assert response.status_code == 400
-    assert "This address is not understood" in text_of(response)
+    assert "This address is not valid" in text_of(response)
 
 
 def test_jobs_at_work_are_shown_with_their_progress_and_others_are_not(owner: Client) -> None:

@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from task.jobs import actions, slices
-from task.jobs import step as generation
-from task.jobs.step import start_job
+from task.jobs.actions import fail
+from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Act, Job
 from tests.support.stepping import step
@@ -63,7 +63,7 @@ def test_cancel_says_where_the_job_stopped_and_how_to_remove_what_it_made() -> N
 def test_cancel_again_says_that_it_was_so_already() -> None:
     job = start_job(total=5).job
     assert call("cancel", str(job.pk)) == f"Job {job.pk} is cancelled at 0 of 5 accounts.\n"
-    assert call("cancel", str(job.pk)) == f"Job {job.pk} was cancelled already, at 0 of 5 accounts.\n"
+    assert call("cancel", str(job.pk)) == f"Job {job.pk} was cancelled before, at 0 of 5 accounts.\n"
     assert json.loads(call("cancel", str(job.pk), "--json")) == {
         "job": job.pk,
         "state": "cancelled",
@@ -93,8 +93,8 @@ def test_what_the_state_of_the_job_does_not_allow_ends_with_1() -> None:
     [
         ("999", "There is no job 999."),
         ("-1", "There is no job -1."),
-        ("9" * 30, "JOB is a whole number of at most 18 digits."),
-        ("1e3", "JOB is a whole number of at most 18 digits."),
+        ("9" * 30, "JOB must be a whole number of at most 18 digits."),
+        ("1e3", "JOB must be a whole number of at most 18 digits."),
     ],
 )
 def test_a_job_that_is_not_there_ends_with_2(command: str, job: str, said: str) -> None:
@@ -103,17 +103,17 @@ def test_a_job_that_is_not_there_ends_with_2(command: str, job: str, said: str) 
 
 def test_retry_lets_a_failed_job_go_on() -> None:
     job = job_with(3, 5)
-    generation.fail(job_id=job.pk, error="No more room.")
+    fail(job_id=job.pk, error="No more room.")
     follow = f"Follow it: manage.py watch --job {job.pk}\n"
-    assert call("retry", str(job.pk)) == f"Job {job.pk} goes on at 3 of 5 accounts. {follow}"
-    assert call("retry", str(job.pk)) == f"Job {job.pk} is queued already, at 3 of 5 accounts. {follow}"
+    assert call("retry", str(job.pk)) == f"Job {job.pk} continues at 3 of 5 accounts. {follow}"
+    assert call("retry", str(job.pk)) == f"Job {job.pk} is already queued, at 3 of 5 accounts. {follow}"
 
 
 def test_a_dry_run_says_what_goes_and_what_stays_and_does_nothing() -> None:
     job = job_with(3, 3)
     get_user_model().objects.filter(account__number=2).update(last_login=timezone.now())
     assert call("remove", str(job.pk), "--dry-run") == (
-        f"Job {job.pk}: 2 accounts to remove; 1 account stays: 1 signed in.\n"
+        f"Job {job.pk}: 2 accounts to remove; 1 account kept: 1 signed in.\n"
     )
     found = json.loads(call("remove", str(job.pk), "--dry-run", "--json"))
     assert found == {"job": job.pk, "removes": 2, "keeps": {"signed in": 1}}
@@ -123,7 +123,7 @@ def test_a_dry_run_says_what_goes_and_what_stays_and_does_nothing() -> None:
 
 def test_remove_needs_a_yes_where_nobody_can_be_asked() -> None:
     job = job_with(3, 3)
-    assert refusal("remove", str(job.pk)) == (2, "Nobody can be asked here: say --yes. Nothing was removed.")
+    assert refusal("remove", str(job.pk)) == (2, "Cannot prompt here: use --yes. Nothing was removed.")
     job.refresh_from_db()
     assert job.state == "finished"
 
@@ -135,11 +135,11 @@ def test_remove_follows_the_removal_to_its_end_and_says_who_stays() -> None:
         worker = pool.submit(work_on_the_next_job, "removing")
         said = call("remove", str(job.pk), "--yes", "--follow")
     assert worker.result() == f"Job {job.pk}: its accounts are removed."
-    assert said.startswith(f"Job {job.pk}: 2 accounts to remove; 1 account stays: 1 made staff.\n")
+    assert said.startswith(f"Job {job.pk}: 2 accounts to remove; 1 account kept: 1 made staff.\n")
     assert f"Job {job.pk}: 2 accounts removed in " in said
-    assert said.endswith("; 1 account stays: 1 made staff.\n")
+    assert said.endswith("; 1 account kept: 1 made staff.\n")
     assert call("remove", str(job.pk), "--yes", "--follow") == (
-        f"The accounts of job {job.pk} are removed already; 1 account stays: 1 made staff.\n"
+        f"The accounts of job {job.pk} were removed before; 1 account kept: 1 made staff.\n"
     )
     assert call("verify", str(job.pk)) == f"Job {job.pk}: 3 of 3 accounts, removed; each once, in order.\n"
 
@@ -147,12 +147,12 @@ def test_remove_follows_the_removal_to_its_end_and_says_who_stays() -> None:
 def test_verify_waits_for_the_end_of_a_removal() -> None:
     job = job_with(3, 3)
     assert call("remove", str(job.pk), "--yes").endswith(
-        f"The removal has begun. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
     )
-    assert refusal("verify", str(job.pk)) == (2, f"Job {job.pk} is removing: verify it when it has ended.")
+    assert refusal("verify", str(job.pk)) == (2, f"Job {job.pk} is removing: verify it after its end.")
     assert call("remove", str(job.pk)) == (
-        f"The accounts of job {job.pk} are being removed already: 3 to go.\n"
-        f"The removal has begun. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The accounts of job {job.pk} are already being removed: 3 left.\n"
+        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
     )
 
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from realtime import log
 from realtime.protocol import Cursor
-from task.jobs.step import start_job
+from task.jobs.start import start_job
 from task.models import Account, Job
 from task.terminal.text import event_words
 from tests.support.database import database_url
@@ -37,7 +37,7 @@ def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
     said = call("generate", "60")
     job = Job.objects.get()
     assert (job.total, job.requested_by) == (60, None)
-    assert said == f"Job {job.pk}: 60 accounts on their way. Follow them: manage.py watch --job {job.pk} --after 0\n"
+    assert said == f"Job {job.pk}: 60 accounts requested. Follow it: manage.py watch --job {job.pk} --after 0\n"
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
         (["0"], "Ask for 1 to 1000000 accounts."),
         (["-5"], "Ask for 1 to 1000000 accounts."),
         (["1000001"], "Ask for 1 to 1000000 accounts."),
-        (["9" * 30], "N is a whole number of at most 18 digits."),
-        (["1e3"], "N is a whole number of at most 18 digits."),
+        (["9" * 30], "N must be a whole number of at most 18 digits."),
+        (["1e3"], "N must be a whole number of at most 18 digits."),
         (["60", "--remove-after", "0"], "Accounts can be removed after 1 to 8784 hours, or stay."),
-        (["60", "--remove-after", "soon"], "--remove-after is a whole number of at most 18 digits."),
+        (["60", "--remove-after", "soon"], "--remove-after must be a whole number of at most 18 digits."),
     ],
 )
 def test_generate_refuses_what_cannot_be_asked_for(arguments: list[str], said: str) -> None:
@@ -99,7 +99,7 @@ def test_verify_knows_no_such_job() -> None:
 
 def test_verify_waits_for_the_end_of_a_job() -> None:
     job = start_job(total=3).job
-    with pytest.raises(CommandError, match="is queued: verify it when it has ended") as failed:
+    with pytest.raises(CommandError, match="is queued: verify it after its end") as failed:
         call("verify", str(job.pk))
     assert failed.value.returncode == 2
 
@@ -116,9 +116,9 @@ def test_verify_says_when_the_events_are_gone() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--after", "6"], "The log ends at offset 5: ask for --after 5 or less."),
-        (["--after", "-5"], "--after is an offset: 0 shows all that the log holds."),
-        (["--after", "now"], "--after is a whole number of at most 18 digits."),
+        (["--after", "6"], "The log ends at offset 5: use --after 5 or less."),
+        (["--after", "-5"], "--after must be an offset: 0 shows the whole log."),
+        (["--after", "now"], "--after must be a whole number of at most 18 digits."),
         (["--job", "999"], "There is no job 999."),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_job_is_kept_while_the_queue_is_away() -> None:
     environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "manage.py", "generate", "50"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert "50 accounts on their way" in done.stdout
-    assert "The queue cannot be reached just now; the job starts by itself when it is back." in done.stderr
+    assert "50 accounts requested" in done.stdout
+    assert "The queue is unavailable. The job is saved and starts when the queue is back." in done.stderr
     assert "Traceback" not in done.stderr
     assert Job.objects.get().state == "queued"

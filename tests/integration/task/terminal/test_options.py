@@ -35,7 +35,7 @@ def piped(*arguments: str, said: str = "") -> tuple[int, str]:
 def typed(*lines: str) -> tuple[int, str]:
     environment = {**os.environ, "DATABASE_URL": database_url()}
     with PseudoTerminal([sys.executable, "manage.py", *SHARED], cwd=ROOT, environment=environment) as terminal:
-        for prompt, line in zip(["Password for all accounts: ", "The same again: "], lines, strict=False):
+        for prompt, line in zip(["Password for all accounts: ", "Repeat it: "], lines, strict=False):
             terminal.wait_for(prompt)
             terminal.type(line)
         code = terminal.wait_for_end()
@@ -62,10 +62,10 @@ def test_generate_takes_every_option() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--seed", "x"], "--seed is a whole number of at most 18 digits."),
+        (["--seed", "x"], "--seed must be a whole number of at most 18 digits."),
         (["--seed", str(2**53)], f"A seed is a whole number from 0 to {2**53 - 1}."),
-        (["--group", "nobody"], "There is no group 'nobody': /admin/ lists those that there are."),
-        (["--password-stdin"], "--password-stdin goes with --passwords shared."),
+        (["--group", "nobody"], "There is no group 'nobody': /admin/ lists all groups."),
+        (["--password-stdin"], "--password-stdin needs --passwords shared."),
     ],
 )
 def test_generate_says_what_cannot_be_chosen(arguments: list[str], said: str) -> None:
@@ -79,7 +79,7 @@ def test_generate_says_what_cannot_be_chosen(arguments: list[str], said: str) ->
     ("arguments", "said"),
     [
         (["--names", "funny"], "invalid choice: 'funny'"),
-        (["--passwords", "shared"], "Nobody can be asked here: give the password with --password-stdin."),
+        (["--passwords", "shared"], "Cannot prompt here: use --password-stdin."),
         (["--passwords", "shared", "--password-stdin"], "Give a password for all accounts, or let each have its own."),
     ],
 )
@@ -113,8 +113,8 @@ def test_a_password_is_typed_twice_and_never_shown() -> None:
 @pytest.mark.parametrize(
     ("lines", "code", "said"),
     [
-        ([f"{PASSWORD}\n", "another\n"], 2, "The two passwords differ, so nothing was started: try again."),
-        (["\x04"], 2, "No password was typed, so nothing was started."),
+        ([f"{PASSWORD}\n", "another\n"], 2, "The passwords differ, so no job was started: try again."),
+        (["\x04"], 2, "No password given, so no job was started."),
         (["\x03"], 130, "Interrupted."),
     ],
     ids=["a slip", "end of input", "Ctrl-C"],

@@ -1,0 +1,24 @@
+"""The one place that words database errors for operators. Pure: manage.py uses it before settings are loaded."""
+
+from django.db import InterfaceError, OperationalError
+
+UNAVAILABLE = (OperationalError, InterfaceError)
+NOTHING_LOST = "Make room on its disk, then try again; nothing is lost."
+REMEDIES = {
+    "certificate": "Check the host name and sslrootcert in DATABASE_URL.",
+    "full": NOTHING_LOST,
+    "No space left": NOTHING_LOST,
+}
+MIGRATE = "Start `make run` once, or run `manage.py migrate`."
+
+
+def describe(error: Exception, *, remedy: str = MIGRATE) -> str:
+    """Returns the reason and what to do about it. `remedy` applies unless the reason is in REMEDIES."""
+    reason = first_line(error)
+    known = next((known for word, known in REMEDIES.items() if word in reason), remedy)
+    return f"The database cannot be used: {reason}. {known}"
+
+
+def first_line(error: Exception) -> str:
+    """The driver's message without the hints that PostgreSQL adds in further lines."""
+    return str(error).strip().partition("\n")[0]

@@ -21,7 +21,7 @@ FIFTIES = 7
 PAUSE_SECONDS = 0.05
 LINKS = f"""
 from django.contrib.auth import get_user_model
-from asgi_config.links import make_link
+from asgi_config.sign_in.links import make_link
 for number in range({WRITES}):
     visitor = get_user_model().objects.create(username=f'visitor {{PLACE}} {{number}}')
     print('LINK', make_link(user=visitor, address=ADDRESS))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from task.pages import user_list
+from task.accounts import users
 
 
 @pytest.fixture(autouse=True)
 def counted_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting a hundred users may take over 5 ms on a slow machine, and the total must not be cached for that."""
-    monkeypatch.setattr(user_list, "SLOW_COUNT_SECONDS", 0.5)
+    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", 0.5)

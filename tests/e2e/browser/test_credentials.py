@@ -74,7 +74,7 @@ async def test_passwords_that_are_forgotten_cannot_be_downloaded_and_still_sign_
     await says(owner, "Finished: 50")
     account, *_ = csv.DictReader(io.StringIO(await download(owner, "Download credentials (CSV)")))
     await press(owner, "link", "Forget passwords")
-    await expect(owner.page.get_by_text("This forgets the passwords of 50 accounts for good.")).to_be_visible()
+    await expect(owner.page.get_by_text("This permanently forgets the passwords of 50 accounts.")).to_be_visible()
     await press(owner, "button", "Forget passwords")
     await expect(owner.page.locator(".acts-says")).to_contain_text("are forgotten.")
     await expect(owner.page.get_by_role("link", name="Download")).to_have_count(0)

@@ -111,7 +111,7 @@ def test_the_page_offers_the_files_and_forgetting_to_those_who_may() -> None:
 def test_the_page_asks_before_it_forgets_and_says_so_for_good_afterwards() -> None:
     job = stepping.finished(2)
     owner = visit(person("owner", "view_job", "export_credentials"))
-    assert "This forgets the passwords of 2 accounts for good." in text_of(owner.get(f"/jobs/{job.pk}/forget/"))
+    assert "This permanently forgets the passwords of 2 accounts." in text_of(owner.get(f"/jobs/{job.pk}/forget/"))
     assert stepping.now(job).nonce
     owner.post(f"/jobs/{job.pk}/forget/")
     shown = owner.get(f"/jobs/{job.pk}/")

@@ -15,9 +15,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.browser import Browser
-from tests.support.service import ROOT, free_port
+from tests.support.service import ROOT, answers, free_port
 from tests.support.watcher import connect_to
-from tests.support.web import DEADLINE, FILES, answers, web_process
+from tests.support.web import DEADLINE, FILES, web_process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

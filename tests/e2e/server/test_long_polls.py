@@ -17,10 +17,9 @@ from tests.integration.task.api.test_events import EVENTS, head, offsets
 from tests.support.answer import Answer
 from tests.support.caller import fetch
 from tests.support.database import Append, at_once, database_url, session_of
-from tests.support.service import ROOT, free_port
+from tests.support.service import ROOT, answers, free_port
 from tests.support.waiting import wait_until
 from tests.support.watcher import Watcher
-from tests.support.web import answers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -1,4 +1,4 @@
-"""The way that everyone knows: `runserver` and a stock worker in two terminals, and `delay` in a shell."""
+"""The usual tutorial set-up: `runserver` and a stock worker in two terminals, and `delay` in a shell."""
 
 import os
 import signal

@@ -76,7 +76,7 @@ async def test_a_drain_closes_sockets_with_4001_and_answers_running_requests(coo
         assert not answers(port)
 
 
-async def test_without_drain_seconds_sockets_still_get_4001(cookie: str) -> None:
+async def test_with_drain_seconds_0_sockets_still_get_4001(cookie: str) -> None:
     """As under `live`, which has no other web process to reconnect to. Ctrl-C works like SIGTERM."""
     port = free_port()
     with web_process(port, DRAIN_SECONDS="0") as process:

@@ -41,11 +41,11 @@ def test_many_polls_wait_at_once_and_all_get_the_new_events(web: str, cookie: st
     epoch = log.head("users").epoch
     address = f"{web}{EVENTS}?after={start}&epoch={epoch}&wait=30"
 
-    def ask(number: int) -> Answer:
+    def poll_or_append(number: int) -> Answer:
         return fetch(address, cookie) if number else Answer(append(2), {}, "")
 
     numbers = iter([*range(1, 21), 0])
-    answers = at_once(21, lambda: ask(next(numbers)))
+    answers = at_once(21, lambda: poll_or_append(next(numbers)))
     assert [offsets(answer.json) for answer in answers if answer.text] == [[start + 1, start + 2]] * 20
 
 

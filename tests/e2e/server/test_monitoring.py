@@ -39,24 +39,24 @@ def frozen(pid: int | None) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def ask(service: Service, path: str, **headers: str) -> Answer:
+def get(service: Service, path: str, **headers: str) -> Answer:
     return fetch(service.address + path, **headers)
 
 
 def test_a_running_service_is_live_and_ready_with_every_part_ok(service: Service) -> None:
-    assert ask(service, "/health/live").json == {"status": "live"}
-    ready = ask(service, "/health/ready")
+    assert get(service, "/health/live").json == {"status": "live"}
+    ready = get(service, "/health/ready")
     assert (ready.status, ready.json["status"]) == (200, "ready")
     assert set(ready.json["parts"]) == {"database", "redis", "worker"}
     assert all(part["ok"] and "fault" not in part for part in ready.json["parts"].values())
 
 
 def test_an_outside_client_sees_only_the_status(service: Service) -> None:
-    assert ask(service, "/health/ready", **{"X-Forwarded-For": "192.0.2.7"}).json == {"status": "ready"}
+    assert get(service, "/health/ready", **{"X-Forwarded-For": "192.0.2.7"}).json == {"status": "ready"}
 
 
 def test_health_checks_need_no_allowed_host_no_tls_and_no_session(service: Service) -> None:
-    answer = ask(service, "/health/live", Host="10.2.3.4:8000")
+    answer = get(service, "/health/live", Host="10.2.3.4:8000")
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
@@ -66,30 +66,30 @@ def test_health_checks_need_no_allowed_host_no_tls_and_no_session(service: Servi
 def test_with_redis_frozen_the_service_is_live_and_soon_reports_not_ready(service: Service) -> None:
     with frozen(service.pids().redis):
         began = time.monotonic()
-        assert ask(service, "/health/live").status == 200
-        ready = ask(service, "/health/ready")
-        assert ask(service, "/health/ready?need=database&need=worker").status == 200
+        assert get(service, "/health/live").status == 200
+        ready = get(service, "/health/ready")
+        assert get(service, "/health/ready?need=database&need=worker").status == 200
         assert time.monotonic() - began < FROZEN_SECONDS
     assert (ready.status, ready.json["status"]) == (503, "not ready")
     assert ready.json["parts"]["redis"]["fault"]
     assert ready.json["parts"]["database"]["ok"]
-    service.wait_until(lambda: ask(service, "/health/ready").status == 200, 60)
+    service.wait_until(lambda: get(service, "/health/ready").status == 200, 60)
 
 
 def test_beat_is_checked_on_request_by_the_rescues_that_it_sends(service: Service) -> None:
-    service.wait_until(lambda: ask(service, "/health/ready?need=beat").status == 200)
-    assert set(ask(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
+    service.wait_until(lambda: get(service, "/health/ready?need=beat").status == 200)
+    assert set(get(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
     assert scraped(service)["arrivals_rescued_timestamp_seconds"] > time.time() - FROZEN_SECONDS
 
 
 def test_an_unknown_part_is_refused_with_the_known_names(service: Service) -> None:
-    answer = ask(service, "/health/ready?need=moon")
+    answer = get(service, "/health/ready?need=moon")
     assert answer.status == 400
     assert "database, redis, worker, beat" in answer.json["status"]
 
 
 def scraped(service: Service) -> dict[str, float]:
-    answer = ask(service, "/metrics")
+    answer = get(service, "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain")
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
@@ -172,7 +172,7 @@ def test_counters_of_events_that_never_happened_are_zero(service: Service) -> No
 
 
 def test_metrics_are_refused_to_an_outside_client(service: Service) -> None:
-    refused = ask(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
+    refused = get(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
     assert (refused.status, "arrivals_" in refused.text) == (403, False)
 
 

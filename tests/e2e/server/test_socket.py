@@ -93,8 +93,8 @@ async def test_a_cursor_that_cannot_be_honoured_is_reset(
 ) -> None:
     await in_thread(append)(3)
     snapshot = await in_thread(log.head)("users")
-    asked = query.format(other=uuid4(), own=snapshot.epoch)
-    async with connect_to(f"{web}/ws/users/?{asked}", cookie) as socket:
+    cursor_query = query.format(other=uuid4(), own=snapshot.epoch)
+    async with connect_to(f"{web}/ws/users/?{cursor_query}", cookie) as socket:
         assert (await receive(socket))["type"] == "hello"
         reset = await receive(socket)
         assert reset == {"type": "reset", "epoch": str(snapshot.epoch), "head": snapshot.head, "reason": reason}

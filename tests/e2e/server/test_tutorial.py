@@ -19,7 +19,7 @@ from tests.support.watcher import connect_to
 
 @pytest.fixture
 def tutorial(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of both terminals, with a Redis of its own."""
+    """The environment of both terminals, with a separate Redis."""
     address = embedded_redis.new_address()
     redis = embedded_redis.process(server=embedded_redis.find_server(), address=address, directory=tmp_path / "redis")
     redis.start()

@@ -34,14 +34,14 @@ def come(*, headers: dict[str, str]) -> None:
     copy_context().run(rescue_jobs.apply, headers=headers)
 
 
-def test_a_worker_that_lives_or_starts_is_no_sign_of_beat_and_a_rescue_that_beat_sent_is() -> None:
+def test_only_a_rescue_that_beat_sent_shows_that_beat_is_alive() -> None:
     come(headers={})
     assert (shown(), fault()) == (0, "no rescue was ever recorded")
     come(headers={BY_BEAT: "yes"})
     assert (shown(), fault()) == (Worker.objects.get().heard_at.timestamp(), "")
 
 
-def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
+def test_a_minute_without_a_rescue_is_a_fault_although_workers_are_alive() -> None:
     now = timezone.now()
     registry.record_heartbeat("one", now)
     registry.record_rescue("one", now - 59 * SECOND)
@@ -51,7 +51,7 @@ def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
     assert shown() == (now - 61 * SECOND).timestamp()
 
 
-def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
+def test_a_rescue_dated_in_the_future_is_ignored() -> None:
     now = timezone.now()
     for name, rescued_at in (("gone", now + 3600 * SECOND), ("here", now - 61 * SECOND)):
         registry.record_heartbeat(name, now)
@@ -60,7 +60,7 @@ def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
     assert fault() != ""
 
 
-def test_a_rescue_that_failed_is_none() -> None:
+def test_a_failed_rescue_is_not_recorded() -> None:
     def fail_to_look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if 'FROM "arrivals_lane"' in sql:
             raise OperationalError("the table is locked")

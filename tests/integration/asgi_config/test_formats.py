@@ -40,13 +40,13 @@ def beat() -> None:
 @pytest.mark.parametrize(
     ("sender", "send"), [("beat", beat), ("request_rescue", request_rescue), ("dispatch", partial(start_job, total=60))]
 )
-def test_the_messages_are_those_that_are_found(sender: str, send: Callable[[], object]) -> None:
+def test_sent_messages_have_the_recorded_formats(sender: str, send: Callable[[], object]) -> None:
     messages()
     send()
     assert messages() == present()["sent"]["messages"][sender]
 
 
-async def test_the_hint_is_the_one_that_is_found() -> None:
+async def test_a_sent_hint_has_the_recorded_format() -> None:
     layer = hints.layer()
     channel = await layer.new_channel()
     await layer.group_add(hints.group_of("users"), channel)

@@ -24,13 +24,13 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
     return heart
 
 
-def test_each_worker_says_itself_that_it_lives_and_not_at_every_heartbeat(heard: Any) -> None:
+def test_a_worker_records_itself_but_not_at_every_heartbeat(heard: Any) -> None:
     before = Worker.objects.get(name=NAME).heard_at
     heartbeat.write_heartbeat(sender=heard)
     assert Worker.objects.get(name=NAME).heard_at == before
 
 
-def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_recorded_once(heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 3)
     counters = Counters()
     counters.add_step(0.25)
@@ -41,7 +41,7 @@ def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPat
     assert (worker.steps, worker.step_seconds, worker.hints_lost) == (2, 0.75, 3)
 
 
-def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_that_cannot_be_recorded_now_are_recorded_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 0)
     counters = Counters()
     counters.add_step(0.25)
@@ -53,7 +53,7 @@ def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("told", "level"), [("ERROR", logging.ERROR), (None, logging.DEBUG)])
-def test_a_log_level_that_is_set_goes_before_celerys_own(
+def test_a_configured_log_level_overrides_celerys(
     told: str | None, level: int, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     celerys = logging.Logger("celery", logging.DEBUG)

@@ -22,20 +22,20 @@ def part() -> Iterator[Popen]:
         process.kill()
 
 
-def test_the_next_start_ends_what_is_left(part: Popen, tmp_path: Path) -> None:
+def test_the_next_start_kills_stale_processes(part: Popen, tmp_path: Path) -> None:
     stale_processes.record(tmp_path / "pids", [part.pid])
     stale_processes.kill_all(tmp_path / "pids")
     assert part.wait(60) == -signal.SIGKILL
     assert not (tmp_path / "pids").exists()
 
 
-def test_a_pid_that_means_another_process_by_now_is_left_alone(part: Popen, tmp_path: Path) -> None:
+def test_a_reused_pid_is_not_killed(part: Popen, tmp_path: Path) -> None:
     (tmp_path / "pids").write_text(f"{part.pid} Thu Jan 1 00:00:00 1970\n")
     stale_processes.kill_all(tmp_path / "pids")
     assert part.poll() is None
 
 
-def test_a_process_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_of_another_program_is_not_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True) as other:
         stale_processes.record(tmp_path / "pids", [other.pid])
         stale_processes.kill_all(tmp_path / "pids")
@@ -43,7 +43,7 @@ def test_a_process_of_another_program_is_left_alone(tmp_path: Path) -> None:
         other.kill()
 
 
-def test_what_has_ended_meanwhile_is_no_trouble(part: Popen, tmp_path: Path) -> None:
+def test_a_process_that_has_ended_is_ignored(part: Popen, tmp_path: Path) -> None:
     stale_processes.record(tmp_path / "pids", [part.pid])
     part.kill()
     part.wait()
@@ -51,5 +51,5 @@ def test_what_has_ended_meanwhile_is_no_trouble(part: Popen, tmp_path: Path) -> 
     assert not (tmp_path / "pids").exists()
 
 
-def test_nothing_to_end_is_no_trouble(tmp_path: Path) -> None:
+def test_a_missing_file_of_pids_is_ignored(tmp_path: Path) -> None:
     stale_processes.kill_all(tmp_path / "pids")

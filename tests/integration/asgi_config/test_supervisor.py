@@ -44,12 +44,12 @@ def part(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_secon
     )
 
 
-def test_a_part_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
+def test_a_process_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
     with pytest.raises(CouldNotStart, match=r"^The part could not start \(exit code 3\)\.$"):
         watch.supervisor.start(part("raise SystemExit(3)", is_ready=lambda: False))
 
 
-def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
+def test_a_missing_program_is_one_sentence(watch: Watch) -> None:
     missing = ManagedProcess(name="The part", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
     with pytest.raises(
         CouldNotStart, match=r"^The part could not start: No such file or directory \(/no/such/program\)"
@@ -57,13 +57,13 @@ def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
         watch.supervisor.start(missing)
 
 
-def test_a_wish_to_stop_ends_the_wait_for_a_part(watch: Watch) -> None:
+def test_an_interrupt_ends_the_wait_for_a_process(watch: Watch) -> None:
     watch.interrupts.count = 1
     with pytest.raises(Stopped):
         watch.supervisor.start(part(ENDLESS, is_ready=lambda: False))
 
 
-def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> None:
+def test_a_process_that_dies_is_restarted_with_growing_pauses(watch: Watch) -> None:
     watch.stop_after = 3
     watch.supervisor.start(part("raise SystemExit(2)"))
     watch.supervisor.supervise()
@@ -71,7 +71,7 @@ def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> 
     assert len(watch.starts) == 3
 
 
-def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) -> None:
+def test_a_program_that_vanished_is_retried(watch: Watch, tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.symlink_to("/bin/sh")
     watch.stop_after = 3
@@ -83,13 +83,13 @@ def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) ->
     assert ["could not start" in line for line in watch.said] == [False, True, True]
 
 
-def test_every_start_tells_the_pids(watch: Watch) -> None:
+def test_every_start_reports_the_pids(watch: Watch) -> None:
     parts = [part(ENDLESS), part(ENDLESS)]
     watch.supervisor.start(*parts)
     assert watch.starts == [[parts[0].pid], [parts[0].pid, parts[1].pid]]
 
 
-def test_a_part_ends_with_all_that_it_started(watch: Watch, tmp_path: Path) -> None:
+def test_a_process_ends_with_all_its_children(watch: Watch, tmp_path: Path) -> None:
     child = tmp_path / "child"
     script = "import os, pathlib, subprocess, sys; "
     script += f"p = subprocess.Popen([sys.executable, '-c', {ENDLESS!r}]); "
@@ -100,7 +100,7 @@ def test_a_part_ends_with_all_that_it_started(watch: Watch, tmp_path: Path) -> N
     wait_until(lambda: int(child.read_text()) not in all_processes())
 
 
-def test_a_part_that_will_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:
+def test_a_process_that_does_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     stubborn = (
         f"import pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); pathlib.Path({str(ready)!r}).touch()"
@@ -110,7 +110,7 @@ def test_a_part_that_will_not_end_is_killed(watch: Watch, tmp_path: Path) -> Non
     assert not [pid for pid in watch.supervisor.pids if pid in all_processes()]
 
 
-def test_a_part_is_in_a_session_of_its_own_so_ctrl_c_does_not_reach_it(watch: Watch) -> None:
+def test_a_process_has_its_own_session_so_ctrl_c_does_not_reach_it(watch: Watch) -> None:
     one = part(ENDLESS)
     watch.supervisor.start(one)
     assert one.pid

@@ -27,18 +27,18 @@ def read_offsets(cursor: Cursor, **options: str) -> list[int]:
     return [event["offset"] for batch in batches for event in json.loads(batch.frame)["events"]]
 
 
-def test_it_numbers_events_without_a_gap(append: Append) -> None:
+def test_append_numbers_events_without_a_gap(append: Append) -> None:
     assert append(3) == 3
     assert append(250) == 253
     assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 254))
 
 
-def test_it_refuses_to_append_outside_a_transaction() -> None:
+def test_append_outside_a_transaction_is_refused() -> None:
     with pytest.raises(transaction.TransactionManagementError):
         log.append("users", ['{"type":"test"}'])
 
 
-def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> None:
+def test_a_rolled_back_transaction_leaves_no_event_and_no_gap(append: Append) -> None:
     append(1)
     with transaction.atomic():
         log.append("users", ['{"type":"test"}'])
@@ -46,7 +46,7 @@ def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> 
     assert append(1) == 2
 
 
-def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Append) -> None:
+def test_concurrent_writers_get_offsets_in_commit_order(append: Append) -> None:
     def write() -> None:
         for _ in range(10):
             append(2)
@@ -56,14 +56,14 @@ def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Appen
     assert list(Batch.objects.order_by("pk").values_list("last", flat=True)) == list(range(2, 81, 2))
 
 
-def test_the_feed_is_made_by_its_first_use_and_named_by_an_epoch() -> None:
+def test_the_first_use_of_a_feed_creates_it_with_its_own_epoch() -> None:
     first = log.head("users")
     assert (first.head, first.floor) == (0, 0)
     assert log.head("users").epoch == first.epoch
     assert log.head("others").epoch != first.epoch
 
 
-def test_a_count_comes_with_the_head_it_belongs_to(append: Append) -> None:
+def test_a_count_belongs_to_the_head_read_with_it(append: Append) -> None:
     users = log.count_of(User.objects.all())
     assert log.head("users", users=users).counted == {"users": 0}
     User.objects.create(username="ann")
@@ -72,7 +72,7 @@ def test_a_count_comes_with_the_head_it_belongs_to(append: Append) -> None:
     assert (snapshot.counted, snapshot.head) == ({"users": 2}, 2)
 
 
-def test_a_read_goes_on_from_any_cursor(append: Append) -> None:
+def test_a_read_continues_from_any_cursor(append: Append) -> None:
     append(4)
     append(4)
     epoch = log.head("users").epoch
@@ -82,14 +82,14 @@ def test_a_read_goes_on_from_any_cursor(append: Append) -> None:
         assert [batch.last for batch in batches] == [last for last in (4, 8) if last > offset]
 
 
-def test_a_limited_read_says_how_far_it_came(append: Append) -> None:
+def test_a_limited_read_returns_the_offset_it_reached(append: Append) -> None:
     for _ in range(3):
         append(2)
     batches, reached = log.read("users", Cursor(log.head("users").epoch, 0), limit=2)
     assert ([batch.last for batch in batches], reached) == ([2, 4], 4)
 
 
-def test_a_filtered_read_passes_over_the_rest(append: Append) -> None:
+def test_a_filtered_read_skips_other_keys(append: Append) -> None:
     append(1, key="7")
     append(1, key="8")
     append(1, key="7")
@@ -116,7 +116,7 @@ def test_a_cursor_of_another_epoch_is_lost(append: Append) -> None:
     assert lost.value.reason == "epoch"
 
 
-def test_it_trims_by_count_the_oldest_first(append: Append) -> None:
+def test_trim_by_count_deletes_the_oldest_events(append: Append) -> None:
     for _ in range(5):
         append(10)
     assert log.trim("users", keep=25, older_than=timezone.now() - datetime.timedelta(days=1)) == 20
@@ -125,7 +125,7 @@ def test_it_trims_by_count_the_oldest_first(append: Append) -> None:
     assert read_offsets(Cursor(snapshot.epoch, 20)) == list(range(21, 51))
 
 
-def test_it_trims_by_age(append: Append) -> None:
+def test_trim_by_age_deletes_old_events(append: Append) -> None:
     append(10)
     assert log.trim("users", keep=1000, older_than=timezone.now() - datetime.timedelta(hours=1)) == 0
     assert log.trim("users", keep=1000, older_than=timezone.now() + datetime.timedelta(hours=1)) == 10
@@ -171,7 +171,7 @@ def trim_half() -> None:
 @pytest.mark.fault("the log is trimmed or gets another epoch in the middle of a read")
 @pytest.mark.parametrize("statement", [1, 2, 3, 4])
 @pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
-def test_a_read_during_which_the_log_changes_says_so_or_gives_what_was_there(
+def test_a_read_during_a_change_of_the_log_fails_or_returns_the_old_events(
     append: Append, change: Callable[[], None], statement: int
 ) -> None:
     """Just before each of its statements: what it answers is of the cursor's life, and without a hole."""

@@ -29,7 +29,7 @@ def said() -> Callable[..., list[str]]:
 
 
 @pytest.mark.fault("an outage that lasts")
-def test_the_same_warning_comes_once_a_minute_and_says_how_often_it_was_left_out(
+def test_a_repeated_warning_is_written_once_a_minute_with_its_count(
     said: Callable[..., list[str]],
 ) -> None:
     def warn(logger: logging.Logger) -> None:
@@ -41,25 +41,25 @@ def test_the_same_warning_comes_once_a_minute_and_says_how_often_it_was_left_out
     assert said(120, warn) == ["100% of Redis is away"]
 
 
-def test_what_differs_is_said(said: Callable[..., list[str]]) -> None:
+def test_lines_that_differ_are_written(said: Callable[..., list[str]]) -> None:
     assert said(0, lambda logger: logger.warning("Job %s waits", 1)) == ["Job 1 waits"]
     assert said(0, lambda logger: logger.warning("Job %s waits", 2)) == ["Job 2 waits"]
     assert said(0, lambda logger: logger.error("failed", exc_info=ValueError("a"))) == ["failed", "ValueError: a"]
     assert said(0, lambda logger: logger.error("failed", exc_info=ValueError("b"))) == ["failed", "ValueError: b"]
 
 
-def test_news_may_repeat(said: Callable[..., list[str]]) -> None:
+def test_info_lines_may_repeat(said: Callable[..., list[str]]) -> None:
     for _ in range(2):
         assert said(0, lambda logger: logger.info("done")) == ["done"]
 
 
-def test_a_database_that_is_away_is_one_line(said: Callable[..., list[str]]) -> None:
+def test_a_database_error_is_one_line(said: Callable[..., list[str]]) -> None:
     error = OperationalError("connection refused\nIs the server running?")
     assert said(0, lambda logger: logger.error("/users/ failed", exc_info=error)) == [
         "/users/ failed (connection refused)"
     ]
 
 
-def test_words_that_do_not_fit_their_values_are_left_to_the_handler() -> None:
+def test_a_message_that_does_not_match_its_arguments_is_left_to_the_handler() -> None:
     made = logging.LogRecord("tests", logging.WARNING, __file__, 1, "%s of %s", ("one",), None)
     assert DuplicateFilter().filter(made)

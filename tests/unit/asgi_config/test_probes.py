@@ -8,13 +8,13 @@ import pytest
 from asgi_config.monitoring.single_flight import SingleFlight
 
 
-async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:
+async def test_each_finished_call_is_followed_by_a_new_one() -> None:
     answers = iter("ab")
     question = SingleFlight(lambda: next(answers))
     assert [await question.result(within_seconds=60), await question.result(within_seconds=60)] == ["a", "b"]
 
 
-async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answered() -> None:
+async def test_a_hanging_call_times_out_and_is_not_started_again() -> None:
     asked: list[int] = []
     may_go_on = threading.Event()
 
@@ -33,7 +33,7 @@ async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answe
     assert await question.result(within_seconds=60) == 2
 
 
-async def test_what_the_question_raises_is_raised() -> None:
+async def test_an_error_of_the_call_is_raised() -> None:
     def ask() -> int:
         raise OSError("away")
 
@@ -43,7 +43,7 @@ async def test_what_the_question_raises_is_raised() -> None:
             await question.result(within_seconds=60)
 
 
-async def test_many_who_ask_at_once_share_one_question_and_the_next_is_asked_anew() -> None:
+async def test_concurrent_callers_share_one_call_and_the_next_starts_another() -> None:
     asked: list[int] = []
     may_go_on = threading.Event()
 

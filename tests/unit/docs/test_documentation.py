@@ -62,7 +62,7 @@ def test_index_of_docs_links_every_page() -> None:
     assert {page for page in pages if not links & {page, page.parent}} == set()
 
 
-def test_every_link_between_documents_leads_somewhere() -> None:
+def test_every_link_between_documents_has_a_target() -> None:
     for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
         for link in links_of(page):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
@@ -101,7 +101,7 @@ def test_the_protocol_page_names_every_close_code_and_limit() -> None:
         assert f"| {code} |" in PROTOCOL
 
 
-def test_the_protocol_page_shows_a_snapshot_as_it_is() -> None:
+def test_the_protocol_page_shows_a_snapshot_as_the_api_returns_it() -> None:
     (example,) = re.findall(r'^\{"epoch".*?\]\}$', PROTOCOL, re.M | re.S)
     page, schemas = json.loads(example), api.get_openapi_schema()["components"]["schemas"]
     assert page.keys() == schemas["UserPage"]["properties"].keys()
@@ -115,7 +115,7 @@ def test_make_targets_in_the_documents_exist() -> None:
             assert re.search(rf"^{target}:", makefile, re.M), f"{page} names make {target}"
 
 
-def test_the_api_page_names_every_code_beside_its_status() -> None:
+def test_the_api_page_names_every_code_next_to_its_status() -> None:
     for code, status in CODES.items():
         assert re.search(rf"^\| {status} .*`{code}`", API, re.M), code
 

@@ -39,7 +39,7 @@ def modules(folder: str) -> list[Any]:
     return [import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in sorted(files)]
 
 
-def test_in_each_test_of_chaos_a_fault_strikes() -> None:
+def test_each_chaos_test_has_a_fault_mark() -> None:
     """Or `make chaos` would leave it out."""
     assert len(modules("chaos")) == len([*(ROOT / "tests" / "chaos").glob("test_*.py")])
     for module in modules("chaos"):
@@ -49,15 +49,15 @@ def test_in_each_test_of_chaos_a_fault_strikes() -> None:
             )
 
 
-def test_it_promises_something_for_every_fault() -> None:
+def test_the_page_has_a_promise_for_every_fault() -> None:
     assert {fault for fault in struck() if fault not in PROMISES} == set()
 
 
-def test_its_results_have_a_row_for_every_fault_and_no_other() -> None:
+def test_the_results_have_a_row_for_every_fault_and_no_other() -> None:
     assert struck() == set(re.findall(r"^\| (.+?) +\| +\d+ \| held +\|$", RESULTS, re.MULTILINE))
 
 
-def test_each_test_that_it_names_exists() -> None:
+def test_each_test_named_on_the_page_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
     assert named
     for file, name in named:

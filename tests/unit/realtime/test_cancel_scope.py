@@ -30,19 +30,19 @@ async def fail_in(stay: CancelScope, error: Exception) -> None:
         raise error
 
 
-async def test_a_stay_raises_the_first_reason() -> None:
+async def test_a_scope_raises_the_first_reason() -> None:
     with pytest.raises(Ended, match="first"):
         await be_ended_in(CancelScope())
 
 
-async def test_a_stay_may_be_ended_before_it_began() -> None:
+async def test_a_scope_may_be_cancelled_before_its_block() -> None:
     stay = CancelScope()
     end(stay)
     with pytest.raises(Ended, match="first"):
         await be_ended_in(stay)
 
 
-async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
+async def test_a_cancel_after_the_block_has_no_effect() -> None:
     stay = CancelScope()
     async with stay:
         pass
@@ -51,12 +51,12 @@ async def test_a_stay_that_is_over_is_ended_by_nobody() -> None:
 
 
 @pytest.mark.parametrize("error", [TimeoutError("its own"), ZeroDivisionError("its own")], ids=repr)
-async def test_an_error_of_the_block_itself_goes_through(error: Exception) -> None:
+async def test_an_error_of_the_block_itself_is_raised(error: Exception) -> None:
     with pytest.raises(type(error), match="its own"):
         await fail_in(CancelScope(), error)
 
 
-async def test_who_is_cancelled_is_cancelled() -> None:
+async def test_a_task_cancelled_inside_a_scope_is_cancelled() -> None:
     async def staying() -> None:
         async with CancelScope():
             await asyncio.sleep(FOREVER)

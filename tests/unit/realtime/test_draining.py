@@ -36,7 +36,7 @@ async def started(*watchers: Any) -> list["asyncio.Task[None]"]:
     return tasks
 
 
-async def test_polls_leave_before_any_but_the_first_socket() -> None:
+async def test_polls_leave_before_all_sockets_but_the_first() -> None:
     departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left, n) for n in range(3)), poll(departure, left, "poll"))
     departure.begin(within_seconds=60)
@@ -65,14 +65,14 @@ async def test_few_sockets_do_not_use_the_whole_time() -> None:
     assert len(left) == 5
 
 
-async def test_who_comes_during_the_departure_leaves_as_well() -> None:
+async def test_watchers_that_join_during_a_drain_leave_too() -> None:
     departure, left = Drain(), []  # type: ignore[var-annotated]
     departure.begin(within_seconds=1)
     await asyncio.gather(socket(departure, left, "socket"), poll(departure, left, "poll"))
     assert sorted(left) == ["poll", "socket"]
 
 
-async def test_who_left_before_is_not_told() -> None:
+async def test_watchers_that_left_before_their_turn_are_skipped() -> None:
     """One when it begins, and one between its beginning and its turn."""
     departure, left = Drain(), []  # type: ignore[var-annotated]
     tasks = await started(*(socket(departure, left, n) for n in range(3)))

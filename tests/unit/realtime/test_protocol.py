@@ -18,11 +18,11 @@ def ask(query: str) -> Subscription:
     return protocol.parse_subscription(query, "job")
 
 
-def test_a_client_that_asks_for_nothing_starts_at_the_head() -> None:
+def test_a_client_without_a_cursor_starts_at_the_head() -> None:
     assert ask("").start(POSITION) == (Cursor(EPOCH, 100), None)
 
 
-def test_after_0_without_epoch_gives_all_that_the_log_still_holds() -> None:
+def test_after_0_without_epoch_starts_at_the_floor() -> None:
     assert ask("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
 
 
@@ -50,7 +50,7 @@ def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
     + [f"after=1&epoch={bad}" for bad in ("x", "1", EPOCH.hex[:-1])]
     + ["job=", "job=x", "job=-1", f"job={'1' * 20}"],
 )
-def test_a_bad_request_is_refused_for_good(query: str) -> None:
+def test_a_malformed_subscription_is_refused_for_good(query: str) -> None:
     with pytest.raises(Disconnect) as refused:
         ask(query)
     assert refused.value.code == CloseCode.BAD_REQUEST
@@ -61,16 +61,16 @@ def test_an_empty_epoch_counts_as_none() -> None:
     assert ask("epoch=") == ask("")
 
 
-def test_of_two_equal_parameters_the_last_counts() -> None:
+def test_the_last_of_repeated_parameters_counts() -> None:
     assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
 
 
-def test_a_job_is_the_key_to_keep_to() -> None:
+def test_the_job_parameter_is_the_key_of_the_filter() -> None:
     assert ask("job=7").key == ask("job=007").key == "7"
 
 
 @pytest.mark.parametrize("offered", [[], [protocol.SUBPROTOCOL], ["other", protocol.SUBPROTOCOL]])
-def test_version_1_is_served_to_who_names_it_or_nothing(offered: list[str]) -> None:
+def test_a_client_that_offers_version_1_or_none_is_accepted(offered: list[str]) -> None:
     protocol.require_version(offered)
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_message_is_ignored() -> None:
     [None, "", "{", "[]", "7", '{"type":"ack"}', '{"type":"ack","offset":"7"}', '{"type":"ack","offset":true}']
     + ['{"type":"ack","offset":7,"pad":"' + "x" * 1024 + '"}', "[" * 1000],
 )
-def test_what_is_no_message_is_refused(text: str | None) -> None:
+def test_a_malformed_message_is_refused(text: str | None) -> None:
     with pytest.raises(Disconnect):
         protocol.parse_ack(text)
 
@@ -121,7 +121,7 @@ def test_many_large_events_fill_several_rows() -> None:
     assert max(len(payload) for _, _, payload in rows) <= protocol.BATCH_BYTES
 
 
-def test_the_servers_messages_read_as_documented() -> None:
+def test_the_servers_messages_are_as_documented() -> None:
     assert json.loads(protocol.hello("users", POSITION, 55, 15)) == {
         "type": "hello",
         "feed": "users",
@@ -151,5 +151,5 @@ def test_the_servers_messages_read_as_documented() -> None:
         (["xarrivals.bearer.arr_x"], None),
     ],
 )
-def test_a_token_is_offered_beside_the_version(offered: list[str], token: str | None) -> None:
+def test_a_token_is_offered_next_to_the_version(offered: list[str], token: str | None) -> None:
     assert protocol.offered_token(offered) == token

@@ -6,7 +6,7 @@ from realtime.endpoints.flow_control import FRAMES_A_SECOND, FRAMES_AT_ONCE, Rat
 from realtime.protocol import CloseCode, Disconnect
 
 
-def test_so_many_frames_at_once_and_no_more() -> None:
+def test_a_burst_beyond_the_limit_is_refused() -> None:
     allowance = RateLimit()
     for _ in range(FRAMES_AT_ONCE):
         allowance.take(7.0)
@@ -15,13 +15,13 @@ def test_so_many_frames_at_once_and_no_more() -> None:
     assert refused.value.code == CloseCode.BAD_REQUEST
 
 
-def test_a_client_that_says_little_may_do_so_for_ever() -> None:
+def test_a_client_within_the_rate_is_never_refused() -> None:
     allowance = RateLimit()
     for frame in range(100 * FRAMES_AT_ONCE):
         allowance.take(frame / FRAMES_A_SECOND)
 
 
-def test_a_rest_allows_no_more_than_at_the_beginning() -> None:
+def test_a_pause_allows_no_larger_burst() -> None:
     allowance = RateLimit()
     for _ in range(FRAMES_AT_ONCE):
         allowance.take(1_000_000.0)

@@ -63,7 +63,7 @@ def removed(number: int) -> Any:
     ],
     ids=["new", "listed", "late", "removed", "gone", "filled up", "unseen", "unknown"],
 )
-def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
+def test_the_board_lists_the_newest_users_by_id_like_a_reloaded_page(
     node: Node, rows: list[int], events: list[Any], ids: list[int], total: int
 ) -> None:
     state = state_after(node, events, rows=rows)
@@ -71,12 +71,12 @@ def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
     assert state["hasOlder"] == (len(ids) == 4)
 
 
-def test_one_below_the_oldest_row_belongs_to_an_older_page(node: Node) -> None:
+def test_a_user_below_the_oldest_row_belongs_to_an_older_page(node: Node) -> None:
     state = state_after(node, [created(5)], rows=[9, 8, 7, 6], has_older=True, total=20)
     assert (state["ids"], state["total"], state["arrived"]) == ([9, 8, 7, 6], 21, 0)
 
 
-def test_rows_are_few_however_many_arrive(node: Node) -> None:
+def test_rows_keep_at_most_a_page_of_many_arrivals(node: Node) -> None:
     kept = node.evaluate("""async () => {
       const { Rows } = await import(js("task/js/state/rows"));
       const rows = new Rows([], 50, false);
@@ -87,7 +87,7 @@ def test_rows_are_few_however_many_arrive(node: Node) -> None:
     assert kept == [0, True]
 
 
-def test_a_search_lists_what_matches_and_counts_everybody(node: Node) -> None:
+def test_a_search_lists_matching_users_and_counts_all(node: Node) -> None:
     events = [created(41), created(52), created(14)]
     state = state_after(node, events, rows=[4], query="U4", total=9)
     assert (state["ids"], state["total"], state["arrived"]) == ([41, 4], 12, 1)
@@ -97,9 +97,7 @@ def test_a_search_lists_what_matches_and_counts_everybody(node: Node) -> None:
     ("query", "matches"),
     [("", True), ("kq", True), ("EXAMPLE.com", True), ("%", False), ("user_kqzl@", True), ("zlu", False)],
 )
-def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
-    node: Node, query: str, matches: bool
-) -> None:
+def test_a_search_finds_part_of_a_name_or_email_address_in_any_case(node: Node, query: str, matches: bool) -> None:
     match = """async (query) => (await import(js("task/js/state/search")))
       .matcher(query)({ username: "user_kQzL", email: "user_kQzL@example.com" })"""
     assert node.evaluate(match, query) == matches
@@ -122,7 +120,7 @@ def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
     ],
     ids=str,
 )
-def test_the_board_pauses_by_hand_and_by_itself(node: Node, steps: list[str], is_on: bool) -> None:
+def test_the_board_pauses_by_button_and_automatically(node: Node, steps: list[str], is_on: bool) -> None:
     walk = """async (steps) => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
@@ -132,7 +130,7 @@ def test_the_board_pauses_by_hand_and_by_itself(node: Node, steps: list[str], is
     assert node.evaluate(walk, steps) is is_on
 
 
-def test_a_paused_board_shows_what_it_last_showed_and_counts_what_it_misses(node: Node) -> None:
+def test_a_paused_board_keeps_its_rows_and_counts_missed_users(node: Node) -> None:
     seen = node.evaluate("""async () => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();

@@ -61,7 +61,7 @@ def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(node: Node
     assert lines == [[failed, finished], [failed, finished], [failed]]
 
 
-def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_way(node: Node) -> None:
+def test_with_too_many_jobs_failed_ones_and_then_queued_ones_are_left_out(node: Node) -> None:
     events = [job_event("failed", number, error="x") for number in range(1, 9)]
     events += [job_event("started", number) for number in (21, 22)]
     state = state_after(node, events)
@@ -79,7 +79,7 @@ def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_w
     ("seconds", "accounts", "left"),
     [(1.9, 100, None), (2, 19, None), (2, 20, 98_000), (4, 1_000, 4_000), (60, 1_000, 60_000)],
 )
-def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
+def test_the_time_left_is_shown_after_two_seconds_and_twenty_accounts(
     node: Node, seconds: float, accounts: int, left: int | None
 ) -> None:
     measure = """async ([seconds, accounts]) => {
@@ -92,7 +92,7 @@ def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
     assert measured == (left and pytest.approx(left))
 
 
-def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_that_stands(
+def test_the_time_left_follows_a_slower_job_and_is_hidden_for_a_stalled_one(
     node: Node,
 ) -> None:
     left = node.evaluate("""async () => {
@@ -106,7 +106,7 @@ def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_
     assert left == [pytest.approx(10_000), pytest.approx(70_000), True, None]
 
 
-def test_the_time_left_is_told_in_words(node: Node) -> None:
+def test_the_time_left_is_shown_in_words(node: Node) -> None:
     words = node.evaluate("""async () => {
       const { leftWords } = await import(js("task/js/format/words"));
       return [null, 0, 999, 1_000, 11_200, 59_000, 59_001, 180_000, 5_939_000, 6_000_000].map(leftWords);

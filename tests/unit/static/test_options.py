@@ -31,7 +31,7 @@ def test_the_summary_is_the_servers(node: Node, options: Options, words: str) ->
     assert node.evaluate(CALL, ["summary", WORDS, in_fields(options)]) == words
 
 
-def test_what_is_no_seed_is_left_out_of_the_summary(node: Node) -> None:
+def test_an_invalid_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
     said = node.evaluate(CALL, ["summary", WORDS, fields])
     assert said == "random names, a different password each, never removed"

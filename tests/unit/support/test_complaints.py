@@ -99,14 +99,14 @@ def changed(change: Change) -> Formats:
 
 
 @pytest.mark.parametrize(("change", "words"), [case[1:] for case in FORBIDDEN], ids=[case[0] for case in FORBIDDEN])
-def test_what_the_other_side_cannot_bear_is_found(change: Change, words: str) -> None:
+def test_an_incompatible_change_is_found(change: Change, words: str) -> None:
     found = complaints(released(), changed(change))
     assert len(found) == 1
     assert words in found[0]
 
 
 @pytest.mark.parametrize("change", [case[1] for case in ALLOWED], ids=[case[0] for case in ALLOWED])
-def test_what_only_adds_is_borne(change: Change) -> None:
+def test_a_compatible_change_is_accepted(change: Change) -> None:
     new = changed(change)
     assert new != released()
     assert complaints(released(), new) == []

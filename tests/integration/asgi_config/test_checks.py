@@ -1,3 +1,5 @@
+"""System checks of the settings, and `manage.py check --deploy` as a whole."""
+
 import subprocess
 import sys
 import tempfile

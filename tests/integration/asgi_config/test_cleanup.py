@@ -1,4 +1,4 @@
-"""What beat tidies up goes when it is old, and nothing else does."""
+"""Cleanup deletes rows that are old enough, and keeps all others."""
 
 import datetime
 from typing import Any
@@ -74,12 +74,12 @@ def test_a_worker_silent_for_a_day_is_deleted() -> None:
 def test_a_worker_that_reports_just_before_the_delete_stays() -> None:
     registry.record_heartbeat("back", timezone.now() - 2 * DAY)
 
-    def speak_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def report_before_delete(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("DELETE"):
             Worker.objects.update(heard_at=timezone.now())
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(speak_before):
+    with connection.execute_wrapper(report_before_delete):
         cleanup.clean_up(timezone.now())
     assert Worker.objects.get().name == "back"
 

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` asks of the database and Redis, and what it says of them."""
+"""`manage.py check --deploy`: what it reads from the database and Redis, and what it reports."""
 
 import socket
 import time
@@ -25,12 +25,12 @@ def ids(messages: list[CheckMessage]) -> list[str]:
 
 
 @pytest.fixture
-def asked(redis: str) -> Iterator[Any]:
-    """A connection to the tests' Redis; how it was configured comes back."""
+def redis_connection(redis: str) -> Iterator[Any]:
+    """A connection to the tests' Redis; restores its configuration afterwards."""
     with Redis.from_url(redis, decode_responses=True) as connection:
         before = {name: connection.config_get(name)[name] for name in ("maxmemory-policy", "appendonly")}
         yield connection
-        connection.execute_command("ACL", "DELUSER", "shy")
+        connection.execute_command("ACL", "DELUSER", "limited")
         for name, value in before.items():
             connection.config_set(name, value)
 
@@ -39,15 +39,17 @@ def test_a_redis_started_by_live_has_no_warning(redis: str) -> None:
     assert ids(deploy.check_redis()) == []
 
 
-def test_a_redis_that_evicts_keys_or_does_not_persist_is_reported(asked: Any) -> None:
-    asked.config_set("maxmemory-policy", "allkeys-lru")
-    asked.config_set("appendonly", "no")
+def test_a_redis_that_evicts_keys_or_does_not_persist_is_reported(redis_connection: Any) -> None:
+    redis_connection.config_set("maxmemory-policy", "allkeys-lru")
+    redis_connection.config_set("appendonly", "no")
     assert ids(deploy.check_redis()) == ["arrivals.W006", "arrivals.W007"]
 
 
-def test_a_redis_that_denies_its_configuration_is_reported_as_unchecked(asked: Any, settings: Settings) -> None:
-    asked.execute_command("ACL", "SETUSER", "shy", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
-    settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//shy:").replace(password_of(settings), "pw")
+def test_a_redis_that_denies_its_configuration_is_reported_as_unchecked(
+    redis_connection: Any, settings: Settings
+) -> None:
+    redis_connection.execute_command("ACL", "SETUSER", "limited", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
+    settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//limited:").replace(password_of(settings), "pw")
     assert ids(deploy.check_redis()) == ["arrivals.I012"]
 
 
@@ -59,8 +61,8 @@ def test_a_redis_that_refuses_the_password_is_reported_as_unchecked(redis: str, 
 
 
 def test_a_frozen_redis_does_not_block_the_command(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        settings.REDIS_ADDRESS = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:
+        settings.REDIS_ADDRESS = f"redis://127.0.0.1:{silent_server.getsockname()[1]}/0"
         began = time.monotonic()
         assert ids(deploy.check_redis()) == ["arrivals.I011"]
         assert time.monotonic() - began < 60

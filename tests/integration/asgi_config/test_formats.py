@@ -1,4 +1,4 @@
-"""What really goes through Redis between processes is what tests/support/formats.py finds without it."""
+"""Messages and hints that really go through Redis have the formats that tests/support/formats.py finds without it."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def messages() -> dict[str, Any]:
-    """The arguments of each message that is queued now, by its task; takes them out."""
+    """Takes all queued messages out of Redis and returns their arguments by task."""
     with Redis.from_url(settings.REDIS_URL) as redis:
         queued = [json.loads(text) for queue in ("celery", "upkeep") for text in redis.lrange(queue, 0, -1)]
         redis.delete("celery", "upkeep")

@@ -1,4 +1,4 @@
-"""The question that a container's health check asks: what it asks for, and what it says where something is wrong."""
+"""The health check command of a container: the address that it requests, and its message for a fault."""
 
 import sys
 from collections.abc import Iterator

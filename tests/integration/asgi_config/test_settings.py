@@ -1,4 +1,4 @@
-"""The settings of a process of its own: what they take, and one sentence for what they cannot."""
+"""Settings in a process of their own: accepted values, and one sentence for each unusable value."""
 
 import subprocess
 import sys
@@ -25,10 +25,10 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 @pytest.mark.parametrize("pool", ["0", "1"])
 def test_options_of_the_database_address_apply_with_and_without_a_pool(pool: str) -> None:
     address = "postgres://ann@db.example/arrivals?sslmode=verify-full"
-    said = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
-    assert "'sslmode': 'verify-full'" in said
-    assert "idle_in_transaction_session_timeout=30s" in said
-    assert "'tcp_user_timeout': 20000" in said
+    output = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
+    assert "'sslmode': 'verify-full'" in output
+    assert "idle_in_transaction_session_timeout=30s" in output
+    assert "'tcp_user_timeout': 20000" in output
 
 
 def test_the_database_address_may_set_its_own_timeouts() -> None:

@@ -1,4 +1,4 @@
-"""Wrong passwords lock a name from an address, and nothing else; requests to pages have a size."""
+"""Wrong passwords lock a user name at one address and nothing else; requests to pages have a size limit."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ def test_an_invalid_forwarded_address_is_replaced_by_the_connecting_one(
     assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
 
 
-@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "wide"])
+@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "full-width"])
 def test_a_name_is_locked_in_every_spelling(ann: Any, written: str) -> None:
     fail(written)
     assert sign_in("ann", PASSWORD).status_code == 429
@@ -184,9 +184,9 @@ def test_stored_attempts_hold_no_password_and_no_token(ann: Any) -> None:
     Client().post(
         f"{LOGIN}?next=/users/", {"username": "ann", "password": "hunter-two-22", "csrfmiddlewaretoken": "tkn"}
     )
-    kept = str(AccessAttempt.objects.values().get())
-    assert "hunter-two-22" not in kept
-    assert "tkn" not in kept
+    stored = str(AccessAttempt.objects.values().get())
+    assert "hunter-two-22" not in stored
+    assert "tkn" not in stored
 
 
 def test_a_too_large_request_to_a_page_is_refused() -> None:

@@ -1,3 +1,5 @@
+"""Sign-in links: single use, ten minutes, one for each user; and the `link` command."""
+
 import datetime
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What ends the parts of a killed `live` where the kernel does not: run on every system."""
+"""Kills processes left by a killed `live` where the kernel does not; tested on every system."""
 
 import signal
 import subprocess
@@ -14,25 +14,25 @@ Popen = subprocess.Popen[bytes]
 
 
 @pytest.fixture
-def part() -> Iterator[Popen]:
-    """A process whose command line looks like one of ours."""
+def stale_process() -> Iterator[Popen]:
+    """A process whose command line looks like that of an Arrivals process."""
     command = [sys.executable, "-c", "import signal; signal.pause()", "asgi_config.asgi:application"]
     with subprocess.Popen(command, start_new_session=True) as process:
         yield process
         process.kill()
 
 
-def test_the_next_start_kills_stale_processes(part: Popen, tmp_path: Path) -> None:
-    stale_processes.record(tmp_path / "pids", [part.pid])
+def test_the_next_start_kills_stale_processes(stale_process: Popen, tmp_path: Path) -> None:
+    stale_processes.record(tmp_path / "pids", [stale_process.pid])
     stale_processes.kill_all(tmp_path / "pids")
-    assert part.wait(60) == -signal.SIGKILL
+    assert stale_process.wait(60) == -signal.SIGKILL
     assert not (tmp_path / "pids").exists()
 
 
-def test_a_reused_pid_is_not_killed(part: Popen, tmp_path: Path) -> None:
-    (tmp_path / "pids").write_text(f"{part.pid} Thu Jan 1 00:00:00 1970\n")
+def test_a_reused_pid_is_not_killed(stale_process: Popen, tmp_path: Path) -> None:
+    (tmp_path / "pids").write_text(f"{stale_process.pid} Thu Jan 1 00:00:00 1970\n")
     stale_processes.kill_all(tmp_path / "pids")
-    assert part.poll() is None
+    assert stale_process.poll() is None
 
 
 def test_a_process_of_another_program_is_not_killed(tmp_path: Path) -> None:
@@ -43,10 +43,10 @@ def test_a_process_of_another_program_is_not_killed(tmp_path: Path) -> None:
         other.kill()
 
 
-def test_a_process_that_has_ended_is_ignored(part: Popen, tmp_path: Path) -> None:
-    stale_processes.record(tmp_path / "pids", [part.pid])
-    part.kill()
-    part.wait()
+def test_a_process_that_has_ended_is_ignored(stale_process: Popen, tmp_path: Path) -> None:
+    stale_processes.record(tmp_path / "pids", [stale_process.pid])
+    stale_process.kill()
+    stale_process.wait()
     stale_processes.kill_all(tmp_path / "pids")
     assert not (tmp_path / "pids").exists()
 

@@ -1,4 +1,4 @@
-"""What a worker holds, when Redis does not take what it says of a message."""
+"""A worker's free slots after Redis did not accept the answer to a message."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`follow` with a real Redis: at once by the layer, right without it, and never a hole, a repeat or a wrong order."""
+"""`follow` with a real Redis: events come at once with the layer, and never with a hole, a repeat or out of order."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ async def head_cursor() -> Cursor:
 
 
 async def take(cursor: Cursor, head: int, key: str | None = None) -> list[int]:
-    """The offsets that come after the cursor, as a client keeps them, until the head."""
+    """Returns the offsets after the cursor up to the head, as a client keeps them."""
     offsets: list[int] = []
     async with asyncio.timeout(60), aclosing(follow("users", cursor, key=key)) as batches:
         async for batch in batches:
@@ -45,9 +45,10 @@ async def take(cursor: Cursor, head: int, key: str | None = None) -> list[int]:
 
 
 async def subscribed() -> None:
-    """Until this loop's hub hears the layer and knows the head.
+    """Waits until this loop's hub is subscribed to the layer and knows the head.
 
-    A task that is ended while it connects to Redis may swallow that: the loop of a shorter test never ended.
+    A task that is cancelled while it connects to Redis may swallow the cancellation. Without this wait, the loop of a
+    shorter test never ended.
     """
     hub = hub_of("users")
     await wait_until_async(lambda: hub.is_subscribed and hub.head)
@@ -145,7 +146,7 @@ async def test_a_new_epoch_ends_every_watcher(settings: Any, append: Append) -> 
 
 
 async def test_a_restored_older_log_ends_watchers_that_are_ahead(settings: Any, append: Append) -> None:
-    """As after a restore of the database that kept the epoch: offsets are used again, for other events."""
+    """As after a restore of the database that kept the epoch: offsets are used again for other events."""
     settings.HEAD_CHECK_SECONDS = 0.1
     await in_thread(append)(1)
     cursor = await head_cursor()

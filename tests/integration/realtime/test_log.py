@@ -1,4 +1,4 @@
-"""The log on a real database: dense offsets in commit order, reads without a hole, trimming."""
+"""The log on a real database: offsets without gaps in commit order, reads without a hole, and trimming."""
 
 import datetime
 import json
@@ -156,12 +156,12 @@ def test_the_database_refuses_a_floor_beyond_the_head(append: Append) -> None:
         FeedHead.objects.update(floor=3)
 
 
-def begin_a_new_life() -> None:
-    """As a restore does that gives the feed another epoch; and then goes on."""
+def begin_new_epoch() -> None:
+    """Does what a restore does that gives the feed another epoch, and appends new events."""
     Batch.objects.all().delete()
     FeedHead.objects.update(epoch=uuid4(), head=0, floor=0)
     with transaction.atomic():
-        log.append("users", ['{"type":"test"}'] * 10, key="of another life")
+        log.append("users", ['{"type":"test"}'] * 10, key="of another epoch")
 
 
 def trim_half() -> None:
@@ -170,31 +170,31 @@ def trim_half() -> None:
 
 @pytest.mark.fault("the log is trimmed or gets another epoch in the middle of a read")
 @pytest.mark.parametrize("statement", [1, 2, 3, 4])
-@pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", [begin_new_epoch, trim_half], ids=lambda change: change.__name__)
 def test_a_read_during_a_change_of_the_log_fails_or_returns_the_old_events(
     append: Append, change: Callable[[], None], statement: int
 ) -> None:
-    """Just before each of its statements: what it answers is of the cursor's life, and without a hole."""
+    """The change comes just before each statement of the read. The result is of the cursor's epoch and has no hole."""
     for _ in range(10):
         append(1)
     cursor = Cursor(log.head("users").epoch, 0)
-    places = iter(range(1, 100))
+    statements = iter(range(1, 100))
 
-    def strike(execute: Any, *arguments: Any) -> Any:
-        if next(places) == statement:
+    def change_before_statement(execute: Any, *arguments: Any) -> Any:
+        if next(statements) == statement:
             change()
         return execute(*arguments)
 
-    with connection.execute_wrapper(strike):
-        answer = answer_to(cursor)
-    assert answer in (
-        {begin_a_new_life: "epoch", trim_half: "trimmed"}[change],
-        [(place, "") for place in range(1, 11)],
+    with connection.execute_wrapper(change_before_statement):
+        result = read_result(cursor)
+    assert result in (
+        {begin_new_epoch: "epoch", trim_half: "trimmed"}[change],
+        [(first, "") for first in range(1, 11)],
     )
 
 
-def answer_to(cursor: Cursor) -> list[tuple[int, str]] | str:
-    """The first offset and the key of each batch, or why there is none."""
+def read_result(cursor: Cursor) -> list[tuple[int, str]] | str:
+    """Returns the first offset and the key of each batch, or the reason why the cursor is lost."""
     try:
         return [(batch.first, batch.key) for batch in log.read("users", cursor)[0]]
     except log.CursorLost as lost:

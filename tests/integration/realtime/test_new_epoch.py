@@ -1,4 +1,4 @@
-"""A new epoch: the log stays, and no cursor of before is honoured."""
+"""A new epoch keeps the log and refuses every earlier cursor."""
 
 from io import StringIO
 
@@ -48,7 +48,7 @@ def test_new_epoch_without_a_confirmation_changes_nothing(append: Append, monkey
 
 @pytest.mark.django_db
 def test_new_epoch_without_a_feed_does_nothing() -> None:
-    """In a transaction: the hub of a web process that another test started makes the feed within a second."""
+    """In a transaction, because the hub of a web process of another test creates the feed within a second."""
     FeedHead.objects.all().delete()
     out = StringIO()
     call_command("new_epoch", "--yes", stdout=out)

@@ -1,3 +1,5 @@
+"""The address of a `live` service for browsers and for probes, and the advice for names that are refused."""
+
 from pathlib import Path
 
 import pytest

@@ -1,4 +1,4 @@
-"""A setting that cannot be used is an error that says what to do."""
+"""Settings from the environment: an unusable value is an error with its remedy."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def test_a_redis_address_may_require_verification(options: str) -> None:
     "value", ["none", "optional", "CERT_NONE", "CERT_REQUIRED", "no%6ee", "required&ssl_cert_reqs=none"]
 )
 def test_a_redis_address_may_not_turn_verification_off(value: str) -> None:
-    """CERT_NONE does so for the queue alone: the others stumble over the word."""
+    """CERT_NONE turns it off for the queue only, because the other Redis clients reject the word."""
     with pytest.raises(ImproperlyConfigured, match="Leave it out"):
         environment.require_redis_address(f"rediss://redis.example/0?ssl_cert_reqs={value}")
 
@@ -89,7 +89,7 @@ def test_a_variable_has_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_secret_is_read_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And this comes before what `live` keeps."""
+    """The named file has precedence over the file that `live` keeps."""
     file, kept = tmp_path / "given", tmp_path / "kept"
     file.write_text("from the file\n")
     kept.write_text("kept")

@@ -1,4 +1,4 @@
-"""How a log line looks, what it belongs to, and what it never holds."""
+"""Log lines: their layout, their context, and the secrets that are removed from them."""
 
 import json
 import logging
@@ -36,15 +36,15 @@ def record(message: str, *args: object, **more: object) -> logging.LogRecord:
     return made
 
 
-@pytest.mark.parametrize(("said", "secret"), SECRETS, ids=[str(number) for number in range(len(SECRETS))])
-def test_secrets_and_email_addresses_are_removed_from_every_line(said: str, secret: str) -> None:
-    assert secret not in redacted(said)
-    assert secret not in TextLines().format(record("%s", said, fields={"more": said}))
-    assert secret not in JsonLines().format(record("%s", said, fields={"more": said}))
+@pytest.mark.parametrize(("text", "secret"), SECRETS, ids=[str(number) for number in range(len(SECRETS))])
+def test_secrets_and_email_addresses_are_removed_from_every_line(text: str, secret: str) -> None:
+    assert secret not in redacted(text)
+    assert secret not in TextLines().format(record("%s", text, fields={"more": text}))
+    assert secret not in JsonLines().format(record("%s", text, fields={"more": text}))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "Task task.tasks.rescue_jobs[0b5e] succeeded in 0.01s: 0",
         "celery@web-1.example.com ready.",
@@ -52,8 +52,8 @@ def test_secrets_and_email_addresses_are_removed_from_every_line(said: str, secr
         "Job 7 is asked for: 60 accounts",
     ],
 )
-def test_text_without_secrets_is_unchanged(said: str) -> None:
-    assert redacted(said) == said
+def test_text_without_secrets_is_unchanged(text: str) -> None:
+    assert redacted(text) == text
 
 
 def test_a_text_line_has_time_level_logger_message_and_context_fields() -> None:
@@ -77,7 +77,7 @@ def test_a_json_line_with_a_traceback_is_one_object() -> None:
 
 @pytest.mark.parametrize("address", ["://" + ":" * 300_000, "token" + " " * 300_000, "token='" * 40_000])
 def test_a_long_address_is_redacted_in_one_pass(address: str) -> None:
-    """A rule that looks again from each of its places would take minutes."""
+    """A rule that searches again from each position would take minutes."""
     assert redacted(address).startswith(address[:5])
 
 

@@ -1,4 +1,4 @@
-"""The version in the address of every static file changes with any of them."""
+"""The version in the address of every static file changes with a change of any file."""
 
 import re
 from pathlib import Path
@@ -35,11 +35,11 @@ def test_the_same_files_have_the_same_version_in_any_folder(tmp_path: Path) -> N
 
 
 def test_every_static_file_counts_in_the_version() -> None:
-    """A package that brings files of its own must have its release in the version."""
-    places = (STATIC, Path(django.__file__).parent, Path(ninja.__file__).parent)
+    """A package with static files of its own must have its release in the version."""
+    folders = (STATIC, Path(django.__file__).parent, Path(ninja.__file__).parent)
     for finder in finders.get_finders():
         for path, storage in finder.list([]):
-            assert any(Path(storage.path(path)).is_relative_to(place) for place in places)
+            assert any(Path(storage.path(path)).is_relative_to(folder) for folder in folders)
 
 
 def test_every_import_is_relative_so_that_it_follows_the_version() -> None:

@@ -1,4 +1,4 @@
-"""When the Python client of docs/clients tries again."""
+"""Retries of the Python client in docs/clients."""
 
 from runpy import run_path
 

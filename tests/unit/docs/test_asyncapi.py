@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml is a valid AsyncAPI 3 document, and says what the code says."""
+"""docs/asyncapi.yaml is a valid AsyncAPI 3 document and agrees with the code."""
 
 import json
 import re
@@ -28,7 +28,7 @@ EXAMPLES = [
 ]
 EVENTS = [event for name, example in EXAMPLES if name == "events" for event in example["events"]]
 OPENAPI = api.get_openapi_schema()
-EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
+ALL_MESSAGES = wire.FROM_SERVER | wire.FROM_CLIENT
 
 
 def faults_of(document: Any) -> list[str]:
@@ -72,17 +72,17 @@ def test_every_schema_is_valid_json_schema() -> None:
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_every_example_matches_its_message(name: str, example: dict[str, Any]) -> None:
     assert example["type"] == name
-    wire.require_documented(json.dumps(example), of=EVERYTHING)
+    wire.require_documented(json.dumps(example), of=ALL_MESSAGES)
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_an_example_with_an_added_or_missing_field_is_not_documented(name: str, example: dict[str, Any]) -> None:
     more = json.dumps({**example, "weather": "fair"})
-    assert wire.fault_of(more, of=EVERYTHING, closed=True)
-    assert not wire.fault_of(more, of=EVERYTHING)
+    assert wire.fault_of(more, of=ALL_MESSAGES, closed=True)
+    assert not wire.fault_of(more, of=ALL_MESSAGES)
     for field in set(example) - {"type"}:
         less = {kept: value for kept, value in example.items() if kept != field}
-        assert wire.fault_of(json.dumps(less), of=EVERYTHING)
+        assert wire.fault_of(json.dumps(less), of=ALL_MESSAGES)
 
 
 @pytest.mark.parametrize("frame", [b"{}", "{", "[]", "{}", '{"type":"wave"}'])
@@ -155,8 +155,8 @@ def test_frames_do_not_exceed_the_documented_length() -> None:
 
 
 def test_the_protocol_page_has_the_same_limits() -> None:
-    said = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
-    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(said)
+    numbers = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
+    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(numbers)
 
 
 def test_the_protocol_page_shows_each_event_as_documented() -> None:
@@ -168,10 +168,10 @@ def test_the_protocol_page_shows_each_event_as_documented() -> None:
 
 @pytest.mark.parametrize(("name", "rest"), [("after", f"&epoch={UUID(int=1)}"), ("job", "")])
 def test_the_document_has_the_bounds_of_each_parameter(name: str, rest: str) -> None:
-    asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
-    for value in (asked["minimum"], asked["maximum"]):
+    parameter = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
+    for value in (parameter["minimum"], parameter["maximum"]):
         protocol.parse_subscription(f"{name}={value}{rest}", "job")
-    for value in (asked["minimum"] - 1, asked["maximum"] + 1):
+    for value in (parameter["minimum"] - 1, parameter["maximum"] + 1):
         with pytest.raises(Disconnect):
             protocol.parse_subscription(f"{name}={value}{rest}", "job")
 
@@ -199,9 +199,9 @@ def test_openapi_has_no_other_event() -> None:
 
 def test_openapi_has_the_same_parameters() -> None:
     shown = OPENAPI["paths"]["/api/events"]["get"]["parameters"]
-    for name, asked in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
+    for name, parameter in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
         (schema,) = (one["schema"] for one in shown if one["name"] == name)
-        assert schema == {key: value for key, value in asked.items() if key != "description"}
+        assert schema == {key: value for key, value in parameter.items() if key != "description"}
 
 
 @pytest.mark.parametrize(

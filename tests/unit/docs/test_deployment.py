@@ -1,4 +1,4 @@
-"""compose.yaml, Dockerfile and Procfile say the same, name only what there is, and are made so that they can be run."""
+"""compose.yaml, Dockerfile, Procfile and nginx.conf agree with each other, with their page and with the code."""
 
 import re
 import stat
@@ -16,17 +16,17 @@ from tests.unit.docs.test_documentation import OPERATIONS
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
+ARRIVALS_SERVICES = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
 SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"}
 
 
 def instruction(name: str) -> str:
-    """The last of that name, with its continued lines."""
+    """Returns the last Dockerfile instruction of that name, with its continued lines."""
     return str(re.findall(rf"^{name} ((?:.*\\\n)*.*)", DOCKERFILE, re.M)[-1]).replace("\\\n", " ")
 
 
 def words(text: str) -> list[str]:
-    """Of an instruction's JSON form."""
+    """Returns the words of an instruction in JSON form."""
     return re.findall(r'"([^"]*)"', text)
 
 
@@ -51,15 +51,15 @@ def test_the_image_and_compose_have_the_same_command_and_health_check() -> None:
 
 def test_processes_that_restart_in_turn_are_equal_separate_services() -> None:
     assert not [name for name, service in SERVICES.items() if "deploy" in service]
-    for several in (WEB, WORKERS):
-        assert SERVICES[several[0]] == SERVICES[several[1]]
-        places = [DEPLOYMENT.index(f"up -d --no-deps --wait {name}") for name in several]
+    for group in (WEB, WORKERS):
+        assert SERVICES[group[0]] == SERVICES[group[1]]
+        places = [DEPLOYMENT.index(f"up -d --no-deps --wait {name}") for name in group]
         assert places == sorted(places)
 
 
 def test_the_image_is_built_by_one_service_and_pulled_by_none() -> None:
     assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"]
-    assert {service.get("pull_policy") for service in OURS.values()} == {"never"}
+    assert {service.get("pull_policy") for service in ARRIVALS_SERVICES.values()} == {"never"}
 
 
 def test_the_image_has_hashed_packages_and_runs_without_root() -> None:
@@ -70,31 +70,31 @@ def test_the_image_has_hashed_packages_and_runs_without_root() -> None:
     last = DOCKERFILE.rpartition("FROM")[2]
     assert int(instruction("USER")) > 0
     assert last.index("\nUSER ") < last.index("\nCMD ")
-    assert last.index("\nCOPY asgi_config") < last.index("\nUSER "), "its own code is nothing that it may write"
+    assert last.index("\nCOPY asgi_config") < last.index("\nUSER "), "the process must not own its code"
 
 
 def test_the_image_copies_every_source_folder_and_nothing_else() -> None:
     copied = set(re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.M))
     lines = (ROOT / ".dockerignore").read_text().splitlines()
-    assert lines[1] == "*", "all is left out but what is named"
+    assert lines[1] == "*", "everything but the named paths is left out"
     assert copied == {line[1:] for line in lines if line.startswith("!")}
     assert all((ROOT / source).exists() for source in copied)
     assert {path.parent.name for path in ROOT.glob("*/apps.py")} | {"realtime"} <= copied
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", ARRIVALS_SERVICES)
 def test_each_arrivals_service_has_secrets_as_files_and_other_settings_in_one_file(name: str) -> None:
-    assert set(OURS[name]["environment"]) == {f"{secret}_FILE" for secret in SECRETS} | {"PORT"}
-    assert OURS[name]["env_file"] == [{"path": ".env", "required": False}]
+    assert set(ARRIVALS_SERVICES[name]["environment"]) == {f"{secret}_FILE" for secret in SECRETS} | {"PORT"}
+    assert ARRIVALS_SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_each_service_has_a_health_check_a_restart_policy_and_a_limited_log(name: str) -> None:
     service = SERVICES[name]
-    asked = service["healthcheck"]
-    assert asked.get("disable") or asked["test"][0] in {"CMD", "CMD-SHELL"}
+    healthcheck = service["healthcheck"]
+    assert healthcheck.get("disable") or healthcheck["test"][0] in {"CMD", "CMD-SHELL"}
     assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
-    assert set(service["logging"]["options"]) == {"max-size", "max-file"}, "or the log of one fills the disk"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}, "an unlimited log fills the disk"
     assert ":" in service["image"] or service["image"] == "arrivals"
 
 
@@ -106,8 +106,8 @@ def test_services_that_others_wait_for_as_healthy_have_a_health_check() -> None:
 
 
 def test_postgresql_is_checked_where_only_the_final_server_listens() -> None:
-    asked = SERVICES["postgres"]["healthcheck"]["test"]
-    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+    healthcheck = SERVICES["postgres"]["healthcheck"]["test"]
+    assert healthcheck[healthcheck.index("-h") + 1] == "127.0.0.1"
 
 
 def test_the_stop_grace_period_covers_a_drain_and_a_task() -> None:
@@ -120,9 +120,9 @@ def test_the_stop_grace_period_covers_a_drain_and_a_task() -> None:
 
 
 def test_the_proxy_timeout_is_longer_than_a_heartbeat_and_a_poll() -> None:
-    patience = [int(found) for found in re.findall(r"proxy_read_timeout (\d+)s", (NGINX / "nginx.conf").read_text())]
+    timeouts = [int(found) for found in re.findall(r"proxy_read_timeout (\d+)s", (NGINX / "nginx.conf").read_text())]
     heartbeat = int(re.findall(r'"HEARTBEAT_SECONDS", (\d+)', (ROOT / "asgi_config" / "settings.py").read_text())[0])
-    assert min(patience) >= 2 * max(heartbeat, LONGEST_WAIT_SECONDS)
+    assert min(timeouts) >= 2 * max(heartbeat, LONGEST_WAIT_SECONDS)
 
 
 def test_the_proxy_may_open_a_file_for_every_connection() -> None:
@@ -158,7 +158,7 @@ def test_the_documents_name_only_existing_services() -> None:
 
 def test_a_restore_stops_every_service_that_uses_the_database() -> None:
     stopped = set(re.findall(r"^docker compose stop (.*)", OPERATIONS, re.M)[0].split())
-    assert stopped == set(OURS) - {"migrate"} | {"proxy"}
+    assert stopped == set(ARRIVALS_SERVICES) - {"migrate"} | {"proxy"}
 
 
 def test_secrets_are_made_once_and_match_each_other(tmp_path: Path) -> None:

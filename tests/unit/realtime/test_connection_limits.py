@@ -1,4 +1,4 @@
-"""How many connections a person may hold."""
+"""The limit of one user's connections to this process."""
 
 from contextlib import ExitStack, suppress
 
@@ -10,7 +10,7 @@ from realtime.protocol import CloseCode, Disconnect
 
 
 @pytest.fixture(autouse=True)
-def three_seats(settings: Settings) -> None:
+def limit_of_three_connections(settings: Settings) -> None:
     settings.SOCKETS_MAX = 3
 
 

@@ -1,4 +1,4 @@
-"""A client may have so many bytes unacknowledged, and no more."""
+"""The window limits how many bytes a client may have unacknowledged."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_an_ack_below_the_last_one_is_not_new() -> None:
 
 
 def test_an_ack_between_two_batches_is_not_new() -> None:
-    """With a filter: a client that acknowledged all of it would flood."""
+    """A filter skips offsets between batches. A client that acknowledged all of them would flood the server."""
     window = Window()
     window.sent_offset = 100
     window.sent(1_001, 1_010, 1)

@@ -1,4 +1,4 @@
-"""The answer of a poll, made of stored texts."""
+"""The response of a long poll, built from stored texts."""
 
 import json
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The wire as values: every rule of docs/protocol.md that needs no socket."""
+"""The wire protocol as values: every rule of docs/protocol.md that needs no socket."""
 
 import json
 from uuid import UUID
@@ -14,21 +14,21 @@ EPOCH = UUID("00000000-0000-4000-8000-000000000001")
 POSITION = Position(epoch=EPOCH, head=100, floor=10)
 
 
-def ask(query: str) -> Subscription:
+def parse(query: str) -> Subscription:
     return protocol.parse_subscription(query, "job")
 
 
 def test_a_client_without_a_cursor_starts_at_the_head() -> None:
-    assert ask("").start(POSITION) == (Cursor(EPOCH, 100), None)
+    assert parse("").start(POSITION) == (Cursor(EPOCH, 100), None)
 
 
 def test_after_0_without_epoch_starts_at_the_floor() -> None:
-    assert ask("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
+    assert parse("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
 
 
 @pytest.mark.parametrize("offset", [10, 55, 100])
 def test_a_cursor_within_the_log_is_honoured(offset: int) -> None:
-    assert ask(f"after={offset}&epoch={EPOCH}").start(POSITION) == (Cursor(EPOCH, offset), None)
+    assert parse(f"after={offset}&epoch={EPOCH}").start(POSITION) == (Cursor(EPOCH, offset), None)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_cursor_within_the_log_is_honoured(offset: int) -> None:
     ],
 )
 def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
-    assert ask(query).start(POSITION) == (Cursor(EPOCH, 100), reason)
+    assert parse(query).start(POSITION) == (Cursor(EPOCH, 100), reason)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
 )
 def test_a_malformed_subscription_is_refused_for_good(query: str) -> None:
     with pytest.raises(Disconnect) as refused:
-        ask(query)
+        parse(query)
     assert refused.value.code == CloseCode.BAD_REQUEST
 
 
 def test_an_empty_epoch_counts_as_none() -> None:
-    assert ask("after=0&epoch=") == ask("after=0")
-    assert ask("epoch=") == ask("")
+    assert parse("after=0&epoch=") == parse("after=0")
+    assert parse("epoch=") == parse("")
 
 
 def test_the_last_of_repeated_parameters_counts() -> None:
-    assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
+    assert parse(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
 
 
 def test_the_job_parameter_is_the_key_of_the_filter() -> None:
-    assert ask("job=7").key == ask("job=007").key == "7"
+    assert parse("job=7").key == parse("job=007").key == "7"
 
 
 @pytest.mark.parametrize("offered", [[], [protocol.SUBPROTOCOL], ["other", protocol.SUBPROTOCOL]])

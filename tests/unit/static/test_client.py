@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know the wire and the words, as Node.js runs them."""
+"""The pure modules of the browser client for the wire and for words, run by Node.js."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def frame(*offsets: int) -> dict[str, Any]:
         (5, [frame(1, 2)], [], 5),
         (10, [frame(20, 21), frame(40)], [20, 21, 40], 40),
     ],
-    ids=["in order", "twice", "starting below the cursor", "overlapping", "old", "filtered jumps"],
+    ids=["in order", "repeated", "starting below the cursor", "overlapping", "below the cursor", "filtered jumps"],
 )
 def test_every_event_is_handled_once(
     node: Node, after: int, frames: list[Any], handled: list[int], offset: int
@@ -43,7 +43,7 @@ def test_the_cursor_moves_before_the_event_is_handled(node: Node) -> None:
       const { Cursor, receive } = await import(js("realtime/protocol"));
       const cursor = new Cursor("e", 0);
       const poison = () => { throw new Error("poison"); };
-      try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* as it must */ }
+      try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* expected */ }
       return cursor.offset;
     }""")
     assert offset == 1
@@ -80,7 +80,7 @@ def test_the_rate_uses_the_times_of_events_not_of_their_arrival(node: Node) -> N
 
 
 def test_a_clock_set_back_gives_no_false_rate_and_no_negative_duration(node: Node) -> None:
-    told = node.evaluate("""async () => {
+    shown = node.evaluate("""async () => {
       const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
@@ -89,7 +89,7 @@ def test_a_clock_set_back_gives_no_false_rate_and_no_negative_duration(node: Nod
       const timeline = { start: 0, width: 250, counts: [0] };
       return [rate.read(9_990), new JobState({ ...page, timeline }, []).elapsed(Date.parse("2026-01-01T11:00:00Z"))];
     }""")
-    assert told == [100, 0]
+    assert shown == [100, 0]
 
 
 def test_acks_are_rare_until_half_the_window_is_used(node: Node) -> None:
@@ -129,9 +129,9 @@ def test_acks_are_rare_until_half_the_window_is_used(node: Node) -> None:
     ],
 )
 def test_the_connection_state_is_shown_in_words(node: Node, link: dict[str, Any], words: str | None) -> None:
-    tell = """async (link) => (await import(js("task/js/format/words")))
+    describe = """async (link) => (await import(js("task/js/format/words")))
       .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
-    assert node.evaluate(tell, link) == words
+    assert node.evaluate(describe, link) == words
 
 
 def test_ages_are_shown_in_words(node: Node) -> None:

@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know what became of a job, as Node.js runs them; Python says the same."""
+"""The pure modules of the browser client for a job's later states, run by Node.js and compared with Python's words."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +28,8 @@ def removed_at(offset: int) -> dict[str, Any]:
     return {"type": "user.removed", "job": 7, "offset": offset, "user": {"id": offset, "username": ""}}
 
 
-def changed_at(offset: int, what: str) -> dict[str, Any]:
-    return job_event(what, 7, at=3) | {"offset": offset}  # type: ignore[no-any-return]
+def changed_at(offset: int, change: str) -> dict[str, Any]:
+    return job_event(change, 7, at=3) | {"offset": offset}  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def changed_at(offset: int, what: str) -> dict[str, Any]:
         ([{"adopt": KNOWN | {"state": "removing", "removed": 2, "offset": 13}}, removed_at(13)], ["removing", 3, 2, 1]),
         ([changed_at(14, "removed"), {"adopt": KNOWN | {"state": "removing", "offset": 13}}], ["removed", 3, 0, 3]),
     ],
-    ids=["live", "known already", "read anew", "read before the newest event"],
+    ids=["live", "already counted", "read again", "read before the newest event"],
 )
 def test_an_account_in_a_read_and_in_an_event_counts_once(node: Node, steps: list[Any], expected: list[Any]) -> None:
     assert node.evaluate(JOB, {"known": KNOWN, "steps": steps}) == expected
@@ -115,12 +115,12 @@ def test_a_chart_begins_with_the_first_account_after_a_long_wait(node: Node) -> 
 
 
 DURATIONS = [40, 250, 350, 9_949, 9_950, 10_500, 99_499, 99_500, 750_000, 6_000_000, 9_000_000]
-SAY = """async ({ words, job, removed, waiting, begun, durations }) => {
+DESCRIBE = """async ({ words, job, removed, waiting, begun, durations }) => {
   const { JobWords } = await import(js("task/js/format/job_words"));
   const { duration } = await import(js("task/js/format/words"));
-  const said = new JobWords(words);
+  const jobWords = new JobWords(words);
   const known = { ...job, removed, isRemovalBegun: begun };
-  return [said.sentence(known, waiting), said.short(known), said.sign(known), durations.map(duration)];
+  return [jobWords.sentence(known, waiting), jobWords.short(known), jobWords.sign(known), durations.map(duration)];
 }"""
 
 
@@ -130,12 +130,12 @@ def test_the_words_for_a_jobs_state_are_the_servers(node: Node, state: str) -> N
     job = Job(state=state, total=5_000, created=1_234, removal_began_at=begun)
     known = {"state": state, "total": 5_000, "created": 1_234}
     for removed, waiting in ((0, "no worker is running"), (1_000, ""), (1_234, "waiting for a worker")):
-        asked = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
-        asked |= {"durations": DURATIONS, "words": job_text.WORDS}
+        given = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
+        given |= {"durations": DURATIONS, "words": job_text.WORDS}
         durations = [number_text.duration(one) for one in DURATIONS]
         sentence = job_text.sentence(job, removed=removed, waiting=waiting)
-        said = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
-        assert node.evaluate(SAY, asked) == said
+        expected = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
+        assert node.evaluate(DESCRIBE, given) == expected
 
 
 def test_a_row_added_and_removed_is_not_shown(node: Node) -> None:

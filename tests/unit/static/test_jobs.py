@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know jobs, their pace and their end, as Node.js runs them."""
+"""The pure modules of the browser client for jobs, their speed and their end, run by Node.js."""
 
 from typing import Any
 
@@ -8,28 +8,28 @@ from tests.support.node import Node
 from tests.unit.static.test_board import created, state_after
 
 
-def job_event(what: str, number: int, *, at: int = 0, error: str | None = None) -> Any:
-    return {"type": f"job.{what}", "job": number, "total": 3, "created": at} | ({"error": error} if error else {})
+def job_event(change: str, number: int, *, at: int = 0, error: str | None = None) -> Any:
+    return {"type": f"job.{change}", "job": number, "total": 3, "created": at} | ({"error": error} if error else {})
 
 
-def accounts_of(job: int, *places: int) -> list[Any]:
-    return [created(100 * job + place, job=job, place=place, total=3) for place in places]
+def accounts_of(job: int, *numbers: int) -> list[Any]:
+    return [created(100 * job + number, job=job, number=number, total=3) for number in numbers]
 
 
 def test_progress_is_the_greatest_number_seen(node: Node) -> None:
     known = [{"id": 7, "state": "running", "total": 500, "created": 312}]
-    events = [created(10, job=7, place=300, total=500), created(11, job=7, place=313, total=500)]
+    events = [created(10, job=7, number=300, total=500), created(11, job=7, number=313, total=500)]
     state = state_after(node, events, jobs=known)
     assert state["jobs"] == [[7, 313, "62 %", ""]]
 
 
 @pytest.mark.parametrize(
-    ("places", "words"),
+    ("numbers", "words"),
     [([1, 2, 3], "✓ verified"), ([2, 3], "✓ finished"), ([1, 3], "✓ finished"), ([], "✓ finished")],
     ids=["every one", "the first is missing", "one is missing", "none"],
 )
-def test_a_job_is_verified_only_by_a_page_that_saw_every_number(node: Node, places: list[int], words: str) -> None:
-    events = [job_event("started", 7), *accounts_of(7, *places), job_event("finished", 7, at=3)]
+def test_a_job_is_verified_only_by_a_page_that_saw_every_number(node: Node, numbers: list[int], words: str) -> None:
+    events = [job_event("started", 7), *accounts_of(7, *numbers), job_event("finished", 7, at=3)]
     known = [{"id": 7, "state": "queued", "total": 3, "created": 3}]
     for jobs in ([], known):
         state = state_after(node, events, jobs=jobs)

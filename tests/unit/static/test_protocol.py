@@ -1,4 +1,4 @@
-"""The protocol's pure module, as Node runs it, agrees with docs/asyncapi.yaml."""
+"""The browser client's pure protocol module, run by Node.js, agrees with docs/asyncapi.yaml."""
 
 import json
 import re
@@ -15,7 +15,7 @@ EPOCH = "00000000-0000-4000-8000-000000000001"
 
 
 def evaluated(node: Node, expression: str) -> Any:
-    """Its value where `wire` is static/realtime/protocol.js."""
+    """Returns the value of the expression, in which `wire` is static/realtime/protocol.js."""
     return node.evaluate(f'async () => {{ const wire = await import(js("realtime/protocol")); return {expression}; }}')
 
 

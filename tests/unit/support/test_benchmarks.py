@@ -1,10 +1,10 @@
-"""The pure parts of the benchmarks: figures that nobody checks are worth nothing."""
+"""The pure parts of the benchmarks: their statistics and their WebSocket frames."""
 
 from itertools import count
 
 import pytest
 
-from tests.benchmarks import __main__ as every
+from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks.crowd import frame_size, masked
 from tests.benchmarks.frame import figure, in_turn, percentile, ratio, short
 from tests.support.service import ROOT
@@ -52,4 +52,4 @@ def test_the_crowd_masks_its_own_frames() -> None:
 
 
 def test_every_listed_benchmark_has_a_file() -> None:
-    assert all((ROOT / "tests" / "benchmarks" / f"{name}.py").exists() for name in every.ALL)
+    assert all((ROOT / "tests" / "benchmarks" / f"{name}.py").exists() for name in benchmarks.ALL)

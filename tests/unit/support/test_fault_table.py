@@ -1,4 +1,4 @@
-"""What judges the faults can be judged: strikes are counted, failures shown, and repeats and holes seen."""
+"""The reports of the fault tests: strikes are counted, failures shown, repeated and missing events found."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def report(fault: str, hits: int, *, outcome: Any = "passed", when: Any = "call"
     )
 
 
-def told(*offsets: int) -> dict[str, Any]:
+def events_frame(*offsets: int) -> dict[str, Any]:
     return {"type": "events", "events": [{"type": "test", "offset": offset} for offset in offsets]}
 
 
@@ -40,9 +40,9 @@ def test_the_table_is_markdown() -> None:
 def test_a_note_reported_by_several_phases_is_listed_once() -> None:
     measured = report("a cut", 2)
     measured.user_properties.append((NOTES, ["3 MiB", "2 s"]))
-    over = report("a cut", 2, when="teardown")
-    over.user_properties = measured.user_properties
-    assert notes([measured, over, "a warning"]) == ["3 MiB", "2 s"]
+    at_teardown = report("a cut", 2, when="teardown")
+    at_teardown.user_properties = measured.user_properties
+    assert notes([measured, at_teardown, "a warning"]) == ["3 MiB", "2 s"]
 
 
 def test_a_strike_must_name_a_fault_of_its_test() -> None:
@@ -57,9 +57,9 @@ def test_a_strike_must_name_a_fault_of_its_test() -> None:
 
 def test_only_the_first_batch_of_a_connection_may_begin_before_the_cursor() -> None:
     watcher = Watcher("http://none", after=5, epoch="x")
-    watcher.handle(told(5, 6))
+    watcher.handle(events_frame(5, 6))
     assert (watcher.offsets, watcher.repeated) == ([6], 0)
-    watcher.handle(told(6, 7))
+    watcher.handle(events_frame(6, 7))
     assert (watcher.offsets, watcher.repeated) == ([6, 7], 1)
 
 

@@ -1,4 +1,4 @@
-"""What a row has from its model, and what the database makes by itself."""
+"""Values for a bulk INSERT: the model's values and defaults, without columns that the database fills."""
 
 from django.db import models
 from django.db.models.functions import Upper

@@ -1,4 +1,4 @@
-"""Accounts a second in few buckets, and the line of their chart."""
+"""The chart of a job: accounts per second in a limited number of buckets, and the path of its line."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Credentials as the tools and the spreadsheets of this world read them."""
+"""Exported credentials as CSV and JSON, read back with Python's own readers."""
 
 import csv
 import io
@@ -17,10 +17,10 @@ ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, st.text(passwords.ALPHABET)),
 
 
 def whole(name: str, rows: list[Credentials]) -> str:
-    """In two pieces, as it is read from the database."""
-    written = FORMATS[name]
-    pieces = [written.rows(rows[:1], True), *([written.rows(rows[1:], False)] if rows[1:] else [])]
-    return "".join([written.opening, *pieces, written.closing])
+    """Returns the file, written in two pieces as an export writes it."""
+    file_format = FORMATS[name]
+    pieces = [file_format.rows(rows[:1], True), *([file_format.rows(rows[1:], False)] if rows[1:] else [])]
+    return "".join([file_format.opening, *pieces, file_format.closing])
 
 
 @given(ROWS)

@@ -1,4 +1,4 @@
-"""Problems as they are sent, and the sentences in them."""
+"""API problems: their statuses, codes and sentences."""
 
 from typing import Any
 

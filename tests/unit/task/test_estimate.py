@@ -1,4 +1,4 @@
-"""The estimate of hashing at full strength, in words."""
+"""The estimate, in words, of how long full hashing takes."""
 
 import pytest
 from django.contrib.auth.hashers import make_password

@@ -1,4 +1,4 @@
-"""The texts of events: valid JSON with the documented members, whatever a user is called."""
+"""The texts of events: valid JSON with the documented members, for any user name."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""The name of a request."""
+"""The request id of an API request, from its idempotency key or its body."""
 
 from uuid import UUID, uuid4
 

@@ -1,4 +1,4 @@
-"""The identities of a seed: always the same, each once, and in the form that is promised."""
+"""Identities from a seed: reproducible, unique, and in the documented form."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is read out of a message, whoever wrote it."""
+"""Arguments read from a Celery message, whatever its sender wrote."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What was chosen for a job, in words."""
+"""The options of a job, in words."""
 
 import pytest
 

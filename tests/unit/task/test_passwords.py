@@ -1,4 +1,4 @@
-"""Derived secrets and their light hash: repeatable, strong, and readable by a stock Django."""
+"""Derived passwords and their light hash: reproducible, strong, and readable by plain Django."""
 
 import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher
@@ -22,7 +22,7 @@ def test_another_key_nonce_or_name_gives_another_password(other: str) -> None:
 
 
 def test_passwords_of_earlier_releases_can_still_be_derived() -> None:
-    """What was exported once must be exported again: by any later version."""
+    """Every later release must be able to export again what an earlier one exported."""
     assert Deriver.of_job("k", NONCE).password("ann") == "ssbr7vy9f3qrbctszur8cnin5k3rjtcwxjekamym42yw52tgyh"
     assert fingerprint("k") == "13ed838682fa6efd"
 

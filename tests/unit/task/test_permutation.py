@@ -1,4 +1,4 @@
-"""A permutation gives each number once, in an order that does not look like one."""
+"""A permutation gives each number once, in an order that looks random."""
 
 from itertools import pairwise
 

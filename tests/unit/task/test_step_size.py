@@ -1,4 +1,4 @@
-"""The size of a step suits the machine."""
+"""The size of a step adapts to the speed of the machine."""
 
 from task.jobs.step_size import LARGEST_SIZE, StepSize
 

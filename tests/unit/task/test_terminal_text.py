@@ -1,4 +1,4 @@
-"""What a terminal is told, without one: words, rates, the progress of a job, and what fits into a line."""
+"""Terminal output, tested without a terminal: words, rates, a job's progress, and the parts that fit into a line."""
 
 import json
 from io import StringIO
@@ -54,7 +54,7 @@ def test_control_characters_in_a_reason_are_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
         (None, ""),
         (0.2, "under 1 s left"),
@@ -64,8 +64,8 @@ def test_control_characters_in_a_reason_are_replaced() -> None:
         (7200, "2 h left"),
     ],
 )
-def test_the_time_left_is_shown_in_words(seconds: float | None, said: str) -> None:
-    assert text.left(seconds) == said
+def test_the_time_left_is_shown_in_words(seconds: float | None, expected: str) -> None:
+    assert text.left(seconds) == expected
 
 
 def test_a_rate_covers_the_last_seconds_and_falls_without_events() -> None:

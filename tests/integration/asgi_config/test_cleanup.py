@@ -125,7 +125,7 @@ def test_an_ended_job_without_accounts_is_deleted_like_a_removed_one(settings: S
     settings.JOBS_KEEP_DAYS = 30
     cancelled = [actions.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
     failed, waiting = stepping.queued()[0], stepping.queued()[0]
-    fail(job_id=failed.pk, error="It was told to.")
+    fail(job_id=failed.pk, error="Failed by this test.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
     site_cleanup.clean_up()

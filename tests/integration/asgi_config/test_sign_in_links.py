@@ -86,7 +86,7 @@ def test_a_post_request_is_refused(client: Client, ada: User) -> None:
     assert not is_signed_in(client)
 
 
-@pytest.mark.parametrize("query", ["", "?token=", "?token=nobody", "?token=%00", "?other=1"])
+@pytest.mark.parametrize("query", ["", "?token=", "?token=unknown", "?token=%00", "?other=1"])
 def test_an_invalid_token_gets_a_page_with_the_remedy(client: Client, query: str) -> None:
     answer = client.get(f"/accounts/link/{query}")
     assert answer.status_code == 403
@@ -158,7 +158,7 @@ def test_the_command_prints_a_link_for_another_user(client: Client, ada: User) -
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 
-@pytest.mark.parametrize("name", ["nobody", "\udcff"])
+@pytest.mark.parametrize("name", ["unknown", "\udcff"])
 def test_an_unknown_user_is_one_sentence(name: str) -> None:
     with pytest.raises(CommandError, match=rf"^There is no user {name}\.$"):
         printed_link(name)

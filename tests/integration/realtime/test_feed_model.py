@@ -1,6 +1,6 @@
 """Log, hub, ring and follow against a list: every watcher gets the log after its cursor, each event once, in order.
 
-Or the watcher is first told that its cursor cannot be honoured. Hints are lost, repeated and reordered. The log is
+Otherwise it first learns that its cursor cannot be honoured. Hints are lost, repeated and reordered. The log is
 trimmed and gets new epochs. Watchers connect with any cursor, stall, leave and resume.
 """
 
@@ -147,9 +147,9 @@ class FeedMachine(RuleBasedStateMachine):
         self.run(self.start_watching(watcher))
         if subscription.after is not None and subscription.epoch is not None:
             assert watcher.reset == self.model.reset_reason(Cursor(subscription.epoch, subscription.after))
-        asked = subscription.after if subscription.epoch is not None and not watcher.reset else None
+        requested = subscription.after if subscription.epoch is not None and not watcher.reset else None
         default = self.model.floor if subscription.after == 0 and subscription.epoch is None else self.model.head
-        assert watcher.start == Cursor(self.model.epoch, default if asked is None else asked)
+        assert watcher.start == Cursor(self.model.epoch, default if requested is None else requested)
         return watcher
 
     async def start_watching(self, watcher: Watching) -> None:

@@ -1,4 +1,4 @@
-"""The ring against a list: it holds the newest batches without a gap, although hints come twice, late or never."""
+"""The ring against a list: whether hints are late, early, repeated or lost, it has the newest batches without a gap."""
 
 import pytest
 from hypothesis import strategies as st

@@ -10,7 +10,7 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed
 
 from task.tokens import make_token
-from tests.integration.task.test_permissions import PERMISSIONS, SEE, person
+from tests.integration.task.test_permissions import PERMISSIONS, VIEW_USER, person
 from tests.support.watcher import connect_to
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -21,7 +21,7 @@ async def test_the_socket_opens_only_for_users_who_may_see_users(held: set[str],
     cookie, token = await sync_to_async(credentials_of)(held)
     for credentials in ({"cookie": cookie}, {"token": token}):
         async with connect_to(f"{web}/ws/users/", **credentials) as socket:
-            if SEE in held:
+            if VIEW_USER in held:
                 assert json.loads(await socket.recv())["type"] == "hello"
             else:
                 with pytest.raises(ConnectionClosed):

@@ -1,4 +1,4 @@
-"""Django's admin: what is to be seen there, and by whom."""
+"""The pages of Django's admin, and which permission shows which."""
 
 from typing import Any
 
@@ -18,40 +18,40 @@ MODELS: list[Any] = [Job, Account, Act, Token, Worker, FeedHead, Batch]
 
 
 @pytest.fixture
-def asker() -> User:
-    return User.objects.create_user("asker-of-jobs", "asker@secret.example")
+def requester() -> User:
+    return User.objects.create_user("requester-of-jobs", "requester@secret.example")
 
 
 @pytest.fixture
-def job(asker: User) -> Job:
-    return make_job(asker)
+def job(requester: User) -> Job:
+    return make_job(requester)
 
 
 @pytest.fixture
-def boss() -> Client:
-    return client_of("boss", is_superuser=True)
+def superuser() -> Client:
+    return client_of("superuser", is_superuser=True)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_table_has_a_list_and_pages(boss: Client, job: Job, model: Any) -> None:
+def test_every_table_has_a_list_and_pages(superuser: Client, job: Job, model: Any) -> None:
     row = model.objects.first()
-    assert page_of(row) in text_of(boss, list_of(model))
-    assert str(row) in text_of(boss, page_of(row))
+    assert page_of(row) in text_of(superuser, list_of(model))
+    assert str(row) in text_of(superuser, page_of(row))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nobody_adds_changes_or_deletes_there(boss: Client, job: Job, model: Any) -> None:
+def test_rows_cannot_be_added_changed_or_deleted(superuser: Client, job: Job, model: Any) -> None:
     row = model.objects.first()
     before = list(model.objects.values())
-    assert boss.post(page_of(row), {"name": "x", "state": "failed"}).status_code == 403
-    assert boss.post(page_of(row, "delete"), {"post": "yes"}).status_code == 403
-    assert boss.get(list_of(model) + "add/").status_code == 403
-    boss.post(list_of(model), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
+    assert superuser.post(page_of(row), {"name": "x", "state": "failed"}).status_code == 403
+    assert superuser.post(page_of(row, "delete"), {"post": "yes"}).status_code == 403
+    assert superuser.get(list_of(model) + "add/").status_code == 403
+    superuser.post(list_of(model), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
     assert list(model.objects.values()) == before
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_right_to_view_one_table_opens_that_table_only(job: Job, model: Any) -> None:
+def test_the_view_permission_of_a_table_shows_that_table_only(job: Job, model: Any) -> None:
     client = client_of("reader", f"view_{model._meta.model_name}")
     for other in MODELS:
         assert client.get(list_of(other)).status_code == (200 if other is model else 403)
@@ -59,13 +59,13 @@ def test_the_right_to_view_one_table_opens_that_table_only(job: Job, model: Any)
 
 
 @pytest.mark.parametrize("permission", ["change_job", "delete_job", "add_job"])
-def test_the_right_to_steer_jobs_shows_none_there(job: Job, permission: str) -> None:
-    client = client_of("steerer", permission)
+def test_permissions_to_change_jobs_do_not_show_jobs(job: Job, permission: str) -> None:
+    client = client_of("operator", permission)
     assert client.get(list_of(Job)).status_code == 403
     assert client.get(page_of(job)).status_code == 403
 
 
-def test_without_the_right_to_see_users_no_name_and_no_address_is_on_any_page(job: Job, asker: User) -> None:
+def test_without_view_user_no_page_has_a_name_or_an_email_address(job: Job, requester: User) -> None:
     client = client_of("reader", *[f"view_{model._meta.model_name}" for model in MODELS])
     names = [*User.objects.exclude(username="reader").values_list("username", flat=True), "@example.com", "@secret"]
     for model in MODELS:
@@ -77,37 +77,37 @@ def test_without_the_right_to_see_users_no_name_and_no_address_is_on_any_page(jo
 @pytest.mark.parametrize(
     ("model", "lookup"),
     [
-        (Job, "requested_by__id__exact={asker}"),
+        (Job, "requested_by__id__exact={requester}"),
         (Job, "requested_by__isnull=False"),
-        (Job, "requested_by_id={asker}"),
-        (Account, "user__id__exact={asker}"),
+        (Job, "requested_by_id={requester}"),
+        (Account, "user__id__exact={requester}"),
         (Account, "user__username__startswith=user"),
-        (Act, "by__id__exact={asker}"),
-        (Act, "by_id={asker}"),
-        (Act, "by_name__startswith=asker"),
-        (Act, "detail__contains=asker"),
-        (Token, "user__id__exact={asker}"),
-        (Token, "user_id={asker}"),
+        (Act, "by__id__exact={requester}"),
+        (Act, "by_id={requester}"),
+        (Act, "by_name__startswith=requester"),
+        (Act, "detail__contains=requester"),
+        (Token, "user__id__exact={requester}"),
+        (Token, "user_id={requester}"),
         (Batch, "payload__contains=@example.com"),
     ],
 )
-def test_nor_can_it_be_found_out_by_a_lookup(job: Job, asker: User, model: Any, lookup: str) -> None:
+def test_without_view_user_a_lookup_by_user_is_refused(job: Job, requester: User, model: Any, lookup: str) -> None:
     client = client_of("reader", *[f"view_{model._meta.model_name}" for model in MODELS])
-    assert client.get(f"{list_of(model)}?{lookup.format(asker=asker.pk)}").status_code == 400
+    assert client.get(f"{list_of(model)}?{lookup.format(requester=requester.pk)}").status_code == 400
 
 
 @pytest.mark.parametrize("model", [Account, Act])
-def test_nor_by_a_search(job: Job, model: Any) -> None:
+def test_without_view_user_there_is_no_search(job: Job, model: Any) -> None:
     client = client_of("reader", *[f"view_{model._meta.model_name}" for model in MODELS])
     assert "searchbar" not in text_of(client, list_of(model))
     assert page_of(model.objects.first()) in text_of(client, f"{list_of(model)}?q=nobody-has-this-name")
 
 
-def test_with_it_the_names_are_there(job: Job) -> None:
+def test_with_view_user_names_are_shown_and_searchable(job: Job) -> None:
     client = client_of("reader", "view_user", *[f"view_{model._meta.model_name}" for model in MODELS])
     for model in (Job, Act, Token):
-        assert "asker-of-jobs" in text_of(client, list_of(model))
-        assert "asker-of-jobs" in text_of(client, page_of(model.objects.first()))
+        assert "requester-of-jobs" in text_of(client, list_of(model))
+        assert "requester-of-jobs" in text_of(client, page_of(model.objects.first()))
     account = Account.objects.get(number=1)
     assert account.user.username in text_of(client, page_of(account))
     found = text_of(client, f"{list_of(Account)}?q={account.user.username[:-1]}")
@@ -115,49 +115,51 @@ def test_with_it_the_names_are_there(job: Job) -> None:
     assert page_of(Account.objects.get(number=2)) not in found
 
 
-def test_a_job_has_its_record_and_leads_to_its_accounts(boss: Client, job: Job, asker: User) -> None:
-    other = make_job(asker)
-    text = text_of(boss, page_of(job))
+def test_the_page_of_a_job_has_its_audit_log_and_a_link_to_its_accounts(
+    superuser: Client, job: Job, requester: User
+) -> None:
+    other = make_job(requester)
+    text = text_of(superuser, page_of(job))
     assert f"{TOTAL} of {TOTAL}" in text
     assert "Asked" in text
     its_accounts = f"{list_of(Account)}?job__id__exact={job.pk}"
     assert its_accounts in text
-    shown = text_of(boss, its_accounts)
+    shown = text_of(superuser, its_accounts)
     assert [f"of job {one.pk}<" in shown for one in (job, other)] == [True, False]
 
 
-def test_what_passwords_are_made_of_is_on_no_page(boss: Client, job: Job) -> None:
-    text = text_of(boss, page_of(job)) + text_of(boss, list_of(Job))
+def test_no_page_has_the_nonce_or_the_key_fingerprint_of_a_job(superuser: Client, job: Job) -> None:
+    text = text_of(superuser, page_of(job)) + text_of(superuser, list_of(Job))
     assert job.key_fingerprint not in text
     assert "nonce" not in text
 
 
 @pytest.mark.parametrize(("model", "lookup"), [(Job, "nonce__regex=b"), (Job, "key_fingerprint__startswith=a")])
-def test_nor_can_it_be_guessed_letter_by_letter(boss: Client, job: Job, model: Any, lookup: str) -> None:
-    assert boss.get(f"{list_of(model)}?{lookup}").status_code == 400
+def test_a_lookup_by_nonce_or_key_fingerprint_is_refused(superuser: Client, job: Job, model: Any, lookup: str) -> None:
+    assert superuser.get(f"{list_of(model)}?{lookup}").status_code == 400
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_list_asks_the_same_number_of_questions_however_long_it_is(
-    boss: Client, job: Job, asker: User, model: Any
+def test_a_list_takes_the_same_number_of_queries_for_any_number_of_rows(
+    superuser: Client, job: Job, requester: User, model: Any
 ) -> None:
-    short = questions(boss, list_of(model))
+    short = queries(superuser, list_of(model))
     for _ in range(5):
-        make_job(asker)
+        make_job(requester)
     assert model is FeedHead or model.objects.count() > 5
-    assert len(questions(boss, list_of(model))) == len(short) <= 7
+    assert len(queries(superuser, list_of(model))) == len(short) <= 7
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_no_list_counts_all_of_its_table_nor_reads_what_it_does_not_show(boss: Client, job: Job, model: Any) -> None:
-    asked = [question for question in questions(boss, list_of(model)) if f'"{model._meta.db_table}"' in question]
-    counts = [question for question in asked if "COUNT(" in question]
+def test_a_list_counts_at_most_10000_rows_and_reads_no_payload(superuser: Client, job: Job, model: Any) -> None:
+    table_queries = [query for query in queries(superuser, list_of(model)) if f'"{model._meta.db_table}"' in query]
+    counts = [query for query in table_queries if "COUNT(" in query]
     assert len(counts) == 1
     assert "LIMIT 10000" in counts[0]
-    assert not [question for question in asked if '"payload"' in question]
+    assert not [query for query in table_queries if '"payload"' in query]
 
 
-def questions(client: Client, address: str) -> list[str]:
+def queries(client: Client, address: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         text_of(client, address)
     return [query["sql"] for query in captured]

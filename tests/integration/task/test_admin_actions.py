@@ -1,4 +1,4 @@
-"""What can be done in Django's admin: revoke a token, and delete a user with all that goes along."""
+"""Actions in Django's admin: revoke tokens, and delete users with their accounts and tokens."""
 
 import json
 import re
@@ -16,27 +16,27 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
 
 @pytest.fixture
-def asker() -> User:
-    return User.objects.create_user("asker-of-jobs")
+def requester() -> User:
+    return User.objects.create_user("requester-of-jobs")
 
 
 @pytest.fixture
-def job(asker: User) -> Job:
-    return make_job(asker)
+def job(requester: User) -> Job:
+    return make_job(requester)
 
 
 @pytest.fixture
-def boss() -> Client:
-    return client_of("boss", is_superuser=True)
+def superuser() -> Client:
+    return client_of("superuser", is_superuser=True)
 
 
-def test_a_token_shows_no_digest_and_says_how_to_make_one(boss: Client, job: Job) -> None:
+def test_the_pages_of_tokens_have_no_digest_and_name_the_command(superuser: Client, job: Job) -> None:
     token = Token.objects.get()
-    assert "manage.py token" in text_of(boss, list_of(Token))
-    assert token.digest not in text_of(boss, page_of(token)) + text_of(boss, list_of(Token))
+    assert "manage.py token" in text_of(superuser, list_of(Token))
+    assert token.digest not in text_of(superuser, page_of(token)) + text_of(superuser, list_of(Token))
 
 
-def test_who_may_change_tokens_revokes_them_and_it_is_on_the_record(job: Job) -> None:
+def test_a_user_with_change_token_can_revoke_and_is_in_the_audit_log(job: Job) -> None:
     client = client_of("keeper", "change_token")
     token = Token.objects.get()
     assert "Revoke this token" in text_of(client, page_of(token))
@@ -49,7 +49,7 @@ def test_who_may_change_tokens_revokes_them_and_it_is_on_the_record(job: Job) ->
     assert "Revoke this token" not in text_of(client, page_of(token))
 
 
-def test_who_may_only_view_tokens_revokes_none(job: Job) -> None:
+def test_a_user_with_only_view_token_cannot_revoke(job: Job) -> None:
     client = client_of("reader", "view_token")
     token = Token.objects.get()
     assert "Revoke th" not in text_of(client, page_of(token)) + text_of(client, list_of(Token))
@@ -57,7 +57,7 @@ def test_who_may_only_view_tokens_revokes_none(job: Job) -> None:
     assert not Token.objects.exclude(revoked_at=None).exists()
 
 
-def test_deleting_a_user_takes_the_account_and_the_tokens_along_and_the_feed_tells(job: Job) -> None:
+def test_deleting_a_user_deletes_the_account_and_tokens_and_appends_an_event(job: Job) -> None:
     client = client_of("cleaner", "delete_user", "view_user")
     user = Account.objects.get(number=1).user
     tokens.make_token(user=user, name="of an account", days=1, by=user)
@@ -69,16 +69,16 @@ def test_deleting_a_user_takes_the_account_and_the_tokens_along_and_the_feed_tel
     assert Act.objects.filter(by=None, by_name=user.username).exists()
 
 
-def test_deleting_many_users_at_once_does_too_also_those_who_asked_for_jobs(job: Job, asker: User) -> None:
+def test_deleting_many_users_keeps_their_jobs_and_appends_an_event_for_each(job: Job, requester: User) -> None:
     client = client_of("cleaner", "delete_user", "view_user")
-    users = [asker.pk, *Account.objects.values_list("pk", flat=True)]
+    users = [requester.pk, *Account.objects.values_list("pk", flat=True)]
     client.post(list_of(User), {"action": "delete_selected", "_selected_action": users, "post": "yes"})
     assert list(User.objects.values_list("username", flat=True)) == ["cleaner"]
     assert not Account.objects.exists()
     assert not Token.objects.exists()
     job.refresh_from_db()
     assert (job.requested_by, job.state) == (None, "finished")
-    assert not Act.objects.exclude(by=None, by_name="asker-of-jobs").exists()
+    assert not Act.objects.exclude(by=None, by_name="requester-of-jobs").exists()
     assert sorted(last_events(2), key=str) == sorted(
         [("user.removed", job.pk)] * TOTAL + [("user.removed", None)], key=str
     )
@@ -90,7 +90,7 @@ def last_events(batches: int = 1) -> list[tuple[str, int | None]]:
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/arrivals/token/"])
-def test_who_is_no_staff_gets_a_page_that_says_so_and_no_loop(address: str) -> None:
+def test_a_user_without_staff_status_gets_a_clear_page_after_one_redirect(address: str) -> None:
     client = Client()
     client.force_login(User.objects.create(username="visitor", is_superuser=True))
     answer = client.get(address, follow=True)
@@ -101,6 +101,6 @@ def test_who_is_no_staff_gets_a_page_that_says_so_and_no_loop(address: str) -> N
 @pytest.mark.parametrize(
     "query", ["q=%00", "job__id__exact=x", "job__id__exact=" + "9" * 30, "p=x", "o=99", "nonsense=1"]
 )
-def test_a_bad_address_is_no_error_of_the_server(boss: Client, job: Job, query: str) -> None:
-    assert boss.get(f"{list_of(Account)}?{query}", follow=True).status_code < 500
-    assert boss.get(f"{list_of(Job)}{'9' * 30}/change/").status_code == 302
+def test_an_invalid_address_causes_no_server_error(superuser: Client, job: Job, query: str) -> None:
+    assert superuser.get(f"{list_of(Account)}?{query}", follow=True).status_code < 500
+    assert superuser.get(f"{list_of(Job)}{'9' * 30}/change/").status_code == 302

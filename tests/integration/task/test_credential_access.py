@@ -1,4 +1,4 @@
-"""Where credentials are taken from: the API, the job's page and the shell. Nobody else hears of a password."""
+"""Access to credentials in the API, on the job page and in the shell. No password reaches the log or the feed."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_the_api_gives_csv_or_json_as_a_file_that_nobody_keeps(exporter: Caller, monkeypatch: Any) -> None:
+def test_the_api_returns_a_csv_or_json_file_that_is_not_cached(exporter: Caller, monkeypatch: Any) -> None:
     monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     job = stepping.finished(20)
     table, array = exporter.get(address(job)), exporter.get(address(job, "json"))
@@ -57,7 +57,7 @@ def test_the_api_gives_csv_or_json_as_a_file_that_nobody_keeps(exporter: Caller,
     assert [act.detail for act in acts] == ["as CSV", "as JSON"]
 
 
-def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> None:
+def test_a_refused_export_is_a_problem_and_not_in_the_audit_log(exporter: Caller) -> None:
     job = stepping.finished(1, options=SHARED_ONE)
     answer = exporter.get(address(job))
     assert answer.problem == (409, "no_credentials")
@@ -68,18 +68,18 @@ def test_the_api_refuses_with_a_problem_and_notes_nothing(exporter: Caller) -> N
     assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
 
 
-def test_an_export_that_breaks_says_that_it_is_not_complete(exporter: Caller, monkeypatch: Any, caplog: Any) -> None:
+def test_an_export_that_fails_midway_ends_with_a_warning_row(exporter: Caller, monkeypatch: Any, caplog: Any) -> None:
     job = stepping.finished(20)
     monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     stored, calls = credentials._stored, []
 
-    def breaks(*arguments: Any) -> Any:
+    def fail_midway(*arguments: Any) -> Any:
         calls.append(arguments)
         if len(calls) > 2:
             raise RuntimeError("The database has gone.")
         return stored(*arguments)
 
-    monkeypatch.setattr(credentials, "_stored", breaks)
+    monkeypatch.setattr(credentials, "_stored", fail_midway)
     rows = read_csv(exporter.get(address(job)).text)
     assert len(rows) == 15
     assert rows[-1] == {"username": "THIS FILE IS NOT COMPLETE: export it again", "email": "", "password": ""}
@@ -92,23 +92,26 @@ def test_no_password_is_logged_or_on_the_feed(exporter: Caller, caplog: Any) -> 
     secrets = [row["password"] for row in exporter.get(address(job, "json")).json]
     call_command("credentials", str(job.pk), stdout=io.StringIO())
     exporter.post(f"/api/jobs/{job.pk}/forget")
-    told = caplog.text + "".join(Batch.objects.values_list("payload", flat=True))
+    published = caplog.text + "".join(Batch.objects.values_list("payload", flat=True))
     assert caplog.records
-    assert not [secret for secret in secrets if secret in told]
+    assert not [secret for secret in secrets if secret in published]
 
 
-def test_the_page_offers_the_files_and_forgetting_to_those_who_may() -> None:
+def test_the_job_page_offers_export_and_forgetting_only_with_the_permission() -> None:
     job = stepping.finished(2)
-    may, may_not = visit(person("owner", "view_job", "export_credentials")), visit(person("other", "view_job"))
-    shown = may.get(f"/jobs/{job.pk}/").content.decode()
+    with_permission, without_permission = (
+        visit(person("owner", "view_job", "export_credentials")),
+        visit(person("other", "view_job")),
+    )
+    shown = with_permission.get(f"/jobs/{job.pk}/").content.decode()
     for link in (address(job, "csv"), address(job, "json"), f"/jobs/{job.pk}/forget/"):
         assert f'href="{link}"' in shown
-        assert link not in may_not.get(f"/jobs/{job.pk}/").content.decode()
-    may.get(address(job, "csv"))
-    assert "credentials exported by you as CSV" in text_of(may.get(f"/jobs/{job.pk}/"))
+        assert link not in without_permission.get(f"/jobs/{job.pk}/").content.decode()
+    with_permission.get(address(job, "csv"))
+    assert "credentials exported by you as CSV" in text_of(with_permission.get(f"/jobs/{job.pk}/"))
 
 
-def test_the_page_asks_before_it_forgets_and_says_so_for_good_afterwards() -> None:
+def test_forgetting_needs_a_confirmation_and_stays_visible_on_the_job_page() -> None:
     job = stepping.finished(2)
     owner = visit(person("owner", "view_job", "export_credentials"))
     assert "This permanently forgets the passwords of 2 accounts." in text_of(owner.get(f"/jobs/{job.pk}/forget/"))
@@ -121,7 +124,7 @@ def test_the_page_asks_before_it_forgets_and_says_so_for_good_afterwards() -> No
     assert "are forgotten already" in text_of(owner.get(f"/jobs/{job.pk}/forget/"))
 
 
-def test_the_page_says_why_there_is_nothing_to_download() -> None:
+def test_the_job_page_explains_why_there_is_no_export() -> None:
     job = stepping.finished(1, options=SHARED_ONE)
     shown = text_of(visit(person("owner", "view_job", "export_credentials")).get(f"/jobs/{job.pk}/"))
     assert "have the shared password of its request, which is not stored." in shown
@@ -140,13 +143,13 @@ def refusal(*arguments: str) -> tuple[int, str]:
     return refused.value.returncode, str(refused.value)
 
 
-def test_the_shell_writes_them_to_stdout_and_the_record_says_so() -> None:
+def test_the_shell_writes_credentials_to_stdout_and_the_audit_log_has_it() -> None:
     job = stepping.finished(3)
     assert read_csv(call(str(job.pk))) == json.loads(call(str(job.pk), "--format", "json")) == known(job)
     assert [act.by_name for act in Act.objects.filter(kind=Act.Kind.EXPORTED)] == ["", ""]
 
 
-def test_the_shell_writes_a_new_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+def test_the_shell_writes_a_new_file_with_mode_0600(tmp_path: Path) -> None:
     job, file = stepping.finished(3), tmp_path / "users.csv"
     before = os.umask(0)
     try:
@@ -158,7 +161,7 @@ def test_the_shell_writes_a_new_file_that_only_its_owner_reads(tmp_path: Path) -
     assert refusal(str(job.pk), "--output", str(file)) == (2, f"{file} exists: choose a new file.")
 
 
-def test_the_shell_leaves_no_file_where_there_are_no_credentials(tmp_path: Path) -> None:
+def test_a_refused_export_to_a_file_leaves_no_file(tmp_path: Path) -> None:
     job, file = stepping.finished(1), tmp_path / "users.csv"
     actions.forget(job_id=job.pk)
     assert refusal(str(job.pk), "--output", str(file)) == (1, f"The passwords of job {job.pk} are forgotten.")

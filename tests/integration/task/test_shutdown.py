@@ -1,4 +1,4 @@
-"""A lane whose worker is asked to stop lanes over after its step, not after its slice."""
+"""A stopping worker requeues its lane after the current step, not after the slice."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -10,11 +10,11 @@ from task.jobs.start import start_job
 from task.models import Job, Lane
 from task.workers import shutdown
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "not_stopping")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "shutdown_reset")]
 
 
 @pytest.fixture
-def not_stopping() -> Iterator[None]:
+def shutdown_reset() -> Iterator[None]:
     yield
     shutdown.reset()
 
@@ -24,7 +24,7 @@ def work() -> str:
     return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=3600)
 
 
-def test_a_worker_that_stops_takes_one_step_and_another_one_goes_on() -> None:
+def test_a_stopping_worker_takes_one_step_and_another_worker_continues() -> None:
     start_job(total=160, task_id=uuid4())
     before = Lane.objects.get().task_id
     shutdown.request()

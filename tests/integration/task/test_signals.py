@@ -1,4 +1,4 @@
-"""Users that no job made or removed appear on the feed; a feed that fails never breaks their save."""
+"""Users created or removed outside jobs appear on the feed. A failing feed never breaks their save."""
 
 import json
 
@@ -23,28 +23,28 @@ def feed_events() -> list[dict[str, object]]:
     return [event for batch in batches for event in json.loads(batch.frame)["events"]]
 
 
-def test_a_user_of_the_shell_is_created_without_a_job() -> None:
+def test_a_user_created_outside_a_job_has_an_event_without_a_job() -> None:
     user = User.objects.create_user("ann", "ann@example.org")
     (event,) = feed_events()
     assert (event["type"], event["job"], event["number"], event["total"]) == ("user.created", None, None, None)
     assert event["user"]["id"] == user.pk  # type: ignore[index]
 
 
-def test_a_change_of_a_user_is_no_event() -> None:
+def test_a_change_of_a_user_appends_no_event() -> None:
     user = User.objects.create_user("ann")
     user.first_name = "Ann"
     user.save()
     assert len(feed_events()) == 1
 
 
-def test_a_user_of_a_transaction_that_fails_was_never_there() -> None:
+def test_a_user_of_a_rolled_back_transaction_has_no_event() -> None:
     with transaction.atomic():
         User.objects.create_user("ann")
         transaction.set_rollback(True)
     assert feed_events() == []
 
 
-def test_a_removed_account_names_its_job() -> None:
+def test_the_event_of_a_removed_account_names_its_job() -> None:
     job = start_job(total=2).job
     step(job, job.lanes.get().task_id, 2)
     user = User.objects.order_by("pk")[0]
@@ -68,7 +68,7 @@ def test_users_that_are_removed_together_are_one_batch() -> None:
 
 
 def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
-    """The lock order job, lane, feed: the other way round it would meet a step of that job in a deadlock."""
+    """The lock order is job, lane, feed. The reverse order could deadlock with a step of that job."""
     user = User.objects.create(username="ann")
     start_job(total=5, requested_by=user)
     with CaptureQueriesContext(connection) as queries:
@@ -77,19 +77,19 @@ def test_a_removal_locks_the_jobs_of_the_user_before_the_feed() -> None:
     assert updates == ["arrivals_job", "arrivals_act", "arrivals_feed_feedhead"]
 
 
-def test_a_user_that_cannot_be_told_of_is_saved_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_user_whose_event_cannot_be_made_is_saved(caplog: pytest.LogCaptureFixture) -> None:
     User.objects.create(username="ann", date_joined="2026-01-01T00:00:00Z")
     assert User.objects.filter(username="ann").exists()
     assert "User event lost" in caplog.text
 
 
-def test_any_name_survives() -> None:
+def test_a_hostile_name_is_unchanged_in_the_event() -> None:
     name = "<img src=x onerror=alert(1)> \u202e\u0000?"[:150].replace("\u0000", "")
     User.objects.create(username=name)
     assert feed_events()[0]["user"]["username"] == name  # type: ignore[index]
 
 
-def test_a_feed_that_fails_breaks_no_save(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_feed_breaks_no_save(caplog: pytest.LogCaptureFixture) -> None:
     User.objects.create_user("ann")
     FeedHead.objects.update(head=0)  # the next batch ends where the first one did, which the database refuses
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Tokens in the database: made, used, revoked, and on the record; and the command that makes one."""
+"""API tokens in the database: created, used, revoked and audited. Also the command that creates one."""
 
 import datetime
 import hashlib
@@ -40,7 +40,7 @@ def at(moment: datetime.datetime) -> Callable[[], datetime.datetime]:
     return lambda: moment
 
 
-def test_a_token_names_its_user(ada: User, token: str) -> None:
+def test_a_token_identifies_its_user(ada: User, token: str) -> None:
     assert tokens.token_user(token, clock=at(NOON)) == ada
 
 
@@ -51,22 +51,22 @@ def test_only_the_digest_of_a_token_is_stored(token: str) -> None:
     assert token.removeprefix("arr_") not in str(stored)
 
 
-def test_a_token_ends_on_its_day(ada: User, token: str) -> None:
+def test_a_token_expires_after_its_days(ada: User, token: str) -> None:
     assert tokens.token_user(token, clock=at(NOON + 10 * DAY - MINUTE)) == ada
     assert tokens.token_user(token, clock=at(NOON + 10 * DAY)) is None
 
 
-def test_a_token_without_an_end_stays(ada: User) -> None:
+def test_a_token_without_expiry_stays_valid(ada: User) -> None:
     token = tokens.make_token(user=ada, name="for good", days=None, clock=at(NOON))
     assert tokens.token_user(token, clock=at(NOON + 10_000 * DAY)) == ada
 
 
-def test_a_revoked_token_names_nobody(token: str) -> None:
+def test_a_revoked_token_is_refused(token: str) -> None:
     tokens.revoke_token(token_id=Token.objects.get().pk)
     assert tokens.token_user(token, clock=at(NOON)) is None
 
 
-def test_the_token_of_an_inactive_user_names_nobody(ada: User, token: str) -> None:
+def test_the_token_of_an_inactive_user_is_refused(ada: User, token: str) -> None:
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert tokens.token_user(token, clock=at(NOON)) is None
 
@@ -76,11 +76,11 @@ def test_the_token_of_an_inactive_user_names_nobody(ada: User, token: str) -> No
     ["", "arr_", "arr_" + "x" * 43, "\0", "arr_" + "\0" * 43, "arr_" + "é" * 43, "\udc80", "x" * 5_000_000],
     ids=["empty", "prefix", "unknown", "NUL", "NULs", "not ASCII", "surrogate", "5 MB"],
 )
-def test_any_other_text_names_nobody(token: str, text: str) -> None:
+def test_any_other_text_is_refused(token: str, text: str) -> None:
     assert tokens.token_user(text) is None
 
 
-def test_what_is_no_token_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_text_without_the_token_prefix_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         tokens.token_user("x" * 47)
 
@@ -98,21 +98,21 @@ def test_the_last_use_is_written_at_most_once_a_minute(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_uses_at_once_none_is_refused(ada: User, token: str) -> None:
+def test_concurrent_uses_of_a_token_are_all_accepted(ada: User, token: str) -> None:
     assert at_once(8, lambda: tokens.token_user(token, clock=at(NOON))) == [ada] * 8
     assert Token.objects.get().last_used_at == NOON
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_door_opens_while_somebody_holds_the_lock_of_the_token(
+def test_a_token_is_accepted_while_another_transaction_locks_its_row(
     ada: User, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On SQLite that is the lock of all; a write would wait 20 s for it, and on PostgreSQL without end."""
+    """On SQLite the lock covers the database. A write would wait 20 s for it, and on PostgreSQL without a limit."""
     caplog.set_level(logging.DEBUG)
-    with _somebody_writing():
-        asked_at = time.monotonic()
+    with _open_write_transaction():
+        began_at = time.monotonic()
         assert tokens.token_user(token, clock=at(NOON)) == ada
-        assert time.monotonic() - asked_at < 5
+        assert time.monotonic() - began_at < 5
     assert Token.objects.get().last_used_at is None
     assert "not written; its next use tries again" in caplog.text
     assert token not in caplog.text
@@ -121,47 +121,47 @@ def test_the_door_opens_while_somebody_holds_the_lock_of_the_token(
 
 
 @contextmanager
-def _somebody_writing() -> Iterator[None]:
-    """A transaction of another connection that has changed the token and stays open."""
-    writes, leaves = Event(), Event()
+def _open_write_transaction() -> Iterator[None]:
+    """Keeps a transaction of another connection open that has changed the token."""
+    has_written, may_end = Event(), Event()
 
     def write() -> None:
         with closing(connection), transaction.atomic():
             Token.objects.update(name="other")
-            writes.set()
-            leaves.wait(30)
+            has_written.set()
+            may_end.wait(30)
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
-        assert writes.wait(30)
+        assert has_written.wait(30)
         try:
             yield
         finally:
-            leaves.set()
+            may_end.set()
         writing.result()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_wait_of_other_writes_stays_as_it_was(token: str) -> None:
-    before = _wait()
+def test_the_lock_timeout_of_other_writes_is_unchanged(token: str) -> None:
+    before = _lock_timeout()
     tokens.token_user(token, clock=at(NOON))
-    assert _wait() == before
+    assert _lock_timeout() == before
 
 
-def _wait() -> str:
+def _lock_timeout() -> str:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout" if connection.vendor == "sqlite" else "SHOW lock_timeout")
         return str(cursor.fetchone()[0])
 
 
-def test_who_made_and_who_revoked_a_token_is_on_the_record(ada: User, token: str) -> None:
+def test_creation_and_revocation_of_a_token_are_in_the_audit_log(ada: User, token: str) -> None:
     boss = User.objects.create(username="boss")
     tokens.revoke_token(token_id=Token.objects.get().pk, by=boss)
     acts = Act.objects.order_by("pk").values_list("kind", "by_name", "detail")
     assert list(acts) == [("token_made", "", "nightly, of ada"), ("token_revoked", "boss", "nightly, of ada")]
 
 
-def test_a_token_is_revoked_once(ada: User, token: str) -> None:
+def test_a_second_revocation_of_a_token_changes_nothing(ada: User, token: str) -> None:
     token_id = Token.objects.get().pk
     first = tokens.revoke_token(token_id=token_id, clock=at(NOON))
     again = tokens.revoke_token(token_id=token_id, clock=at(NOON + DAY))
@@ -170,7 +170,7 @@ def test_a_token_is_revoked_once(ada: User, token: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_revoked_ten_times_at_once_it_is_on_the_record_once(token: str) -> None:
+def test_ten_concurrent_revocations_are_in_the_audit_log_once(token: str) -> None:
     token_id = Token.objects.get().pk
     at_once(10, lambda: tokens.revoke_token(token_id=token_id))
     assert Act.objects.filter(kind="token_revoked").count() == 1
@@ -179,29 +179,27 @@ def test_revoked_ten_times_at_once_it_is_on_the_record_once(token: str) -> None:
 @pytest.mark.parametrize(
     ("name", "days"), [("", 1), (" ", 1), ("x" * 101, 1), ("a\0", 1), ("a\n", 1), ("a", 0), ("a", 3661)]
 )
-def test_a_token_that_cannot_be_made_leaves_nothing(ada: User, name: str, days: int) -> None:
+def test_an_invalid_name_or_number_of_days_makes_no_token(ada: User, name: str, days: int) -> None:
     with pytest.raises(tokens.UnusableToken):
         tokens.make_token(user=ada, name=name, days=days)
     assert not Token.objects.exists()
     assert not Act.objects.exists()
 
 
-def test_the_longest_names_are_taken() -> None:
+def test_the_longest_names_are_accepted() -> None:
     user = User.objects.create(username="u" * 150)
     token = tokens.make_token(user=user, name="n" * 100, days=1)
     assert tokens.token_user(token) == user
 
 
-def test_the_tokens_of_a_user_go_with_the_user(ada: User, token: str) -> None:
+def test_the_tokens_of_a_deleted_user_are_deleted(ada: User, token: str) -> None:
     ada.delete()
     assert not Token.objects.exists()
     assert tokens.token_user(token, clock=at(NOON)) is None
     assert Act.objects.get().detail == "nightly, of ada"
 
 
-def test_the_command_prints_the_token_alone_and_says_the_rest_on_stderr(
-    ada: User, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_only_the_token_on_stdout(ada: User, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("token", "ada", "--name", "nightly load test", "--days", "7")
     out, err = capsys.readouterr()
     assert out == out.strip() + "\n"
@@ -216,7 +214,7 @@ def test_the_command_prints_the_token_alone_and_says_the_rest_on_stderr(
 @pytest.mark.parametrize(
     ("options", "days", "words"), [([], 90, "for 90 days"), (["--days", "0"], None, "until it is")]
 )
-def test_the_command_makes_tokens_that_end_unless_asked(
+def test_the_command_makes_tokens_that_expire_unless_days_is_0(
     ada: User, options: list[str], days: int | None, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("token", "ada", *options)
@@ -237,7 +235,9 @@ def test_the_command_makes_tokens_that_end_unless_asked(
         (["ada", "--name", "\udcff"], "1 to 100 printable"),
     ],
 )
-def test_the_command_says_in_one_sentence_what_is_wrong(ada: User, arguments: list[str], sentence: str) -> None:
+def test_the_command_refuses_invalid_arguments_with_one_sentence(
+    ada: User, arguments: list[str], sentence: str
+) -> None:
     User.objects.create(username="gone", is_active=False)
     with pytest.raises(CommandError, match=sentence) as error:
         call_command("token", *arguments)

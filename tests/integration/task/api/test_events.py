@@ -1,4 +1,4 @@
-"""The long poll: the socket's events and rules by another door, and nothing is held while it waits."""
+"""The long poll: the events and rules of the socket over HTTP."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def head() -> int:
     return log.head("users").head
 
 
-def test_with_nothing_it_starts_at_the_head(reader: Caller, append: Append) -> None:
+def test_a_poll_without_a_cursor_starts_at_the_head(reader: Caller, append: Append) -> None:
     position = append(3)
     answer = reader.get(EVENTS)
     epoch = str(log.head("users").epoch)
@@ -47,7 +47,7 @@ def test_with_nothing_it_starts_at_the_head(reader: Caller, append: Append) -> N
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_after_0_gives_all_in_batches_and_says_where_to_go_on(reader: Caller, append: Append) -> None:
+def test_polls_after_0_return_all_events_in_batches_with_the_next_cursor(reader: Caller, append: Append) -> None:
     for _ in range(5):
         append(3)
     seen: list[int] = []
@@ -69,7 +69,7 @@ def test_events_at_or_below_the_cursor_are_left_out(reader: Caller, append: Appe
         assert offsets(reader.get(f"{EVENTS}?after={after}&epoch={epoch}").json) == list(range(after + 1, end + 1))
 
 
-def test_a_filter_gives_that_jobs_events_and_moves_the_cursor_over_the_others(reader: Caller, append: Append) -> None:
+def test_a_filter_returns_the_events_of_its_job_and_moves_past_the_others(reader: Caller, append: Append) -> None:
     start = head()
     for key in ("7", "8", "7", "8"):
         append(1, key=key)
@@ -83,7 +83,7 @@ def test_a_filter_gives_that_jobs_events_and_moves_the_cursor_over_the_others(re
     ("query", "reason"),
     [("after=1&epoch={other}", "epoch"), ("after=999&epoch={own}", "ahead"), ("after=0&epoch={own}", "trimmed")],
 )
-def test_a_cursor_that_cannot_be_honoured_is_gone(reader: Caller, append: Append, query: str, reason: str) -> None:
+def test_a_lost_cursor_gets_410_with_the_reason(reader: Caller, append: Append, query: str, reason: str) -> None:
     append(3)
     if reason == "trimmed":
         append(3)
@@ -103,13 +103,13 @@ def test_a_cursor_that_cannot_be_honoured_is_gone(reader: Caller, append: Append
     ["after=x", "after=5", "epoch=x&after=1", "job=x", f"epoch={UUID(int=5)}", "after=%00", "after=" + "9" * 30]
     + ["limit=0", "limit=101", "limit=x", "limit=-1", "wait=31", "wait=-1", "wait=1.5", "wait=%D9%A1"],
 )
-def test_a_question_that_cannot_be_is_said(reader: Caller, query: str) -> None:
+def test_an_invalid_query_gets_422_with_its_field(reader: Caller, query: str) -> None:
     answer = reader.get(f"{EVENTS}?{query}")
     assert answer.problem == (422, "invalid")
     assert answer.json["errors"][0]["field"] == query.partition("=")[0]
 
 
-def test_one_connection_too_many_is_told_when_to_come_again(reader: Caller, settings: Settings) -> None:
+def test_a_poll_over_the_connection_limit_gets_429_with_retry_after(reader: Caller, settings: Settings) -> None:
     settings.SOCKETS_MAX = 1
     with hold_connection(reader.user.pk):
         answer = reader.get(EVENTS)
@@ -118,7 +118,7 @@ def test_one_connection_too_many_is_told_when_to_come_again(reader: Caller, sett
     assert reader.get(EVENTS).status == 200
 
 
-async def test_a_poll_that_waits_is_woken_by_an_event(settings: Settings, append: Append) -> None:
+async def test_a_waiting_poll_is_woken_by_an_event(settings: Settings, append: Append) -> None:
     settings.HEAD_CHECK_SECONDS = 3600
     await in_thread(append)(1)
     waiting = await waiting_poll(Subscription())
@@ -127,21 +127,21 @@ async def test_a_poll_that_waits_is_woken_by_an_event(settings: Settings, append
     assert (offsets(found), found["last"], found["head"]) == ([end - 1, end], end, end)
 
 
-async def test_a_poll_that_waits_is_woken_only_by_its_job(append: Append) -> None:
+async def test_a_waiting_poll_with_a_filter_is_woken_only_by_its_job(append: Append) -> None:
     waiting = await waiting_poll(Subscription(key="7"))
     await in_thread(append)(2, key="8")
     end = await in_thread(append)(1, key="7")
     assert offsets(json.loads(await waiting)) == [end]
 
 
-async def test_a_poll_that_waited_for_nothing_moves_over_what_its_filter_left_out(append: Append) -> None:
+async def test_a_poll_that_times_out_moves_past_the_events_outside_its_filter(append: Append) -> None:
     waiting = await waiting_poll(Subscription(key="7"), seconds=0.5)
     end = await in_thread(append)(2, key="8")
     found = json.loads(await waiting)
     assert (found["events"], found["last"], found["head"]) == ([], end, end)
 
 
-async def test_a_poll_that_waits_is_told_when_the_feed_begins_anew(append: Append) -> None:
+async def test_a_waiting_poll_raises_cursor_lost_when_the_epoch_changes(append: Append) -> None:
     await in_thread(append)(1)
     waiting = await waiting_poll(Subscription())
     epoch = uuid4()
@@ -151,9 +151,9 @@ async def test_a_poll_that_waits_is_told_when_the_feed_begins_anew(append: Appen
     assert lost.value.position.epoch == epoch
 
 
-async def waiting_poll(ask: Subscription, seconds: float = 30) -> "asyncio.Task[str]":
-    """One that has nothing yet, and whose hub hears the layer."""
-    task = asyncio.create_task(poll("users", ask, limit=10, wait_seconds=seconds))
+async def waiting_poll(subscription: Subscription, seconds: float = 30) -> "asyncio.Task[str]":
+    """Starts a poll without events, and waits until its hub is subscribed to hints."""
+    task = asyncio.create_task(poll("users", subscription, limit=10, wait_seconds=seconds))
     hub = hub_of("users")
     await wait_until_async(lambda: hub.is_subscribed and hub.notifier._watchers)
     return task

@@ -1,4 +1,4 @@
-"""What may be chosen for a job, as programs ask for it and see it."""
+"""Options of a job in the API: requests, responses and errors."""
 
 import logging
 from typing import Any
@@ -18,15 +18,15 @@ PASSWORD = "Correct-horse-7"
 
 
 @pytest.fixture
-def asker() -> Caller:
-    return caller("asker", "add_job", "view_job", "view_user")
+def requester() -> Caller:
+    return caller("requester", "add_job", "view_job", "view_user")
 
 
-def ask(asker: Caller, **options: Any) -> Any:
-    return asker.post(JOBS, {"total": 5, "options": options})
+def request_job(requester: Caller, **options: Any) -> Any:
+    return requester.post(JOBS, {"total": 5, "options": options})
 
 
-def test_everything_that_is_chosen_is_kept_and_shown(asker: Caller) -> None:
+def test_all_options_are_stored_and_returned(requester: Caller) -> None:
     group = Group.objects.create(name="demo")
     chosen: dict[str, Any] = {
         "remove_after_hours": 24,
@@ -38,27 +38,27 @@ def test_everything_that_is_chosen_is_kept_and_shown(asker: Caller) -> None:
         "groups": [group.pk],
         "is_active": False,
     }
-    answer = ask(asker, **chosen)
+    answer = request_job(requester, **chosen)
     assert (answer.status, answer.json["options"]) == (202, chosen)
-    assert asker.get(f"{JOBS}/{answer.json['id']}").json["options"] == chosen
+    assert requester.get(f"{JOBS}/{answer.json['id']}").json["options"] == chosen
     assert Job.objects.get().options == Options(**chosen)
 
 
-def test_a_job_shows_its_seed_to_who_may_see_the_names_that_follow_from_it(asker: Caller) -> None:
+def test_the_seed_is_visible_only_with_view_user(requester: Caller) -> None:
     job = finished(3)
-    assert asker.get(f"{JOBS}/{job.pk}").json["options"]["seed"] == job.seed
+    assert requester.get(f"{JOBS}/{job.pk}").json["options"]["seed"] == job.seed
     assert caller("viewer", "view_job").get(f"{JOBS}/{job.pk}").json["options"]["seed"] is None
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "12345", "Correct\0horse-7", 5, None, ["Correct-horse-7"]])
-def test_a_shared_password_is_in_no_answer_and_in_no_log(
-    asker: Caller, caplog: pytest.LogCaptureFixture, password: object
+def test_a_shared_password_is_in_no_response_and_in_no_log(
+    requester: Caller, caplog: pytest.LogCaptureFixture, password: object
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    answer = ask(asker, passwords="shared", shared_password=password)
+    answer = request_job(requester, passwords="shared", shared_password=password)
     assert answer.status == (202 if password == PASSWORD else 422)
     for secret in (PASSWORD, "12345", "horse"):
-        assert secret not in f"{answer.text}{asker.get(JOBS).text}{caplog.text}"
+        assert secret not in f"{answer.text}{requester.get(JOBS).text}{caplog.text}"
 
 
 @pytest.mark.parametrize(
@@ -84,40 +84,40 @@ def test_a_shared_password_is_in_no_answer_and_in_no_log(
         ({"is_superuser": True}, "is_superuser", "options.is_superuser is not a known field."),
     ],
 )
-def test_an_option_that_cannot_be_had_is_said(asker: Caller, options: Any, field: str, detail: str) -> None:
-    answer = ask(asker, **options)
+def test_an_invalid_option_is_refused_with_its_field(requester: Caller, options: Any, field: str, detail: str) -> None:
+    answer = request_job(requester, **options)
     assert answer.problem == (422, "invalid")
     assert answer.json["errors"] == [{"field": f"options.{field}", "detail": detail}]
     assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("unknown", [0, 999, 2**63 - 1])
-def test_a_group_that_is_not_the_callers_to_give_is_said(asker: Caller, unknown: int) -> None:
+def test_a_group_that_the_caller_may_not_give_is_refused(requester: Caller, unknown: int) -> None:
     more = Group.objects.create(name="more")
     more.permissions.set(Permission.objects.filter(codename="delete_user"))
     for group in (more.pk, unknown):
-        answer = ask(asker, groups=[group])
+        answer = request_job(requester, groups=[group])
         assert answer.problem == (422, "invalid")
         assert answer.json["errors"][0]["field"] == "options.groups"
         assert answer.json["detail"].startswith(f"Group {group} cannot be given: choose groups that exist")
 
 
-def test_the_validators_say_what_is_wrong_with_a_shared_password(asker: Caller) -> None:
-    answer = ask(asker, passwords="shared", shared_password="12345678")
+def test_a_weak_shared_password_is_refused_with_all_reasons(requester: Caller) -> None:
+    answer = request_job(requester, passwords="shared", shared_password="12345678")
     assert answer.json["detail"] == "This password is too common. This password is entirely numeric."
 
 
-def test_the_same_key_with_another_password_is_another_request(asker: Caller) -> None:
+def test_a_repeated_key_with_another_password_is_refused(requester: Caller) -> None:
     def send(password: str) -> Any:
         body = {"total": 5, "options": {"passwords": "shared", "shared_password": password}}
-        return asker.post(JOBS, body, **{"Idempotency-Key": "nightly"})
+        return requester.post(JOBS, body, **{"Idempotency-Key": "nightly"})
 
     assert send(PASSWORD).json["id"] == send(PASSWORD).json["id"]
     assert send(f"{PASSWORD}x").problem == (422, "request_id_reused")
 
 
-def test_the_document_says_what_can_be_chosen_and_that_a_password_only_goes_in(asker: Caller) -> None:
-    schemas = asker.get("/api/openapi.json").json["components"]["schemas"]
+def test_the_document_lists_all_choices_and_the_password_is_write_only(requester: Caller) -> None:
+    schemas = requester.get("/api/openapi.json").json["components"]["schemas"]
     wanted, shown = schemas["Options"]["properties"], schemas["OptionsShown"]["properties"]
     for name, choices in CHOICES.items():
         assert wanted[name]["enum"] == shown[name]["enum"] == list(choices)

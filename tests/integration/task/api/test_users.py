@@ -1,4 +1,4 @@
-"""The users as a snapshot: rows, and the cursor that they belong to."""
+"""The list of users as a snapshot: rows, and the cursor that they belong to."""
 
 import datetime
 import json
@@ -27,14 +27,14 @@ def reader() -> Caller:
     return caller("reader", "view_user")
 
 
-def made(total: int) -> Job:
+def finished_job(total: int) -> Job:
     job = start_job(total=total).job
     slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=500, seconds=60)
     return job
 
 
-def test_rows_come_newest_first_with_the_cursor_they_belong_to(reader: Caller) -> None:
-    job = made(3)
+def test_the_snapshot_is_newest_first_and_carries_its_cursor(reader: Caller) -> None:
+    job = finished_job(3)
     page = reader.get("/api/users").json
     newest = User.objects.latest("pk")
     assert page["items"][0] == {
@@ -56,19 +56,19 @@ def test_rows_come_newest_first_with_the_cursor_they_belong_to(reader: Caller) -
     assert (page["total"], page["next"]) == (4, None)
 
 
-def test_rows_are_as_the_feed_tells_them(reader: Caller) -> None:
-    made(3)
+def test_the_rows_equal_the_users_of_the_events(reader: Caller) -> None:
+    finished_job(3)
     page = reader.get("/api/users").json
     batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
     events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
-    told = [{**event["user"], "job": event["job"], "number": event["number"]} for event in events if "user" in event]
-    assert sorted(page["items"], key=lambda user: int(user["id"])) == told
+    users = [{**event["user"], "job": event["job"], "number": event["number"]} for event in events if "user" in event]
+    assert sorted(page["items"], key=lambda user: int(user["id"])) == users
 
 
-def test_snapshot_and_events_from_its_cursor_make_the_whole(reader: Caller) -> None:
-    made(3)
+def test_a_snapshot_and_the_events_after_its_cursor_give_all_users(reader: Caller) -> None:
+    finished_job(3)
     page = reader.get("/api/users").json
-    made(4)
+    finished_job(4)
     after = reader.get(f"/api/events?after={page['head']}&epoch={page['epoch']}").json
     new = [event["user"]["id"] for event in after["events"] if event["type"] == "user.created"]
     assert [user["id"] for user in reader.get("/api/users").json["items"]] == new[::-1] + [
@@ -76,8 +76,8 @@ def test_snapshot_and_events_from_its_cursor_make_the_whole(reader: Caller) -> N
     ]
 
 
-def test_pages_lead_through_all_by_key(reader: Caller) -> None:
-    made(5)
+def test_the_pages_contain_all_users_newest_first(reader: Caller) -> None:
+    finished_job(5)
     seen: list[Any] = []
     address = "/api/users?limit=2"
     while address:
@@ -88,9 +88,9 @@ def test_pages_lead_through_all_by_key(reader: Caller) -> None:
     assert seen == list(User.objects.order_by("-pk").values_list("pk", flat=True))
 
 
-def test_pages_and_events_from_the_first_ones_cursor_make_the_whole(reader: Caller) -> None:
-    """While they are read, users come and go. From the last one's cursor some would be missed."""
-    made(5)
+def test_all_pages_and_the_events_after_the_first_cursor_give_all_users(reader: Caller) -> None:
+    """Users come and go while the pages are read, so the cursor of the last page would miss some."""
+    finished_job(5)
     first = page = reader.get("/api/users?limit=2").json
     listed = ids(page["items"])
     while page["next"]:
@@ -99,9 +99,11 @@ def test_pages_and_events_from_the_first_ones_cursor_make_the_whole(reader: Call
         page = reader.get(page["next"]).json
         listed |= ids(page["items"])
     events = reader.get(f"/api/events?after={first['head']}&epoch={first['epoch']}").json["events"]
-    came, went = (ids(one["user"] for one in events if one["type"] == f"user.{act}") for act in ("created", "removed"))
-    assert (listed | came) - went == set(User.objects.values_list("pk", flat=True))
-    assert came - listed
+    created, removed = (
+        ids(one["user"] for one in events if one["type"] == f"user.{act}") for act in ("created", "removed")
+    )
+    assert (listed | created) - removed == set(User.objects.values_list("pk", flat=True))
+    assert created - listed
     assert page["head"] == events[-1]["offset"]
 
 
@@ -109,8 +111,8 @@ def ids(users: Iterable[Any]) -> set[Any]:
     return {user["id"] for user in users}
 
 
-def test_users_of_one_job_are_counted_as_such(reader: Caller) -> None:
-    first, _ = made(3), made(4)
+def test_the_filter_by_job_lists_and_counts_its_users(reader: Caller) -> None:
+    first, _ = finished_job(3), finished_job(4)
     page = reader.get(f"/api/users?job={first.pk}&limit=2").json
     assert (page["total"], {user["job"] for user in page["items"]}) == (3, {first.pk})
     assert [user["number"] for user in reader.get(page["next"]).json["items"]] == [1]
@@ -118,23 +120,23 @@ def test_users_of_one_job_are_counted_as_such(reader: Caller) -> None:
 
 
 @pytest.mark.parametrize("query", ["ADA", "ada@", " ada "])
-def test_a_search_finds_part_of_a_name_or_mail(reader: Caller, query: str) -> None:
+def test_a_search_finds_part_of_a_name_or_an_email_address(reader: Caller, query: str) -> None:
     User.objects.create_user("ada", email="ada@example.com")
     found = reader.client.get("/api/users", {"q": query}).json()
     assert [user["username"] for user in found["items"]] == ["ada"]
 
 
-def test_a_page_keeps_its_search(reader: Caller) -> None:
+def test_the_next_page_keeps_the_search(reader: Caller) -> None:
     for number in range(3):
         User.objects.create_user(f"ada & {number}")
     page = reader.client.get("/api/users", {"q": "a &", "limit": "2"}).json()
     assert [user["username"] for user in reader.get(page["next"]).json["items"]] == ["ada & 0"]
 
 
-def test_a_page_costs_the_same_however_long(
+def test_a_page_takes_the_same_number_of_queries_for_any_length(
     reader: Caller, append: Append, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     append(1)
-    made(60)
+    finished_job(60)
     with django_assert_num_queries(6):  # session, user, two for permissions, the head with the total, the rows
         assert len(reader.get("/api/users?limit=60").json["items"]) == 60

@@ -1,4 +1,4 @@
-"""What a job should be, in plain Python: the model that the machine of test_job_model.py compares the real one with."""
+"""A model of a job in plain Python. test_job_model.py compares the real jobs with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ class ModelLane:
 
 @dataclass
 class ModelJob:
-    """`events` are the types of its events on the feed, in their order."""
+    """`events`: the types of its events on the feed, in order."""
 
     total: int
     lanes: dict[int, ModelLane]
     state: str = "queued"
     created: int = 0
-    looked_at: int = 0
+    removed_through: int = 0
     is_removal: bool = False
     events: list[str] = field(default_factory=lambda: ["job.queued"])
 
@@ -31,7 +31,7 @@ class ModelJob:
         self.events.append(f"job.{state}")
 
     def make(self, lane: int, first: int, names: Sequence[str], taken: set[str]) -> None:
-        """A step of a lane that may work: as many of the names as the lane lacks, without those that are taken."""
+        """Takes a step of a lane: uses as many names as the lane lacks, and skips taken ones."""
         own = self.lanes[lane]
         if own.tried != first:
             return
@@ -50,17 +50,17 @@ class ModelJob:
         if self.created == self.total:
             self.enter("finished")
 
-    def look_at(self, size: int) -> None:
-        """A step of a removal: nobody has used an account, so all of them go."""
-        through = min(self.looked_at + size, self.created)
-        self.events += ["user.removed"] * (through - self.looked_at)
-        self.looked_at = through
+    def remove_some(self, size: int) -> None:
+        """Takes a step of a removal. Removes all accounts, because none is in use."""
+        through = min(self.removed_through + size, self.created)
+        self.events += ["user.removed"] * (through - self.removed_through)
+        self.removed_through = through
         if through == self.created:
             self.lanes = {}
             self.enter("removed")
 
     def cancel(self) -> bool:
-        """Whether it can be done; so for the others."""
+        """Returns whether the action is allowed, as `retry` and `remove` do."""
         if self.state in ACTIVE:
             self.lanes = {}
             self.enter("cancelled")

@@ -1,4 +1,4 @@
-"""A clock that goes back an hour, and one that was ahead: nothing waits for it, and no time runs backwards."""
+"""Clock changes: nothing waits for a clock that goes back an hour, and the times of a job stay in order."""
 
 import datetime
 from pathlib import Path
@@ -49,8 +49,8 @@ def step_at(job: Job, clock: Any, size: int) -> None:
     )
 
 
-def job_over_which_the_clock_goes_back() -> Job:
-    """Asked and begun at noon, by the clock; ended at eleven, and removed in part."""
+def job_during_which_the_clock_goes_back() -> Job:
+    """Returns a job that started at noon by the clock, finished at eleven, and is removed in part."""
     job, _ = queued(60, clock=noon)
     step_at(job, noon, 25)
     step_at(job, eleven, 25)
@@ -61,8 +61,8 @@ def job_over_which_the_clock_goes_back() -> Job:
 
 
 @pytest.mark.fault("the clock goes back an hour within a job")
-def test_the_times_of_a_job_keep_their_order() -> None:
-    job = job_over_which_the_clock_goes_back()
+def test_the_times_of_a_job_stay_in_order_when_the_clock_goes_back() -> None:
+    job = job_during_which_the_clock_goes_back()
     times = [job.created_at, job.started_at, job.finished_at, job.removal_began_at, job.stepped_at]
     assert times == sorted(times, key=lambda at: at or NOON)
     assert job.finished_at
@@ -71,8 +71,8 @@ def test_the_times_of_a_job_keep_their_order() -> None:
     assert joined == sorted(joined)
 
 
-def test_the_page_shows_the_whole_chart_and_no_time_below_zero() -> None:
-    job = job_over_which_the_clock_goes_back()
+def test_the_job_page_shows_the_whole_chart_and_no_negative_time() -> None:
+    job = job_during_which_the_clock_goes_back()
     page = read_job_page(job_id=job.pk, before=None, viewer=get_user_model()(is_superuser=True))
     assert page
     assert page.elapsed_ms is not None
@@ -84,7 +84,7 @@ def test_the_page_shows_the_whole_chart_and_no_time_below_zero() -> None:
 REMOVAL = "removal requested from the command line"
 
 
-def test_a_running_job_that_began_ahead_has_taken_no_time_yet() -> None:
+def test_a_running_job_with_a_start_in_the_future_shows_0_seconds() -> None:
     job, _ = running()
     Job.objects.update(started_at=timezone.now() + HOUR, stepped_at=timezone.now() + HOUR)
     client: Client = operator_visit()
@@ -101,14 +101,14 @@ def test_a_lane_that_died_before_the_clock_went_back_is_rescued_at_once() -> Non
     assert len(leases.stalled(ELEVEN + 2 * leases.RESCUE_AFTER)) == 1
 
 
-def test_clocks_that_differ_by_seconds_rescue_no_living_lane() -> None:
+def test_a_clock_difference_of_30_seconds_redelivers_no_living_lane() -> None:
     queued(60, clock=noon)
     assert leases.stalled(NOON - datetime.timedelta(seconds=30)) == []
 
 
 @pytest.mark.fault("the clock goes back and a lane dies at every start")
-def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
-    """Its last step lies ahead, so three rescues tell that it was long ago; fewer do not."""
+def test_a_lane_that_dies_at_every_start_fails_its_job_after_the_clock_went_back() -> None:
+    """Its last step is in the future, so only the number of rescues shows that the lane stalled long ago."""
     job, task_id = queued(60, clock=noon)
     for _ in range(leases.MOST_ATTEMPTS):
         leases.claim(job_id=job.pk, task_id=task_id, clock=eleven)
@@ -121,7 +121,7 @@ def test_a_lane_that_dies_each_time_still_fails_its_job() -> None:
 
 
 @pytest.mark.fault("a worker dies just before the clock goes back")
-def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
+def test_a_worker_that_died_before_the_clock_went_back_is_not_counted() -> None:
     job, _ = queued(60, clock=noon)
     Worker.objects.create(name="gone@here", heard_at=NOON, processes=8)
     assert registry.count_processes(ELEVEN) == 1
@@ -132,7 +132,7 @@ def test_a_worker_that_died_before_the_clock_went_back_is_not_heard() -> None:
 
 
 @pytest.mark.fault("the clock goes back under the limit of jobs an hour")
-def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any) -> None:
+def test_jobs_in_the_future_do_not_count_against_the_hourly_limit(settings: Any) -> None:
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")
     actions.cancel(job_id=queued(5, requested_by=ann, clock=noon)[0].pk)
@@ -142,14 +142,14 @@ def test_jobs_from_before_the_clock_went_back_keep_nobody_waiting(settings: Any)
     assert refused.value.retry_after_seconds <= 3600
 
 
-def test_the_last_use_of_a_token_is_written_although_an_earlier_one_lies_ahead() -> None:
+def test_the_last_use_of_a_token_is_written_although_the_stored_one_is_in_the_future() -> None:
     text = tokens.make_token(user=get_user_model().objects.create(username="ann"), name="test", days=1, clock=noon)
     for clock in (noon, eleven):
         assert tokens.token_user(text, clock=clock)
     assert Token.objects.get().last_used_at == ELEVEN
 
 
-def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:
+def test_beat_continues_although_its_last_run_is_in_the_future() -> None:
     every = Every(5, nowfun=eleven)
     assert every.is_due(NOON).is_due
     assert every.is_due(ELEVEN - datetime.timedelta(seconds=5)).is_due
@@ -157,17 +157,17 @@ def test_beat_goes_on_although_its_last_run_lies_ahead() -> None:
     assert (not_yet.is_due, not_yet.next) == (False, 2)
 
 
-def test_beat_of_a_version_without_such_a_schedule_does_not_find_its_file() -> None:
-    """It would not start: Celery makes a file anew that is broken, and not one that names a class it does not know."""
+def test_an_older_release_of_beat_does_not_open_the_schedule_file() -> None:
+    """It would not start, because Celery replaces a broken schedule file, but not one that names an unknown class."""
     assert Path(django_settings.CELERY_BEAT_SCHEDULE_FILENAME).name != "celerybeat-schedule"
 
 
-def test_the_record_is_in_the_order_in_which_people_acted() -> None:
-    job_over_which_the_clock_goes_back()
+def test_the_audit_log_keeps_the_order_of_the_actions() -> None:
+    job_during_which_the_clock_goes_back()
     assert list(Act.objects.order_by("at").values_list("kind", flat=True)) == ["asked", "removed"]
 
 
-def test_a_worker_that_died_before_the_clock_went_back_does_not_pass_for_a_living_one() -> None:
+def test_a_heartbeat_in_the_future_is_ignored() -> None:
     registry.record_heartbeat("dead", NOON)
     assert registry.last_heartbeat_at(ELEVEN) is None
     registry.record_heartbeat("living", ELEVEN)

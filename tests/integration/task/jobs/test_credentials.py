@@ -1,4 +1,4 @@
-"""The export: a password only where it is known to be right, and a sentence where nobody can have any."""
+"""The credentials export: a password only where it is known to be right, else an empty cell or a refusal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ def signs_in(row: Credentials) -> bool:
     return authenticate(username=row.username, password=row.password) is not None
 
 
-def test_every_account_is_exported_once_in_the_order_of_its_number_and_signs_in(monkeypatch: Any) -> None:
+def test_the_export_has_each_account_once_in_order_with_a_working_password(monkeypatch: Any) -> None:
     monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
     job = stepping.finished(20)
     rows = exported(job)
@@ -43,26 +43,26 @@ def test_every_account_is_exported_once_in_the_order_of_its_number_and_signs_in(
     assert all(signs_in(row) for row in rows[::9])
 
 
-def test_a_part_is_one_query_however_many_accounts_it_has(django_assert_num_queries: Any) -> None:
+def test_a_chunk_takes_one_query_for_any_number_of_accounts(django_assert_num_queries: Any) -> None:
     job = stepping.finished(60)
     with django_assert_num_queries(1):
         assert len(credentials.read_chunk(job).rows) == 60
 
 
 @pytest.mark.usefixtures("full_strength")
-def test_after_a_sign_in_the_password_is_verified_once_and_still_right(monkeypatch: Any) -> None:
+def test_a_password_is_verified_once_after_a_sign_in_and_stays_right(monkeypatch: Any) -> None:
     job = stepping.finished(3)
     before = exported(job)
     assert signs_in(before[1])
-    stretched = user_of(2).password
-    assert identify_hasher(stretched).decode(stretched)["iterations"] > 1
+    upgraded = user_of(2).password
+    assert identify_hasher(upgraded).decode(upgraded)["iterations"] > 1
     assert exported(job) == before
-    assert user_of(2).password == stretched, "an export stretches nothing"
+    assert user_of(2).password == upgraded, "an export upgrades no hash"
     monkeypatch.setattr(credentials, "check_password", lambda *_: pytest.fail("It was verified before."))
     assert exported(job) == before
 
 
-def test_a_hash_at_full_strength_is_known_without_being_verified(monkeypatch: Any) -> None:
+def test_a_full_strength_password_is_exported_without_verification(monkeypatch: Any) -> None:
     job = stepping.finished(2, options=FULL_STRENGTH)
     monkeypatch.setattr(credentials, "check_password", lambda *_: pytest.fail("This takes 0.2 s."))
     rows = exported(job)
@@ -71,17 +71,17 @@ def test_a_hash_at_full_strength_is_known_without_being_verified(monkeypatch: An
 
 
 @pytest.mark.parametrize("options", [Options(), FULL_STRENGTH], ids=["light", "full"])
-def test_a_password_that_was_changed_is_an_empty_cell(options: Options) -> None:
+def test_a_changed_password_is_an_empty_cell(options: Options) -> None:
     job = stepping.finished(3, options=options)
     before = exported(job)
     changed = user_of(2)
-    changed.set_password("another one, of somebody's own")
+    changed.set_password("another password")
     changed.save()
     User.objects.filter(account__number=3).update(password=make_password(None))
     assert [row.password for row in exported(job)] == [before[0].password, "", ""]
 
 
-def test_an_account_that_was_renamed_has_a_right_password_or_none() -> None:
+def test_a_renamed_account_has_a_working_password_or_an_empty_cell() -> None:
     light, full = stepping.finished(1), stepping.finished(1, options=FULL_STRENGTH)
     before = exported(full)[0]
     for job in (light, full):
@@ -94,32 +94,32 @@ def test_an_account_that_was_renamed_has_a_right_password_or_none() -> None:
 @pytest.mark.parametrize(
     "stored", ["", "!", "plain", "pbkdf2_sha256$1$", "pbkdf2_sha256$1$salt$ä", "pbkdf2_sha256$x$y$z"]
 )
-def test_a_hash_that_is_none_gives_an_empty_cell(stored: str) -> None:
+def test_an_invalid_hash_gives_an_empty_cell(stored: str) -> None:
     job = stepping.finished(1)
     User.objects.update(password=stored)
     assert [row.password for row in exported(job)] == [""]
 
 
-def test_an_account_that_is_gone_is_left_out() -> None:
+def test_a_deleted_account_is_not_exported() -> None:
     job = stepping.finished(3)
     before = exported(job)
     user_of(1).delete()
     assert exported(job) == before[1:]
 
 
-def test_a_job_at_work_gives_the_accounts_that_are_there() -> None:
+def test_an_active_job_exports_its_accounts_so_far() -> None:
     job, _ = stepping.running(made=2, total=5)
     assert len(exported(job)) == 2
 
 
-def test_what_takes_long_to_verify_comes_in_small_parts(monkeypatch: Any) -> None:
+def test_slow_verification_makes_small_chunks(monkeypatch: Any) -> None:
     job = stepping.finished(3)
     User.objects.update(password=make_password("another one"))
     monkeypatch.setattr(credentials, "CHUNK_SECONDS", 0)
     assert [len(rows) for rows in credentials.read_chunks(job)] == [1, 1, 1]
 
 
-def test_a_busy_database_costs_the_memory_of_a_hash_and_nothing_else(monkeypatch: Any) -> None:
+def test_an_export_succeeds_when_a_busy_database_cannot_store_a_verified_hash(monkeypatch: Any) -> None:
     job = stepping.finished(1)
     before = exported(job)
     assert signs_in(before[0])
@@ -132,7 +132,7 @@ def test_a_busy_database_costs_the_memory_of_a_hash_and_nothing_else(monkeypatch
     assert Account.objects.get().known_hash == ""
 
 
-def test_an_undo_still_keeps_an_account_that_was_used_after_an_export() -> None:
+def test_an_undo_after_an_export_keeps_a_used_account() -> None:
     job = stepping.finished(2)
     assert signs_in(exported(job)[0])
     User.objects.update(last_login=None)
@@ -168,7 +168,7 @@ def of_another_key() -> Job:
         (of_another_key, "The passwords of job {} were made with another SECRET_KEY: set that one to export them."),
     ],
 )
-def test_where_nobody_can_have_passwords_one_sentence_says_why(make: Callable[[], Job], sentence: str) -> None:
+def test_an_export_without_passwords_is_refused_with_the_reason(make: Callable[[], Job], sentence: str) -> None:
     job = make()
     with pytest.raises(NoCredentials) as refused:
         exported(job)
@@ -176,7 +176,7 @@ def test_where_nobody_can_have_passwords_one_sentence_says_why(make: Callable[[]
     assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
 
 
-def test_an_export_is_on_the_record_before_the_first_password_is_read() -> None:
+def test_an_export_is_in_the_audit_log_before_the_first_password_is_read() -> None:
     by = User.objects.create(username="exporter")
     job = stepping.finished(1)
     credentials.start_export(job_id=job.pk, written_as="json", by=by)
@@ -184,7 +184,7 @@ def test_an_export_is_on_the_record_before_the_first_password_is_read() -> None:
     assert (act.job, act.by, act.by_name, act.detail) == (job, by, "exporter", "as JSON")
 
 
-def test_forgetting_is_final_on_the_record_once_and_the_passwords_go_on_working() -> None:
+def test_forgotten_passwords_still_work_and_are_in_the_audit_log_once() -> None:
     job = stepping.finished(1, options=FULL_STRENGTH)
     (row,) = exported(job)
     by = User.objects.create(username="forgetter")
@@ -194,10 +194,10 @@ def test_forgetting_is_final_on_the_record_once_and_the_passwords_go_on_working(
     assert signs_in(row)
     User.objects.filter(account__job=job).update(password=Account.objects.get().known_hash)
     assert stepping.remove_all(job).state == "removed"
-    assert not Account.objects.exists(), "an undo still knows what was never used"
+    assert not Account.objects.exists(), "an undo still recognizes unused accounts"
 
 
-def test_a_job_at_work_needs_its_passwords() -> None:
+def test_forgetting_the_passwords_of_an_active_job_is_refused() -> None:
     job, task_id = stepping.running(made=1, total=3)
     with pytest.raises(actions.WrongState, match="needs its passwords: cancel it first, or wait for its end"):
         actions.forget(job_id=job.pk)
@@ -205,13 +205,13 @@ def test_a_job_at_work_needs_its_passwords() -> None:
     assert all(signs_in(row) for row in exported(job))
 
 
-def test_a_failed_job_whose_passwords_are_forgotten_makes_no_more_accounts() -> None:
+def test_retry_of_a_job_with_forgotten_passwords_is_refused() -> None:
     job = stepping.failed()
     actions.forget(job_id=job.pk)
     with pytest.raises(actions.WrongState, match="are forgotten: it can make no more accounts"):
         actions.retry(job_id=job.pk)
 
 
-def test_a_password_that_was_typed_cannot_be_forgotten() -> None:
+def test_forgetting_a_shared_password_is_refused() -> None:
     with pytest.raises(actions.WrongState, match="has the password that was typed: there is nothing to forget"):
         actions.forget(job_id=shared().pk)

@@ -1,4 +1,4 @@
-"""Accounts that go by themselves: begun by beat, once, after the end of their job; and what no job may say."""
+"""Expiry: beat starts the removal of a job's accounts once, after the job's end; and values that a job may not have."""
 
 import datetime
 import os
@@ -35,7 +35,7 @@ def test_the_accounts_of_an_expired_job_are_removed_by_beat() -> None:
     assert list(job.acts.order_by("pk").values_list("kind", "by_name")) == [("asked", ""), ("expired", "")]
 
 
-def test_an_expiry_waits_for_the_end_of_its_job_and_comes_once() -> None:
+def test_an_expired_job_is_removed_once_and_only_after_its_end() -> None:
     job, _ = stepping.queued(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
     assert actions.remove_expired(later) == 0
@@ -43,16 +43,16 @@ def test_an_expiry_waits_for_the_end_of_its_job_and_comes_once() -> None:
     assert [actions.remove_expired(later) for _ in range(2)] == [1, 0]
 
 
-def test_a_removal_by_beat_that_failed_is_left_to_people() -> None:
+def test_a_failed_removal_by_beat_is_not_repeated_by_beat() -> None:
     job = stepping.finished(5, options=Options(remove_after_hours=1))
     later = job.created_at + 2 * HOUR
     actions.remove_expired(later)
-    fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="Failed by the test.")
     assert actions.remove_expired(later) == 0
 
 
-def test_while_the_queue_is_away_one_expiry_tries_it_and_the_others_wait() -> None:
-    """In a process of its own, as Celery knows its broker from the start. Twenty that wait were over the time limit."""
+def test_only_one_expired_job_is_tried_while_the_queue_is_unreachable() -> None:
+    """In its own process, because Celery reads its broker at the start. Twenty tries would exceed the time limit."""
     jobs = [stepping.finished(1, options=Options(remove_after_hours=1)) for _ in range(2)]
     code = f"""
 import datetime
@@ -85,7 +85,7 @@ def test_an_expiry_out_of_bounds_is_refused(hours: int) -> None:
         {"state": "queued", "created": 0},
     ],
 )
-def test_the_database_refuses_a_job_that_contradicts_itself(values: dict[str, object]) -> None:
+def test_the_database_refuses_a_job_with_contradictory_values(values: dict[str, object]) -> None:
     job = stepping.finished(5)
     with pytest.raises(IntegrityError):
         Job.objects.filter(pk=job.pk).update(**values)

@@ -1,4 +1,4 @@
-"""What fails no job: a database that fails under each start, and deaths in the half minute after it was asked for."""
+"""Failures that fail no job: database errors at every start, and dead lanes in the 30 s after a request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ def retried() -> Job:
 
 def removing_again() -> Job:
     job, _ = removing()
-    fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="Failed by the test.")
     age(job)
     return actions.remove(job_id=job.pk).job
 
@@ -32,8 +32,8 @@ def work(lane: Lane) -> str:
 
 
 @pytest.mark.fault("a database fails under every start of a lane")
-def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a full disk does: a start can still be counted, and a step finds no room."""
+def test_a_database_error_at_every_start_does_not_fail_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like a full disk: the UPDATE that counts a start works, and the INSERT of a step fails."""
 
     def fail_inserts(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("INSERT"):
@@ -52,15 +52,15 @@ def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest
     assert work(lane) == "60 random users created with success!"
 
 
-def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for a lock that an index is built under: two waits of 20 s would be over Celery's soft limit, which excuses
-    nobody, and fails a job that meets it five times.
+def test_a_step_after_a_long_lock_wait_is_refunded_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index build holds such a lock. Two waits of 20 s would exceed Celery's soft limit, which refunds no attempt
+    and fails a job at the fifth time.
     """
-    tried = []
+    inserts = []
 
     def give_up(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("INSERT"):
-            tried.append(sql)
+            inserts.append(sql)
             raise OperationalError("canceling statement due to lock timeout")
         return execute(sql, *rest)
 
@@ -68,14 +68,14 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     job, _ = queued()
     with connection.execute_wrapper(give_up):
         assert work(job.lanes.get()) == f"Job {job.pk} was interrupted and continues later."
-    assert len(tried) == 1
+    assert len(inserts) == 1
     assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
 
 
 @pytest.mark.fault("the lanes of an old job die just after a retry or another removal")
-@pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
-def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
-    lane = ask().lanes.get()
+@pytest.mark.parametrize("request_again", [retried, removing_again], ids=lambda request_again: request_again.__name__)
+def test_a_retry_or_another_removal_of_an_old_job_has_its_half_minute(request_again: Callable[[], Job]) -> None:
+    lane = request_again().lanes.get()
     for _ in range(leases.MOST_ATTEMPTS):
         leases.claim(job_id=lane.job_id, task_id=lane.task_id)
     assert work(lane) == f"Job {lane.job_id} waits for the next rescue."

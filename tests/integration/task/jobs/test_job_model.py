@@ -1,7 +1,7 @@
-"""The life of jobs against a model: any lane at any time, also late, twice or after the end, under a clock that jumps.
+"""Random histories of jobs against a model: lanes act late, twice or after the end, under a clock that jumps.
 
-Lanes begin, prepare, step, lane over and vanish; people cancel, retry and remove; jobs fail; the rescue comes. Counts,
-states and the events on the feed are as in the model, `verify` agrees, and every job can be brought to its end.
+Lanes claim, prepare, step, requeue and vanish; users cancel, retry and remove; jobs fail; rescue runs. Counts, states
+and feed events equal those of the model, `verify` finds no problem, and rescue finds each lane that still has work.
 """
 
 import datetime
@@ -50,7 +50,7 @@ class JobMachine(RuleBasedStateMachine):
         self.models: dict[int, ModelJob] = {}
         self.current: dict[UUID, tuple[int, int]] = {}
         self.taken: set[str] = set()
-        Lane.objects.all().delete()  # of earlier stories
+        Lane.objects.all().delete()  # of earlier examples
         queued_ids()
 
     def clock(self) -> datetime.datetime:
@@ -58,9 +58,9 @@ class JobMachine(RuleBasedStateMachine):
         return self.now
 
     def sent(self, job_id: int) -> Any:
-        """The messages that a rule has sent; from now on the ids of the job's lanes are these, one a lane."""
+        """Returns the messages that a rule sent, and stores the current id of each lane of the job."""
         rows = Lane.objects.filter(job=job_id).values_list("task_id", "number")
-        self.current = {task_id: place for task_id, place in self.current.items() if place[0] != job_id}
+        self.current = {task_id: owner for task_id, owner in self.current.items() if owner[0] != job_id}
         self.current |= {task_id: (job_id, lane) for task_id, lane in rows}
         return multiple(*((job_id, task_id) for task_id in queued_ids()))
 
@@ -68,11 +68,11 @@ class JobMachine(RuleBasedStateMachine):
         return task_id in self.current and self.models[job_id].state in AT_WORK
 
     @rule(minutes=MINUTES)
-    def turn_the_clock(self, minutes: int) -> None:
+    def change_the_clock(self, minutes: int) -> None:
         self.now += datetime.timedelta(minutes=minutes)
 
     @rule(target=jobs, total=st.integers(1, 25), processes=st.integers(1, 2))
-    def ask(self, total: int, processes: int) -> int:
+    def request_job(self, total: int, processes: int) -> int:
         registry.record_heartbeat("worker@here", self.clock(), processes=processes)
         options = Options(hashing=FULL) if processes > 1 else Options()
         job = start_job(total=total, options=options, clock=self.clock).job
@@ -83,14 +83,14 @@ class JobMachine(RuleBasedStateMachine):
         return job.pk
 
     @rule(target=messages, job_id=jobs)
-    def read_the_queue(self, job_id: int) -> Any:
-        """A message for each lane, as often as you like."""
+    def deliver_again(self, job_id: int) -> Any:
+        """Returns the current message of each lane. A message may be delivered any number of times."""
         return multiple(*((job_id, task_id) for task_id, (job, _) in self.current.items() if job == job_id))
 
-    # What lanes do
+    # Actions of lanes
 
     @rule(target=prepared, message=messages, size=SIZES)
-    def begin(self, message: tuple[int, UUID], size: int) -> Any:
+    def claim(self, message: tuple[int, UUID], size: int) -> Any:
         job_id, task_id = message
         lane = leases.claim(job_id=job_id, task_id=task_id, clock=self.clock)
         assert (lane is not None) == self.may_work(*message)
@@ -98,10 +98,10 @@ class JobMachine(RuleBasedStateMachine):
             return multiple()
         return multiple((lane, insert.prepare_candidates(lane, size)))
 
-    @rule(made_ready=prepared)
-    def step(self, made_ready: tuple[Lane, list[Candidate]]) -> None:
-        """Also of a lane that was handed over meanwhile, or by a second worker with the same message."""
-        lane, candidates = made_ready
+    @rule(preparation=prepared)
+    def step(self, preparation: tuple[Lane, list[Candidate]]) -> None:
+        """The lane may have been requeued since, or a second worker may have the same message."""
+        lane, candidates = preparation
         model = self.models[lane.job_id]
         may_make = self.may_work(lane.job_id, lane.task_id) and model.state in ACTIVE
         after = step(
@@ -113,9 +113,9 @@ class JobMachine(RuleBasedStateMachine):
             model.make(lane.number, lane.tried, names, self.taken)
             self.sent(lane.job_id)
 
-    @rule(made_ready=prepared)
-    def somebody_else_takes_a_name(self, made_ready: tuple[Lane, list[Candidate]]) -> None:
-        name = made_ready[1][-1].login_name
+    @rule(preparation=prepared)
+    def another_user_takes_a_name(self, preparation: tuple[Lane, list[Candidate]]) -> None:
+        name = preparation[1][-1].login_name
         if name not in self.taken:
             User.objects.create(username=name)
             self.taken.add(name)
@@ -137,7 +137,7 @@ class JobMachine(RuleBasedStateMachine):
         after = removal.step(job_id=job_id, task_id=task_id, size=size, clock=self.clock)
         assert (after is not None) == may_remove
         if may_remove:
-            self.models[job_id].look_at(size)
+            self.models[job_id].remove_some(size)
             self.sent(job_id)
 
     @rule(message=messages, is_mine=st.booleans())
@@ -145,50 +145,50 @@ class JobMachine(RuleBasedStateMachine):
         job_id, task_id = message
         if not is_mine or task_id in self.current:
             self.models[job_id].fail()
-        fail(job_id=job_id, error="It was told to.", task_id=task_id if is_mine else None, clock=self.clock)
+        fail(job_id=job_id, error="Failed by the test.", task_id=task_id if is_mine else None, clock=self.clock)
 
     @rule(target=messages)
     def rescue(self) -> Any:
-        """Sends the same ids again, of lanes at work only, and changes nothing else."""
+        """Redelivers the same ids, only for lanes at work, and changes nothing else."""
         queued_ids()
-        silent = leases.stalled(self.clock())
-        for lane in silent:
+        stalled = leases.stalled(self.clock())
+        for lane in stalled:
             assert leases.redeliver(lane, self.now)
             assert self.may_work(lane.job_id, lane.task_id)
-        assert queued_ids() == [lane.task_id for lane in silent]
-        return multiple(*((lane.job_id, lane.task_id) for lane in silent))
+        assert queued_ids() == [lane.task_id for lane in stalled]
+        return multiple(*((lane.job_id, lane.task_id) for lane in stalled))
 
-    # What people do
+    # Actions of users
 
-    def steer(self, act: Callable[..., ActionResult], job_id: int, can: bool) -> Any:
+    def run_action(self, action: Callable[..., ActionResult], job_id: int, is_allowed: bool) -> Any:
         queued_ids()
         try:
-            act(job_id=job_id, clock=self.clock)
+            action(job_id=job_id, clock=self.clock)
         except WrongState:
-            assert not can
+            assert not is_allowed
         else:
-            assert can
+            assert is_allowed
         return self.sent(job_id)
 
     @rule(job_id=jobs)
     def cancel(self, job_id: int) -> None:
-        self.steer(actions.cancel, job_id, self.models[job_id].cancel())
+        self.run_action(actions.cancel, job_id, self.models[job_id].cancel())
 
     @rule(target=messages, job_id=jobs)
     def retry(self, job_id: int) -> Any:
-        return self.steer(actions.retry, job_id, self.models[job_id].retry())
+        return self.run_action(actions.retry, job_id, self.models[job_id].retry())
 
     @rule(target=messages, job_id=jobs)
     def remove(self, job_id: int) -> Any:
-        return self.steer(actions.remove, job_id, self.models[job_id].remove())
+        return self.run_action(actions.remove, job_id, self.models[job_id].remove())
 
-    # What must be so
+    # Invariants
 
     @invariant()
     def jobs_are_as_in_the_model(self) -> None:
         for job in Job.objects.filter(pk__in=self.models):
             model = self.models[job.pk]
-            assert (job.state, job.created, job.removed_through) == (model.state, model.created, model.looked_at)
+            assert (job.state, job.created, job.removed_through) == (model.state, model.created, model.removed_through)
             lanes = {lane.number: ModelLane(lane.share, lane.made, lane.tried) for lane in job.lanes.all()}
             assert lanes == model.lanes
             assert types_of(job.pk) == model.events
@@ -203,16 +203,16 @@ class JobMachine(RuleBasedStateMachine):
             assert joined == sorted(joined)
 
     def teardown(self) -> None:
-        """Whatever was done to it: no lane at work is lost to the rescue, and `verify` has nothing to say."""
+        """After any history rescue finds each lane at work, and `verify` finds no problem."""
         self.now += LONGEST_WAIT
-        silent = {lane.task_id for lane in leases.stalled(self.now)}
-        working = {task_id for task_id, place in self.current.items() if self.may_work(place[0], task_id)}
-        assert working <= silent
+        stalled = {lane.task_id for lane in leases.stalled(self.now)}
+        working = {task_id for task_id, owner in self.current.items() if self.may_work(owner[0], task_id)}
+        assert working <= stalled
         for job in Job.objects.filter(pk__in=self.models):
             assert verify(job).problems == []
 
 
 @pytest.mark.fault("lanes late, twice, or after the end, and acts of people, in any order")
-def test_jobs_live_as_in_the_model(settings: Any, strikes: Strikes) -> None:
+def test_jobs_behave_as_in_the_model(settings: Any, strikes: Strikes) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     strikes.hit(times=machines.run(JobMachine, examples=15, steps=30))

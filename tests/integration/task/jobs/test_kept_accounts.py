@@ -1,4 +1,4 @@
-"""What an undo keeps: each account that somebody has begun to use, and all that is not the job's."""
+"""Accounts that an undo keeps: those in use, and those that the job did not make."""
 
 import datetime
 from collections.abc import Callable
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 User: Any = get_user_model()
 HOUR = datetime.timedelta(hours=1)
 
-# Each way to begin to use an account, and the words that say so.
+# Each way to use an account, by the reason that the preview shows.
 USES: dict[str, Callable[[Any], object]] = {
     "signed in": lambda user: User.objects.filter(pk=user.pk).update(last_login=timezone.now()),
     "password changed": lambda user: (user.set_password("of its own"), user.save()),
@@ -42,13 +42,13 @@ def some_user(job: Job, number: int = 1) -> Any:
     return User.objects.get(account__job=job, account__number=number)
 
 
-@pytest.mark.parametrize("words", USES)
-def test_an_account_in_use_is_kept_and_said_why(words: str) -> None:
+@pytest.mark.parametrize("reason", USES)
+def test_an_account_in_use_is_kept_with_the_reason(reason: str) -> None:
     job = stepping.finished(5)
     user = some_user(job)
-    USES[words](user)
+    USES[reason](user)
     preview = removal.preview(job)
-    assert (preview.removes, preview.kept, dict(preview.keeps)) == (4, 1, {words: 1})
+    assert (preview.removes, preview.kept, dict(preview.keeps)) == (4, 1, {reason: 1})
     job = stepping.remove_all(job)
     assert list(User.objects.all()) == [user]
     assert (job.state, removal.preview(job).removes) == ("removed", 0)
@@ -73,7 +73,7 @@ def test_an_account_with_two_reasons_counts_once() -> None:
     assert removal.preview(job) == removal.Preview(4, {"signed in": 1})
 
 
-def test_a_real_first_sign_in_keeps_the_account() -> None:
+def test_an_account_is_kept_after_a_real_sign_in() -> None:
     job = stepping.finished(3)
     user = some_user(job)
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.get_username())
@@ -82,7 +82,7 @@ def test_a_real_first_sign_in_keeps_the_account() -> None:
     assert list(User.objects.all()) == [user]
 
 
-def test_who_signs_in_after_the_count_is_kept_all_the_same() -> None:
+def test_an_account_that_signs_in_during_the_removal_is_kept() -> None:
     job, task_id = stepping.removing(10)
     stepping.remove_some(job, task_id, 4)
     late = some_user(job, 5)
@@ -91,8 +91,8 @@ def test_who_signs_in_after_the_count_is_kept_all_the_same() -> None:
     assert list(User.objects.all()) == [late]
 
 
-def test_sessions_and_other_users_are_left_alone() -> None:
-    keeper = stepping.finished(5)
+def test_sessions_and_accounts_of_other_jobs_are_not_removed() -> None:
+    other_job = stepping.finished(5)
     Session.objects.create(session_key="k", session_data="", expire_date=timezone.now() + HOUR)
     stepping.remove_all(stepping.finished(5))
-    assert (User.objects.count(), keeper.accounts.count(), Session.objects.count()) == (5, 5, 1)
+    assert (User.objects.count(), other_job.accounts.count(), Session.objects.count()) == (5, 5, 1)

@@ -1,4 +1,4 @@
-"""Full-strength jobs have a lane for each pool process: each makes its share, whatever happens to the others."""
+"""Full-strength jobs have a lane for each pool process. Each lane makes its share, whatever happens to the others."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,10 +24,10 @@ from tests.support.stepping import now, step
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 User: Any = get_user_model()
-AT_FULL_STRENGTH = Options(hashing=FULL, seed=7)
+FULL_STRENGTH = Options(hashing=FULL, seed=7)
 
 
-def job_with(processes: int, total: int = 60, options: Options = AT_FULL_STRENGTH) -> Job:
+def job_with(processes: int, total: int = 60, options: Options = FULL_STRENGTH) -> Job:
     registry.record_heartbeat("worker@here", timezone.now(), processes=processes)
     return start_job(total=total, options=options).job
 
@@ -57,7 +57,7 @@ def test_the_shares_sum_to_the_total_and_none_is_empty(total: int, processes: in
 
 
 @pytest.mark.parametrize("options", [Options(), Options(passwords=SHARED, shared_password="one for all of them")])
-def test_what_costs_no_hash_an_account_has_one_lane(options: Options) -> None:
+def test_a_job_without_a_costly_hash_per_account_has_one_lane(options: Options) -> None:
     assert len(lanes_of(job_with(2, options=options))) == 1
 
 
@@ -72,7 +72,7 @@ def test_each_lane_makes_its_share_and_the_last_ends_the_job_once() -> None:
     assert feed_types()[-1] == "job.finished"
 
 
-def test_lanes_at_once_end_the_job_once_and_complete() -> None:
+def test_concurrent_lanes_finish_the_job_once_and_completely() -> None:
     job = job_with(4, 203)
     waiting = lanes_of(job)
     at_once(4, lambda: work(waiting.pop()))
@@ -81,11 +81,11 @@ def test_lanes_at_once_end_the_job_once_and_complete() -> None:
     assert sorted(Account.objects.values_list("number", flat=True)) == list(range(1, 204))
 
 
-def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() -> None:
+def test_a_killed_lane_continues_where_it_stopped_after_the_rescue() -> None:
     job = job_with(2)
     first, second = lanes_of(job)
     step(job, first.task_id, 10)
-    insert.prepare_candidates(first, 10)  # and killed before its commit
+    insert.prepare_candidates(first, 10)  # a worker that is killed before its commit
     work(second)
     Lane.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     assert rescue.rescue() == 1
@@ -94,7 +94,7 @@ def test_a_lane_whose_lane_was_killed_goes_on_after_the_rescue_where_it_was() ->
     assert work(left) == "60 random users created with success!"
 
 
-def test_a_slice_lanes_over_its_own_lane_only() -> None:
+def test_the_end_of_a_slice_requeues_only_its_own_lane() -> None:
     job = job_with(2)
     first, second = lanes_of(job)
     work(first, seconds=0)
@@ -103,12 +103,12 @@ def test_a_slice_lanes_over_its_own_lane_only() -> None:
     assert after[1].task_id == second.task_id
 
 
-def test_a_retry_goes_on_in_each_lane_that_is_not_done() -> None:
+def test_a_retry_continues_each_unfinished_lane() -> None:
     job = job_with(3, 9)
     first, second, _ = lanes_of(job)
     work(first)
     step(job, second.task_id, 2)
-    fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="Failed by the test.")
     assert work(second) == f"Ignored a stale message for job {job.pk}."
     assert actions.retry(job_id=job.pk).is_dispatched
     assert [(lane.number, lane.made) for lane in lanes_of(job)] == [(1, 2), (2, 0)]
@@ -129,7 +129,7 @@ def test_a_cancel_ends_all_lanes() -> None:
     assert (User.objects.count(), Lane.objects.count()) == (0, 0)
 
 
-def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
+def test_a_repeated_step_of_a_lane_makes_its_accounts_once() -> None:
     job = job_with(2)
     lane = lanes_of(job)[0]
     candidates = insert.prepare_candidates(lane, 5)
@@ -138,13 +138,13 @@ def test_the_same_step_twice_in_one_lane_makes_its_accounts_once() -> None:
     assert User.objects.count() == 5
 
 
-def test_the_first_account_is_there_after_one_hash() -> None:
+def test_the_first_account_exists_after_one_hash() -> None:
     job = job_with(2)
     work(lanes_of(job)[0], seconds=0)
     assert now(job).created == 1
 
 
-def test_silent_workers_give_no_lanes_and_there_is_always_one() -> None:
+def test_processes_of_silent_workers_are_not_counted_and_the_count_is_at_least_1() -> None:
     at = timezone.now()
     assert registry.count_processes(at) == 1
     registry.record_heartbeat("a", at, processes=2)

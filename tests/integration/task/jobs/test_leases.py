@@ -1,4 +1,4 @@
-"""Lanes lane over without multiplying; one that vanished is replaced; one that dies each time fails its job."""
+"""Lane leases: a requeue never multiplies messages, a lost one is redelivered, and hopeless lanes fail their job."""
 
 import datetime
 import json
@@ -30,7 +30,7 @@ def empty_queue(redis: str) -> None:
 
 
 def queued_ids() -> list[UUID]:
-    """The task ids of the messages in the queue, oldest first; takes them out."""
+    """Removes the messages from the queue and returns their task ids, oldest first."""
     with Redis.from_url(settings.REDIS_URL) as redis:
         messages = redis.lrange("celery", 0, -1)
         redis.delete("celery")
@@ -45,16 +45,16 @@ def work(lane: Lane, seconds: float = 60) -> str:
     return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=seconds)
 
 
-def test_a_job_and_its_message_bear_the_same_id() -> None:
+def test_a_lane_and_its_message_have_the_same_id() -> None:
     lane = new_lane()
     assert queued_ids() == [lane.task_id]
 
 
-def test_the_last_lane_says_the_tutorials_sentence() -> None:
+def test_the_last_lane_returns_the_success_sentence_of_the_tutorial() -> None:
     assert work(new_lane(500)) == "500 random users created with success!"
 
 
-def test_a_slice_that_is_over_lanes_over_once_and_says_how_far_it_is() -> None:
+def test_the_end_of_a_slice_requeues_the_lane_once_and_returns_the_progress() -> None:
     lane = new_lane()
     queued_ids()
     assert work(lane, seconds=0) == "100 of 160 random users created so far."
@@ -63,7 +63,7 @@ def test_a_slice_that_is_over_lanes_over_once_and_says_how_far_it_is() -> None:
     assert queued_ids() == [successor.task_id]
 
 
-def test_a_stale_message_ends_at_once_and_sends_nothing() -> None:
+def test_a_stale_message_is_ignored_and_sends_no_message() -> None:
     lane = new_lane()
     work(lane, seconds=0)
     queued_ids()
@@ -72,7 +72,7 @@ def test_a_stale_message_ends_at_once_and_sends_nothing() -> None:
     assert Job.objects.get().created == 100
 
 
-def test_a_message_that_comes_twice_at_the_end_of_its_slice_lanes_over_once() -> None:
+def test_two_copies_of_a_message_requeue_the_lane_once() -> None:
     lane = new_lane()
     queued_ids()
     for _ in range(2):
@@ -80,18 +80,18 @@ def test_a_message_that_comes_twice_at_the_end_of_its_slice_lanes_over_once() ->
     assert len(queued_ids()) == 1
 
 
-def test_a_message_for_a_job_that_is_gone_ends_at_once() -> None:
+def test_a_message_for_an_unknown_job_is_ignored() -> None:
     assert slices.work(job_id=999, task_id=uuid4()) == "Ignored a stale message for job 999."
 
 
-def test_the_rescue_leaves_a_fresh_lane_alone() -> None:
+def test_a_fresh_lane_is_not_redelivered() -> None:
     new_lane()
     queued_ids()
     assert rescue.rescue() == 0
     assert queued_ids() == []
 
 
-def test_the_rescue_sends_the_same_message_again_and_waits_twice_as_long_each_time() -> None:
+def test_a_stalled_lane_is_redelivered_with_the_same_id_and_doubling_waits() -> None:
     lane = new_lane()
     queued_ids()
     now = lane.seen_at
@@ -106,7 +106,7 @@ def test_the_rescue_sends_the_same_message_again_and_waits_twice_as_long_each_ti
     assert waits == [5, 10, 20, 40]
 
 
-def test_the_rescue_does_not_wait_behind_the_jobs() -> None:
+def test_rescue_does_not_wait_in_the_queue_of_the_jobs() -> None:
     rescue_jobs.delay()
     with Redis.from_url(settings.REDIS_URL) as redis:
         assert redis.llen("upkeep") == 1
@@ -114,7 +114,7 @@ def test_the_rescue_does_not_wait_behind_the_jobs() -> None:
         redis.delete("upkeep")
 
 
-def test_two_rescues_at_once_send_one_message() -> None:
+def test_two_concurrent_rescues_send_one_message() -> None:
     new_lane()
     queued_ids()
     Lane.objects.update(seen_at=LONG_AGO)
@@ -124,7 +124,7 @@ def test_two_rescues_at_once_send_one_message() -> None:
     assert len(queued_ids()) == 1
 
 
-def test_a_rescued_job_ends_complete() -> None:
+def test_a_rescued_job_finishes_completely() -> None:
     new_lane()
     queued_ids()
     Lane.objects.update(seen_at=LONG_AGO)
@@ -135,7 +135,7 @@ def test_a_rescued_job_ends_complete() -> None:
     assert rescue.rescue() == 0
 
 
-def test_a_step_starts_the_count_anew() -> None:
+def test_a_step_resets_the_counts_of_attempts_and_rescues() -> None:
     lane = new_lane()
     Lane.objects.update(attempts=3, rescues=2)
     step(lane.job, lane.task_id, 1)
@@ -143,7 +143,7 @@ def test_a_step_starts_the_count_anew() -> None:
     assert (after.attempts, after.rescues) == (0, 0)
 
 
-def test_a_job_whose_lane_dies_at_every_start_fails_with_the_reason() -> None:
+def test_a_lane_that_dies_at_every_start_fails_its_job_with_the_reason() -> None:
     lane = new_lane()
     age(lane.job)
     for _ in range(5):
@@ -157,7 +157,7 @@ def test_a_job_whose_lane_dies_at_every_start_fails_with_the_reason() -> None:
     )
 
 
-def test_five_copies_of_a_message_that_begin_at_once_fail_no_job() -> None:
+def test_five_copies_of_a_message_that_start_together_do_not_fail_the_job() -> None:
     lane = new_lane()
     age(lane.job)
     Lane.objects.update(rescues=4)
@@ -167,7 +167,7 @@ def test_five_copies_of_a_message_that_begin_at_once_fail_no_job() -> None:
     assert work(lane) == "160 random users created with success!"
 
 
-def test_a_lane_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
+def test_a_lane_with_too_many_attempts_waits_for_the_next_rescue() -> None:
     lane = new_lane()
     for _ in range(5):
         leases.claim(job_id=lane.job_id, task_id=lane.task_id)
@@ -178,7 +178,7 @@ def test_a_lane_that_dies_quickly_is_left_to_the_slower_rescue() -> None:
     assert Job.objects.get().state == "failed"
 
 
-def test_waiting_long_in_a_queue_is_no_failure() -> None:
+def test_a_long_wait_in_the_queue_does_not_fail_a_job() -> None:
     lane = new_lane()
     Job.objects.update(created_at=LONG_AGO)
     assert work(lane) == "160 random users created with success!"
@@ -191,7 +191,7 @@ def test_a_worker_with_another_secret_key_fails_the_job() -> None:
     assert Job.objects.get().error == "This worker has another SECRET_KEY than the process that took the job."
 
 
-def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_permanent_error_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object, **options: object) -> None:
         raise ValueError("secret detail")
 
@@ -201,14 +201,14 @@ def test_an_error_that_repeating_cannot_cure_fails_the_job(monkeypatch: pytest.M
     assert Job.objects.get().error == "ValueError in the worker; its log says more."
 
 
-def test_nothing_secret_is_on_the_feed_or_in_redis() -> None:
+def test_no_secret_is_on_the_feed_or_in_redis() -> None:
     lane = new_lane(1)
     with Redis.from_url(settings.REDIS_URL) as redis:
-        kept = b"".join(redis.lrange("celery", 0, -1))
+        queued = b"".join(redis.lrange("celery", 0, -1))
     work(lane)
     user = get_user_model().objects.get()
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(lane.job.nonce)).password(user.username)
-    told = "".join(Batch.objects.values_list("payload", flat=True)) + kept.decode()
-    assert user.username in told
+    published = "".join(Batch.objects.values_list("payload", flat=True)) + queued.decode()
+    assert user.username in published
     for secret in (password, user.password, "pbkdf2", bytes(lane.job.nonce).hex(), lane.job.key_fingerprint):
-        assert secret not in told
+        assert secret not in published

@@ -1,4 +1,4 @@
-"""One person's share: jobs at work and jobs an hour, also when many requests come at once."""
+"""Limits of a user: active jobs and jobs an hour, also under concurrent requests."""
 
 import datetime
 from functools import partial
@@ -25,7 +25,7 @@ def ann() -> Any:
     return get_user_model().objects.create(username="ann")
 
 
-def test_a_person_has_so_many_jobs_at_work_and_no_more(ann: Any, settings: Any) -> None:
+def test_a_user_cannot_exceed_the_limit_of_active_jobs(ann: Any, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 2
     first, _ = (start_job(total=5, requested_by=ann).job for _ in range(2))
     with pytest.raises(TooManyJobs, match="You have 2 active jobs, which is the limit") as refused:
@@ -35,24 +35,24 @@ def test_a_person_has_so_many_jobs_at_work_and_no_more(ann: Any, settings: Any) 
     assert start_job(total=5, requested_by=ann).is_new
 
 
-def test_of_many_requests_at_once_none_slips_through(ann: Any, settings: Any) -> None:
+def test_concurrent_requests_cannot_exceed_the_limit_of_active_jobs(ann: Any, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 3
 
-    def ask() -> bool:
+    def try_to_start() -> bool:
         try:
             return start_job(total=5, requested_by=ann).is_new
         except TooManyJobs:
             return False
 
-    assert sum(at_once(10, ask)) == 3
+    assert sum(at_once(10, try_to_start)) == 3
     assert Job.objects.count() == 3
 
 
-def test_a_person_asks_for_so_many_jobs_an_hour(ann: Any, settings: Any) -> None:
+def test_a_user_cannot_exceed_the_limit_of_jobs_an_hour(ann: Any, settings: Any) -> None:
     settings.JOBS_AN_HOUR_MAX = 2
     began = timezone.now()
-    for asked_at in (began, began + 10 * MINUTE):
-        job = start_job(total=5, requested_by=ann, clock=partial(next, iter([asked_at]))).job
+    for requested_at in (began, began + 10 * MINUTE):
+        job = start_job(total=5, requested_by=ann, clock=partial(next, iter([requested_at]))).job
         actions.cancel(job_id=job.pk)
     with pytest.raises(TooManyJobs, match="try again in 40 min") as refused:
         start_job(total=5, requested_by=ann, clock=lambda: began + 20 * MINUTE)
@@ -60,21 +60,21 @@ def test_a_person_asks_for_so_many_jobs_an_hour(ann: Any, settings: Any) -> None
     assert start_job(total=5, requested_by=ann, clock=lambda: began + 61 * MINUTE).is_new
 
 
-def test_the_same_request_is_answered_also_at_the_limit(ann: Any, settings: Any) -> None:
+def test_a_repeated_request_is_answered_at_the_limit(ann: Any, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 1
     job = start_job(total=5, requested_by=ann).job
     again = start_job(total=5, requested_by=ann, request_id=job.request_id)
     assert (again.job, again.is_new) == (job, False)
 
 
-def test_other_people_and_the_shell_are_not_limited_by_it(ann: Any, settings: Any) -> None:
+def test_the_limit_of_a_user_does_not_apply_to_other_users_or_the_shell(ann: Any, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 1
     start_job(total=5, requested_by=ann)
     assert start_job(total=5, requested_by=get_user_model().objects.create(username="bob")).is_new
     assert [start_job(total=5).is_new for _ in range(3)] == [True] * 3
 
 
-def test_a_job_waits_for_a_worker_and_after_a_while_says_that_none_is_running() -> None:
+def test_a_queued_job_reports_a_missing_worker_after_a_while() -> None:
     job, _ = stepping.queued()
     assert registry.waiting_reason(job, job.created_at) == "waiting for a worker"
     assert registry.waiting_reason(job, job.created_at + MINUTE) == "no worker is running"

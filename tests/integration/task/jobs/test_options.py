@@ -1,4 +1,4 @@
-"""What may be chosen for a job, and by whom: the rules that every door leads to."""
+"""Rules for the options of a job, which the pages, the API and the command line share."""
 
 from typing import Any
 from uuid import uuid4
@@ -23,8 +23,8 @@ PASSWORD = "Correct-horse-7"
 SHARED = Options(passwords="shared", shared_password=PASSWORD)
 
 
-class Counting(MD5PasswordHasher):
-    """Writes down what it hashes."""
+class RecordingHasher(MD5PasswordHasher):
+    """Records the passwords that it hashes."""
 
     algorithm = "counting"
     hashed: list[str] = []
@@ -47,11 +47,11 @@ def refused(**values: Any) -> tuple[str, str]:
     return error.value.name, str(error.value)
 
 
-def test_a_person_gives_only_groups_whose_permissions_they_all_hold() -> None:
-    asker = person("asker", "add_job", "view_user")
+def test_a_user_may_give_only_groups_whose_permissions_they_hold() -> None:
+    requester = person("requester", "add_job", "view_user")
     powerless, own = group_of("powerless"), group_of("own", "view_user")
     group_of("more", "view_user", "delete_user")
-    assert groups.givable(asker) == [own, powerless]
+    assert groups.givable(requester) == [own, powerless]
     assert [group.name for group in groups.givable(User(is_superuser=True, is_active=True))] == [
         "more",
         "own",
@@ -60,19 +60,19 @@ def test_a_person_gives_only_groups_whose_permissions_they_all_hold() -> None:
     assert len(groups.givable(None)) == 3
 
 
-def test_a_group_that_is_more_than_who_asks_starts_nothing() -> None:
-    asker, more = person("asker", "add_job"), group_of("more", "delete_user")
-    said = f"Group {more.pk} cannot be given: choose groups that exist and whose permissions you hold."
-    assert refused(requested_by=asker, options=Options(groups=(more.pk,))) == ("groups", said)
+def test_a_group_with_permissions_that_the_requester_lacks_is_refused() -> None:
+    requester, more = person("requester", "add_job"), group_of("more", "delete_user")
+    message = f"Group {more.pk} cannot be given: choose groups that exist and whose permissions you hold."
+    assert refused(requested_by=requester, options=Options(groups=(more.pk,))) == ("groups", message)
 
 
 @pytest.mark.parametrize("unknown", [0, -1, 999, 2**63 - 1, 2**70])
-def test_a_group_that_does_not_exist_starts_nothing(unknown: int) -> None:
-    said = f"There is no group {unknown}: choose groups that exist."
-    assert refused(options=Options(groups=(unknown,))) == ("groups", said)
+def test_an_unknown_group_is_refused(unknown: int) -> None:
+    message = f"There is no group {unknown}: choose groups that exist."
+    assert refused(options=Options(groups=(unknown,))) == ("groups", message)
 
 
-def test_the_accounts_join_their_groups_and_are_never_more_than_users() -> None:
+def test_accounts_join_their_groups_and_are_neither_staff_nor_superusers() -> None:
     qa, demo = group_of("qa", "view_user"), group_of("demo")
     group_of("other")
     finished(5, options=Options(groups=(qa.pk, demo.pk), is_active=False))
@@ -94,13 +94,13 @@ def test_the_accounts_join_their_groups_and_are_never_more_than_users() -> None:
         ("", "Give a password for all accounts"),
     ],
 )
-def test_a_shared_password_that_is_no_good_starts_nothing(password: str, reason: str) -> None:
-    name, said = refused(options=Options(passwords="shared", shared_password=password))
+def test_an_unusable_shared_password_is_refused(password: str, reason: str) -> None:
+    name, message = refused(options=Options(passwords="shared", shared_password=password))
     assert name == "shared_password"
-    assert reason in said
+    assert reason in message
 
 
-def test_every_account_signs_in_with_the_shared_password_that_is_hashed_at_full_strength() -> None:
+def test_accounts_sign_in_with_the_shared_password_hashed_at_full_strength() -> None:
     finished(3, options=SHARED)
     assert len(set(User.objects.values_list("password", flat=True))) == 1
     for user in User.objects.all():
@@ -108,7 +108,7 @@ def test_every_account_signs_in_with_the_shared_password_that_is_hashed_at_full_
         assert authenticate(username=user.get_username(), password=PASSWORD) == user
 
 
-def test_the_same_request_with_the_same_password_is_the_same_job_and_with_another_it_is_refused() -> None:
+def test_a_repeated_request_with_another_shared_password_is_refused() -> None:
     request_id = uuid4()
     first = start_job(total=5, request_id=request_id, options=SHARED)
     again = start_job(total=5, request_id=request_id, options=SHARED)
@@ -119,21 +119,26 @@ def test_the_same_request_with_the_same_password_is_the_same_job_and_with_anothe
 
 
 def test_a_repeated_request_with_other_values_costs_no_hash(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = [f"{__name__}.Counting"]
+    settings.PASSWORD_HASHERS = [f"{__name__}.RecordingHasher"]
     request_id = uuid4()
     start_job(total=5, request_id=request_id, options=SHARED)
-    before = Counting.hashed.copy()
+    before = RecordingHasher.hashed.copy()
     with pytest.raises(RequestIdReused):
         start_job(total=6, request_id=request_id, options=SHARED)
-    assert Counting.hashed == before
+    assert RecordingHasher.hashed == before
 
 
-def test_a_repeated_request_asks_for_no_right_anew() -> None:
-    asker, own, request_id = person("asker", "add_job"), group_of("own"), uuid4()
-    asked: Any = {"total": 5, "requested_by": asker, "request_id": request_id, "options": Options(groups=(own.pk,))}
-    first = start_job(**asked)
+def test_a_repeated_request_checks_no_permission_again() -> None:
+    requester, own, request_id = person("requester", "add_job"), group_of("own"), uuid4()
+    arguments: Any = {
+        "total": 5,
+        "requested_by": requester,
+        "request_id": request_id,
+        "options": Options(groups=(own.pk,)),
+    }
+    first = start_job(**arguments)
     own.delete()
-    assert start_job(**asked).job.pk == first.job.pk
+    assert start_job(**arguments).job.pk == first.job.pk
 
 
 def test_the_seed_of_a_job_gives_the_same_names_again() -> None:

@@ -1,4 +1,4 @@
-"""What people and lanes do to the same rows at once: nobody is cut off, and what was committed first counts."""
+"""Races of users and lanes for the same rows: no deadlock, and the first commit counts."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,26 +35,26 @@ def account_of(job: Job, number: int = 1) -> Any:
 
 
 @pytest.fixture
-def beside() -> Iterator[Callable[[Callable[[], object]], Future[object]]]:
-    """Does something in a thread with a connection of its own."""
+def in_thread() -> Iterator[Callable[[Callable[[], object]], Future[object]]]:
+    """Runs a function in a thread with its own database connection."""
 
-    def closing(work: Callable[[], object]) -> object:
+    def run_and_close(work: Callable[[], object]) -> object:
         try:
             return work()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        yield lambda work: pool.submit(closing, work)
+        yield lambda work: pool.submit(run_and_close, work)
 
 
-def wait_until_held_up(number: int) -> None:
-    """Until so many wait for a lock of PostgreSQL; on SQLite whoever writes waits, and nobody can be asked."""
+def wait_until_blocked(number: int) -> None:
+    """Waits until so many locks of PostgreSQL are awaited. No-op on SQLite, which does not show waiting writers."""
     if connection.vendor == "postgresql":
-        wait_until(lambda: _held_up() == number)
+        wait_until(lambda: _blocked_count() == number)
 
 
-def _held_up() -> int:
+def _blocked_count() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return int(cursor.fetchone()[0])
@@ -64,20 +64,20 @@ def sign_in_by(link: str, user: Any) -> bool:
     return Client().get(link).status_code == 302
 
 
-def make_another(link: str, user: Any) -> bool:
+def make_another_link(link: str, user: Any) -> bool:
     try:
         return bool(make_link(user=user, address=""))
     except IntegrityError:
         return False
 
 
-def start_own(*, job_id: int, by: Any) -> None:
+def start_own_job(*, job_id: int, by: Any) -> None:
     start_job(total=5, requested_by=by)
 
 
 @contextmanager
 def after_first_query(work: Callable[[], object]) -> Iterator[None]:
-    """Does something between the first query of the block and all others."""
+    """Runs a function between the first query of the block and the next."""
     waiting = [work]
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -90,63 +90,65 @@ def after_first_query(work: Callable[[], object]) -> Iterator[None]:
         yield
 
 
-def test_what_an_account_is_given_while_a_removal_waits_for_it_keeps_it(beside: Any) -> None:
+def test_an_account_that_gets_a_group_while_a_removal_waits_for_it_is_kept(in_thread: Any) -> None:
     job, task_id = stepping.removing(3)
     user = account_of(job)
     group = Group.objects.create(name="testers")
     with transaction.atomic():
         user.save()  # as the admin's page does first
         user.groups.add(group)
-        step = beside(lambda: stepping.remove_some(job, task_id, 3))
-        wait_until_held_up(1)
+        step = in_thread(lambda: stepping.remove_some(job, task_id, 3))
+        wait_until_blocked(1)
     step.result()
     assert list(User.objects.all()) == [user]
 
 
-def test_a_removal_and_a_deletion_of_the_same_account_do_not_lock_each_other_out(beside: Any) -> None:
+def test_a_removal_and_a_deletion_of_the_same_account_do_not_deadlock(in_thread: Any) -> None:
     job, task_id = stepping.removing(3)
     user = account_of(job)
     own = stepping.queued(3, requested_by=user)[0]
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=own.pk)
-        deletion = beside(user.delete)
-        wait_until_held_up(1)
-        step = beside(lambda: stepping.remove_some(job, task_id, 3))
-        wait_until_held_up(2)
+        deletion = in_thread(user.delete)
+        wait_until_blocked(1)
+        step = in_thread(lambda: stepping.remove_some(job, task_id, 3))
+        wait_until_blocked(2)
     deletion.result()
     step.result()
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("act", [sign_in_by, make_another])
-def test_a_link_and_a_deletion_of_its_user_do_not_lock_each_other_out(beside: Any, act: Any) -> None:
+@pytest.mark.parametrize("act", [sign_in_by, make_another_link])
+def test_a_sign_in_link_and_a_deletion_of_its_user_do_not_deadlock(in_thread: Any, act: Any) -> None:
     ann = User.objects.create(username="ann")
     link = make_link(user=ann, address="")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=ann.pk)  # as the deletion does first
-        acting = beside(lambda: act(link, ann))
-        wait_until_held_up(1)
+        acting = in_thread(lambda: act(link, ann))
+        wait_until_blocked(1)
         ann.delete()
     assert acting.result() is False
 
 
-@pytest.mark.parametrize("act", [actions.cancel, start_own])
-def test_who_is_deleted_in_the_middle_of_an_act_has_done_it_or_may_not(beside: Any, append: Any, act: Any) -> None:
+@pytest.mark.parametrize("act", [actions.cancel, start_own_job])
+def test_an_action_of_a_user_who_is_deleted_meanwhile_is_complete_or_refused(
+    in_thread: Any, append: Any, act: Any
+) -> None:
     job = stepping.running()[0]
     ann = User.objects.create(username="ann")
     with transaction.atomic():
-        append(1)  # holds the feed, which each of them needs in the end
-        acting = beside(lambda: act(job_id=job.pk, by=ann))
-        wait_until_held_up(1)
-        deletion = beside(User.objects.filter(pk=ann.pk).delete)  # another request has its own instance
-        wait_until_held_up(2)
+        append(1)  # locks the feed, which each action needs last
+        acting = in_thread(lambda: act(job_id=job.pk, by=ann))
+        wait_until_blocked(1)
+        deletion = in_thread(User.objects.filter(pk=ann.pk).delete)  # another request has its own instance
+        wait_until_blocked(2)
     deletion.result()
-    refused = acting.exception()  # on SQLite the deletion may come first
+    refused = acting.exception()  # on SQLite the deletion may commit first
     assert refused is None or isinstance(refused, PermissionDenied)
     assert Act.objects.filter(by=None, by_name="ann").exists() == (refused is None)
 
 
-def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
+def test_a_retry_during_an_expiry_wins() -> None:
     job = stepping.failed()
     Job.objects.filter(pk=job.pk).update(remove_at=timezone.now())
     with after_first_query(lambda: actions.retry(job_id=job.pk)):
@@ -154,7 +156,7 @@ def test_a_retry_at_the_moment_of_the_expiry_wins() -> None:
     assert stepping.now(job).state == "queued"
 
 
-def test_a_lane_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -> None:
+def test_a_lane_that_is_given_up_late_does_not_fail_a_later_removal() -> None:
     job, _ = stepping.running()
     lane = leases.stalled(timezone.now() + leases.RESCUE_AFTER)[0]
     actions.cancel(job_id=job.pk)
@@ -163,7 +165,7 @@ def test_a_lane_that_is_given_up_late_does_not_fail_what_was_asked_meanwhile() -
     assert stepping.now(job).state == "removing"
 
 
-def test_somebody_who_is_deleted_while_asking_gets_nothing() -> None:
+def test_a_job_request_of_a_user_who_is_deleted_meanwhile_is_refused() -> None:
     ann = User.objects.create(username="ann")
     ann.user_permissions.set(Permission.objects.filter(codename="add_job"))
     gone = User.objects.get(pk=ann.pk)
@@ -173,32 +175,32 @@ def test_somebody_who_is_deleted_while_asking_gets_nothing() -> None:
     assert not Job.objects.exists()
 
 
-def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> None:
+def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_refused() -> None:
     job, task_id = stepping.removing(3)
     user = account_of(job)
     password = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce)).password(user.username)
 
-    def remove_at_the_look(execute: Any, sql: str, *given: Any) -> Any:
+    def remove_after_lookup(execute: Any, sql: str, *given: Any) -> Any:
         result = execute(sql, *given)
         if user.username in str(given[0]) and User.objects.exists():
             stepping.remove_some(job, task_id, 3)
         return result
 
-    with connection.execute_wrapper(remove_at_the_look):
+    with connection.execute_wrapper(remove_after_lookup):
         answer = Client().post(reverse("login"), {"username": user.username, "password": password})
     assert answer.status_code == 200
     assert "correct username" in answer.content.decode()
 
 
 @pytest.mark.fault("a lane came first and commits last")
-def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) -> None:
-    """SQLite has one lock for all, which this test holds, so there nobody can commit in between."""
+def test_events_are_in_commit_order_when_the_first_lane_commits_last(in_thread: Any) -> None:
+    """On SQLite this test holds the only write lock, so no lane can commit in between."""
     early, late = stepping.queued(3), stepping.queued(3)
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=early[0].pk)
-        first = beside(lambda: stepping.step(*early, 3))
-        wait_until_held_up(1)
-        last = beside(lambda: stepping.step(*late, 3))
+        first = in_thread(lambda: stepping.step(*early, 3))
+        wait_until_blocked(1)
+        last = in_thread(lambda: stepping.step(*late, 3))
         if connection.vendor == "postgresql":
             last.result()
             seen = feed_events()
@@ -213,13 +215,13 @@ def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) ->
         ]
 
 
-def test_a_rescue_passes_over_a_lane_in_a_step_and_sees_to_the_others(beside: Any) -> None:
-    """On SQLite it waits, as everybody does who writes, and then there is no step."""
+def test_rescue_skips_a_lane_that_a_step_locks_and_redelivers_the_others(in_thread: Any) -> None:
+    """On SQLite rescue waits like every writer, and then no step locks the lane."""
     frozen, other = stepping.running()[0], stepping.running()[0]
     Lane.objects.update(seen_at=stepping.LONG_AGO)
     with transaction.atomic():
         frozen.lanes.select_for_update().get()
-        rescued = beside(rescue.rescue)
+        rescued = in_thread(rescue.rescue)
         if connection.vendor == "postgresql":
             assert rescued.result() == 1
     sent_again = [other.pk] if connection.vendor == "postgresql" else [frozen.pk, other.pk]
@@ -227,11 +229,11 @@ def test_a_rescue_passes_over_a_lane_in_a_step_and_sees_to_the_others(beside: An
     assert [lane.job_id for lane in Lane.objects.filter(rescues=1).order_by("pk")] == sent_again
 
 
-def test_a_step_of_a_removal_rests_so_that_pages_can_write(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On PostgreSQL, which locks rows and not the database, there is no rest, and the page need not be lucky."""
+def test_a_step_of_a_removal_rests_so_that_pages_can_write(in_thread: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL locks rows, not the database, so there the step need not rest."""
     monkeypatch.setattr(sqlite_turns, "REST_SECONDS", 1)
     job, task_id = stepping.removing(3)
-    step = beside(lambda: slices.work(job_id=job.pk, task_id=task_id, size=2))
+    step = in_thread(lambda: slices.work(job_id=job.pk, task_id=task_id, size=2))
     wait_until(lambda: stepping.now(job).removed_through >= 2)
     Group.objects.create(name="testers")
     assert not step.done() or connection.vendor == "postgresql"

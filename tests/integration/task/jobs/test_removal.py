@@ -1,4 +1,4 @@
-"""Undo: removes what nobody uses, in small steps that can be killed and repeated, and says how far it is."""
+"""Undo: removes unused accounts in small steps, which may be killed and repeated, and reports its progress."""
 
 import datetime
 from collections.abc import Callable
@@ -24,28 +24,28 @@ User: Any = get_user_model()
 HOUR = datetime.timedelta(hours=1)
 
 
-def test_undo_removes_every_account_that_nobody_uses() -> None:
-    bystander = User.objects.create(username="ann")
+def test_undo_removes_every_unused_account() -> None:
+    other_user = User.objects.create(username="ann")
     job = stepping.remove_all(stepping.finished(60))
     assert (job.state, job.created, Account.objects.count()) == ("removed", 60, 0)
     assert job.removed_at is not None
-    assert list(User.objects.all()) == [bystander]
+    assert list(User.objects.all()) == [other_user]
     assert not Lane.objects.exists()
     assert verify(job).problems == []
 
 
-def test_the_feed_tells_of_each_removal_once_and_then_of_the_end() -> None:
+def test_the_feed_has_one_event_for_each_removed_account_and_then_the_end() -> None:
     job = stepping.finished(5)
     names = set(User.objects.values_list("pk", "username"))
     before = len(feed_types())
     stepping.remove_all(job)
-    told = feed_events()[before:]
-    assert [event["type"] for event in told] == ["job.removing"] + ["user.removed"] * 5 + ["job.removed"]
-    assert {(event["user"]["id"], event["user"]["username"]) for event in told[1:-1]} == names
-    assert {event["job"] for event in told} == {job.pk}
+    events = feed_events()[before:]
+    assert [event["type"] for event in events] == ["job.removing"] + ["user.removed"] * 5 + ["job.removed"]
+    assert {(event["user"]["id"], event["user"]["username"]) for event in events[1:-1]} == names
+    assert {event["job"] for event in events} == {job.pk}
 
 
-def test_a_removal_goes_in_steps_and_says_how_far_it_is() -> None:
+def test_a_removal_works_in_steps_and_reports_its_progress() -> None:
     job, task_id = stepping.removing(60)
     after = stepping.remove_some(job, task_id, 25)
     assert after
@@ -55,7 +55,7 @@ def test_a_removal_goes_in_steps_and_says_how_far_it_is() -> None:
     )
 
 
-def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_step_of_a_removal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     job, task_id = stepping.removing(10)
     before = len(feed_types())
 
@@ -71,7 +71,7 @@ def test_a_step_that_is_killed_has_done_nothing(monkeypatch: pytest.MonkeyPatch)
     assert verify(stepping.now(job)).problems == []
 
 
-def test_many_lanes_with_the_same_message_at_once_remove_each_account_once() -> None:
+def test_concurrent_copies_of_a_message_remove_each_account_once() -> None:
     job, task_id = stepping.removing(200)
 
     def work() -> None:
@@ -83,7 +83,7 @@ def test_many_lanes_with_the_same_message_at_once_remove_each_account_once() -> 
     assert feed_types().count("user.removed") == 200
 
 
-def test_a_vanished_lane_of_a_removal_is_rescued() -> None:
+def test_a_stalled_lane_of_a_removal_is_redelivered() -> None:
     job, task_id = stepping.removing(10)
     Lane.objects.update(seen_at=timezone.now() - HOUR)
     assert rescue.rescue() == 1
@@ -97,7 +97,7 @@ def test_a_stale_message_removes_nothing() -> None:
     assert Account.objects.count() == 5
 
 
-def test_a_removal_that_fails_says_why_and_can_be_repeated() -> None:
+def test_a_failed_removal_has_its_reason_and_can_be_repeated() -> None:
     job, task_id = stepping.removing(10)
     stepping.remove_some(job, task_id, 4)
 
@@ -121,43 +121,43 @@ def test_a_removal_that_fails_says_why_and_can_be_repeated() -> None:
     assert verify(job).problems == []
 
 
-def test_other_receivers_hear_of_each_removal() -> None:
-    heard: list[object] = []
+def test_other_signal_receivers_are_called_for_each_removed_account() -> None:
+    received: list[object] = []
 
-    def hear(instance: Any, **kwargs: object) -> None:
-        heard.append(instance.get_username())
+    def receive(instance: Any, **kwargs: object) -> None:
+        received.append(instance.get_username())
 
     job = stepping.finished(5)
     names = sorted(User.objects.values_list("username", flat=True))
-    post_delete.connect(hear, sender=User)
+    post_delete.connect(receive, sender=User)
     try:
         stepping.remove_all(job)
     finally:
-        post_delete.disconnect(hear, sender=User)
-    assert sorted(map(str, heard)) == names
+        post_delete.disconnect(receive, sender=User)
+    assert sorted(map(str, received)) == names
 
 
 @pytest.mark.parametrize("made", [stepping.queued, stepping.running])
-def test_a_job_at_work_is_to_be_cancelled_first(made: Callable[[], tuple[Job, object]]) -> None:
+def test_removal_of_an_active_job_is_refused(made: Callable[[], tuple[Job, object]]) -> None:
     job, _ = made()
     with pytest.raises(WrongState, match="cancel it first, then remove its accounts"):
         actions.remove(job_id=job.pk)
 
 
-def test_a_cancelled_and_a_failed_job_can_be_undone() -> None:
+def test_cancelled_and_failed_jobs_can_be_undone() -> None:
     for job in (stepping.cancelled(), stepping.failed()):
         assert stepping.remove_all(job).state == "removed"
         assert verify(stepping.now(job)).problems == []
     assert not User.objects.exists()
 
 
-def test_a_job_that_made_nothing_is_removed_at_once() -> None:
+def test_a_job_without_accounts_is_removed_at_once() -> None:
     job, _ = stepping.queued()
     actions.cancel(job_id=job.pk)
     assert stepping.remove_all(job).state == "removed"
 
 
-def test_asking_twice_removes_once() -> None:
+def test_concurrent_and_repeated_removal_requests_remove_once() -> None:
     job = stepping.finished(5)
     outcomes = at_once(5, lambda: actions.remove(job_id=job.pk))
     assert sum(outcome.is_new for outcome in outcomes) == 1
@@ -167,14 +167,14 @@ def test_asking_twice_removes_once() -> None:
     assert feed_types().count("job.removed") == 1
 
 
-def test_an_account_that_the_admin_deleted_before_is_not_missed() -> None:
+def test_verify_accepts_an_account_that_was_deleted_before_the_removal() -> None:
     job = stepping.finished(5)
     User.objects.get(account__job=job, account__number=3).delete()
     assert removal.preview(job).removes == 4
     assert verify(stepping.remove_all(job)).problems == []
 
 
-def test_a_lane_of_a_removal_that_dies_at_every_start_fails_it() -> None:
+def test_a_lane_that_dies_at_every_start_fails_its_removal() -> None:
     job, task_id = stepping.removing(5)
     long_ago = timezone.now() - HOUR
     Job.objects.update(created_at=long_ago, stepped_at=long_ago, removal_began_at=long_ago)

@@ -1,4 +1,4 @@
-"""A seed names the accounts: the same options and seed give the same names, however the work goes."""
+"""Seeds: the same options and seed give the same names, whatever the step sizes, lanes and crashes."""
 
 from typing import Any
 
@@ -31,12 +31,12 @@ def made(job: Job) -> set[str]:
 
 
 def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
-    """Every lane in turn, in steps of these sizes, the last of them again and again."""
+    """Works on each lane in turn with steps of these sizes. Repeats the last size until the job ends."""
     while job.state in Job.ACTIVE:
         size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
         for lane in Lane.objects.select_related("job").filter(job=job).order_by("number"):
             if killed:
-                insert.prepare_candidates(lane, size + 3)  # by a lane that is killed before its commit
+                insert.prepare_candidates(lane, size + 3)  # a lane that is killed before its commit
             step(job, lane.task_id, size)
         job = now(job)
     return job
@@ -44,19 +44,19 @@ def in_steps(job: Job, sizes: list[int], *, killed: bool = False) -> Job:
 
 @pytest.mark.parametrize("names", [RANDOM, REALISTIC])
 @pytest.mark.parametrize("sizes", [[60], [1], [7, 31, 2], [500]])
-def test_the_names_are_the_same_whatever_the_size_of_the_steps(names: str, sizes: list[int]) -> None:
+def test_the_names_do_not_depend_on_the_step_sizes(names: str, sizes: list[int]) -> None:
     job = start_job(total=TOTAL, options=Options(seed=SEED, names=names)).job
     assert made(in_steps(job, sizes)) == expected(names)
 
 
-def test_the_names_are_the_same_when_lanes_are_killed_before_their_commit() -> None:
+def test_the_names_do_not_change_when_lanes_are_killed_before_their_commit() -> None:
     job = start_job(total=TOTAL, options=Options(seed=SEED)).job
     assert made(in_steps(job, [7, 13], killed=True)) == expected()
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 64])
 @pytest.mark.parametrize("killed", [False, True])
-def test_the_names_are_the_same_whatever_the_number_of_lanes(lanes: int, killed: bool) -> None:
+def test_the_names_do_not_depend_on_the_number_of_lanes(lanes: int, killed: bool) -> None:
     registry.record_heartbeat("worker@here", timezone.now(), processes=lanes)
     job = start_job(total=TOTAL, options=Options(seed=SEED, hashing=FULL)).job
     assert job.lane_count == lanes
@@ -64,7 +64,7 @@ def test_the_names_are_the_same_whatever_the_number_of_lanes(lanes: int, killed:
 
 
 @pytest.mark.parametrize("lanes", [1, 2])
-def test_a_seed_whose_names_are_taken_still_ends_with_its_total(lanes: int) -> None:
+def test_a_job_whose_seed_gives_taken_names_still_reaches_its_total(lanes: int) -> None:
     registry.record_heartbeat("worker@here", timezone.now(), processes=lanes)
     options = Options(seed=SEED, hashing=FULL, names=REALISTIC)
     first, second = (in_steps(start_job(total=TOTAL, options=options).job, [25]) for _ in range(2))
@@ -73,7 +73,7 @@ def test_a_seed_whose_names_are_taken_still_ends_with_its_total(lanes: int) -> N
     assert verify(second).problems == []
 
 
-def test_after_an_undo_the_seed_gives_the_same_names_again() -> None:
+def test_a_seed_gives_the_same_names_again_after_an_undo() -> None:
     options = Options(seed=SEED, names=REALISTIC)
     first = finished(TOTAL, options=options)
     names = made(first)
@@ -81,14 +81,14 @@ def test_after_an_undo_the_seed_gives_the_same_names_again() -> None:
     assert made(finished(TOTAL, options=options)) == names
 
 
-def test_without_a_seed_each_job_has_names_of_its_own_and_keeps_its_seed() -> None:
+def test_jobs_without_a_seed_get_different_seeds_and_store_them() -> None:
     first, second = finished(TOTAL), finished(TOTAL)
     assert first.seed != second.seed
     assert {identity.username for identity in identities(first.options, first.seed, range(TOTAL))} == made(first)
 
 
-def test_the_same_seed_gives_other_passwords() -> None:
-    """They are derived from a nonce, not from the seed, which anybody may know."""
+def test_the_same_seed_gives_different_passwords() -> None:
+    """Passwords are derived from a nonce, because a seed is not secret."""
     first = finished(1, options=Options(seed=SEED))
     remove_all(first)
     second = finished(1, options=Options(seed=SEED))

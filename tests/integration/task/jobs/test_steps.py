@@ -1,4 +1,4 @@
-"""A job of N ends with exactly N accounts: one transaction a step, whoever takes it, however often."""
+"""Steps: one transaction each. A job of N ends with exactly N accounts, however often a step is repeated."""
 
 from collections import Counter
 from typing import Any
@@ -43,11 +43,11 @@ def test_steps_make_exactly_the_total_and_end_the_job() -> None:
     assert verify(Job.objects.get()).problems == []
 
 
-def test_the_feed_tells_the_job_in_order() -> None:
+def test_the_feed_has_the_events_of_a_job_in_order() -> None:
     job, task_id = queued(3)
     step(job, task_id, 5)
-    told = feed_events()
-    assert [event["type"] for event in told] == [
+    events = feed_events()
+    assert [event["type"] for event in events] == [
         "job.queued",
         "job.started",
         "user.created",
@@ -55,8 +55,8 @@ def test_the_feed_tells_the_job_in_order() -> None:
         "user.created",
         "job.finished",
     ]
-    assert [event["number"] for event in told[2:5]] == [1, 2, 3]
-    assert {event["user"]["username"] for event in told[2:5]} == set(User.objects.values_list("username", flat=True))
+    assert [event["number"] for event in events[2:5]] == [1, 2, 3]
+    assert {event["user"]["username"] for event in events[2:5]} == set(User.objects.values_list("username", flat=True))
 
 
 def test_a_step_after_the_end_does_nothing() -> None:
@@ -66,14 +66,14 @@ def test_a_step_after_the_end_does_nothing() -> None:
     assert User.objects.count() == 5
 
 
-def test_a_lane_that_was_replaced_does_nothing() -> None:
+def test_a_step_of_a_stale_message_makes_no_accounts() -> None:
     job, task_id = queued(5)
     Lane.objects.update(task_id=uuid4())
     assert step(job, task_id, 5) is None
     assert not User.objects.exists()
 
 
-def test_many_lanes_with_the_same_message_at_once_make_each_number_once() -> None:
+def test_concurrent_copies_of_a_message_make_each_number_once() -> None:
     job, task_id = queued(200)
 
     def work() -> None:
@@ -86,7 +86,7 @@ def test_many_lanes_with_the_same_message_at_once_make_each_number_once() -> Non
     assert verify(Job.objects.get()).problems == []
 
 
-def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
+def test_a_taken_name_is_replaced_and_its_user_stays_unchanged() -> None:
     job, task_id = queued(10)
     lane = job.lanes.get()
     candidates = insert.prepare_candidates(lane, 10)
@@ -102,7 +102,7 @@ def test_a_taken_name_is_replaced_and_costs_nothing_else() -> None:
 
 
 @pytest.mark.usefixtures("full_strength")
-def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -> None:
+def test_a_sign_in_with_the_derived_password_upgrades_the_hash() -> None:
     job, task_id = queued(1)
     step(job, task_id, 1)
     user = User.objects.get()
@@ -114,14 +114,14 @@ def test_an_account_signs_in_with_its_derived_password_and_is_then_stretched() -
     assert int(user.password.split("$")[1]) > 100_000
 
 
-def test_an_account_may_do_nothing() -> None:
+def test_a_new_account_has_no_permissions() -> None:
     job, task_id = queued(1)
     step(job, task_id, 1)
     user = User.objects.get()
     assert (user.is_active, user.is_staff, user.is_superuser, user.get_all_permissions()) == (True, False, False, set())
 
 
-def test_the_same_request_is_the_same_job() -> None:
+def test_a_repeated_request_returns_the_same_job() -> None:
     request_id = uuid4()
     first = start_job(total=50, request_id=request_id)
     again = start_job(total=50, request_id=request_id)
@@ -129,7 +129,7 @@ def test_the_same_request_is_the_same_job() -> None:
     assert Job.objects.count() == 1
 
 
-def test_a_request_with_other_values_is_refused() -> None:
+def test_a_request_id_with_other_values_is_refused() -> None:
     request_id = uuid4()
     start_job(total=50, request_id=request_id)
     with pytest.raises(RequestIdReused):
@@ -138,7 +138,7 @@ def test_a_request_with_other_values_is_refused() -> None:
         start_job(total=50, request_id=request_id, requested_by=User.objects.create(username="ann"))
 
 
-def test_the_same_request_many_times_at_once_is_one_job() -> None:
+def test_concurrent_copies_of_a_request_start_one_job() -> None:
     request_id = uuid4()
     results = at_once(8, lambda: start_job(total=50, request_id=request_id))
     assert [result.is_new for result in results].count(True) == 1
@@ -147,13 +147,13 @@ def test_the_same_request_many_times_at_once_is_one_job() -> None:
 
 
 @pytest.mark.parametrize("total", [0, -1, 1_000_001])
-def test_a_total_outside_the_bounds_starts_nothing(total: int) -> None:
+def test_a_total_out_of_bounds_is_refused(total: int) -> None:
     with pytest.raises(UnusableTotal, match="1 to 1000000"):
         start_job(total=total)
     assert not Job.objects.exists()
 
 
-def test_a_failed_job_says_why_and_stays_failed() -> None:
+def test_a_failed_job_keeps_its_first_error() -> None:
     job, task_id = queued(5)
     fail(job_id=job.pk, error="The reason.")
     fail(job_id=job.pk, error="Another.")
@@ -165,30 +165,30 @@ def test_a_failed_job_says_why_and_stays_failed() -> None:
 
 
 @pytest.mark.parametrize("change", [{"created": 6}, {"state": "finished"}, {"created": 5, "state": "running"}], ids=str)
-def test_the_database_refuses_a_job_that_cannot_be(change: dict[str, object]) -> None:
+def test_the_database_refuses_an_impossible_job(change: dict[str, object]) -> None:
     queued(5)
     with pytest.raises(IntegrityError):
         Job.objects.update(**change)
 
 
-def test_the_database_refuses_a_number_twice_in_a_job() -> None:
+def test_the_database_refuses_a_duplicate_number_in_a_job() -> None:
     job, task_id = queued(5)
     step(job, task_id, 2)
     with pytest.raises(IntegrityError):
         Account.objects.filter(number=2).update(number=1)
 
 
-def test_a_step_whose_numbers_are_used_makes_nobody() -> None:
-    """Nothing does that but a lane in the tables: not one user may be made without its account, nor be told of."""
+def test_a_step_whose_numbers_are_taken_changes_nothing() -> None:
+    """Only a manual change of the tables causes this. No user may exist, or be on the feed, without an account."""
     job, task_id = queued(5)
     Account.objects.create(job=job, number=3, user=User.objects.create(username="by hand"))
-    told = len(feed_events())
+    event_count = len(feed_events())
     with pytest.raises(IntegrityError):
         step(job, task_id, 5)
-    assert (User.objects.count(), len(feed_events()), Job.objects.get().created) == (1, told, 0)
+    assert (User.objects.count(), len(feed_events()), Job.objects.get().created) == (1, event_count, 0)
 
 
-def test_verify_finds_what_is_wrong() -> None:
+def test_verify_reports_a_missing_account() -> None:
     job, task_id = queued(5)
     step(job, task_id, 5)
     job.refresh_from_db()
@@ -199,7 +199,7 @@ def test_verify_finds_what_is_wrong() -> None:
     ]
 
 
-def test_the_last_account_survives_a_taken_name_too() -> None:
+def test_a_taken_name_of_the_last_account_is_replaced() -> None:
     job, task_id = queued(1)
     lane = job.lanes.get()
     candidates = insert.prepare_candidates(lane, 1)
@@ -214,12 +214,12 @@ def test_the_last_account_survives_a_taken_name_too() -> None:
 
 
 @pytest.mark.parametrize("total", ["500", 5.0, None, True])
-def test_a_total_that_is_no_whole_number_starts_nothing(total: Any) -> None:
+def test_a_total_that_is_not_a_whole_number_is_refused(total: Any) -> None:
     with pytest.raises(UnusableTotal):
         start_job(total=total)
 
 
-def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> None:
+def test_a_user_table_that_accepts_no_row_is_an_error_and_not_an_endless_loop() -> None:
     User.objects.create(username="the-only-one")
     with connection.cursor() as cursor:
         cursor.execute("CREATE UNIQUE INDEX one_active_user ON auth_user (is_active)")
@@ -232,20 +232,20 @@ def test_a_user_table_that_takes_nobody_is_an_error_and_no_endless_loop() -> Non
     assert Job.objects.get().created == 0
 
 
-def test_names_that_are_all_taken_are_passed_over() -> None:
+def test_a_step_with_only_taken_names_is_followed_by_one_with_new_names() -> None:
     job, task_id = queued(3)
     for candidate in insert.prepare_candidates(job.lanes.get(), 3):
         User.objects.create(username=candidate.login_name)
-    passed = step(job, task_id, 3)
-    assert passed is not None
-    assert passed.created == 0
+    skipped = step(job, task_id, 3)
+    assert skipped is not None
+    assert skipped.created == 0
     finished = step(job, task_id, 3)
     assert finished is not None
     assert finished.state == "finished"
     assert verify(Job.objects.get()).problems == []
 
 
-def test_what_was_prepared_before_another_step_of_the_same_message_is_left_out() -> None:
+def test_a_step_prepared_before_another_step_of_the_same_message_makes_nothing() -> None:
     job, _ = queued(10)
     lane = job.lanes.get()
     candidates = insert.prepare_candidates(lane, 4)

@@ -1,4 +1,4 @@
-"""Undo knows what a job gave its accounts by its options from what somebody gave or changed since."""
+"""Undo distinguishes what a job's options gave its accounts from later changes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def change_password(user: Any) -> None:
     user.save()
 
 
-def test_the_options_arrived(job: Job) -> None:
+def test_accounts_have_the_chosen_options(job: Job) -> None:
     options = job.options
     assert set(User.objects.values_list("is_active", flat=True)) == {options.is_active}
     assert not User.objects.filter(is_staff=True).exists()
@@ -65,39 +65,39 @@ def test_the_options_arrived(job: Job) -> None:
     assert sign_in(job, some_user(job)) is options.is_active
 
 
-def test_what_nobody_uses_is_removed(job: Job) -> None:
+def test_unused_accounts_are_removed(job: Job) -> None:
     assert removal.preview(job) == removal.Preview(60, {})
     assert remove_all(job).state == "removed"
     assert not User.objects.exists()
     assert not User.groups.through.objects.exists()
 
 
-ACTS: dict[str, Callable[[Any], object]] = {
+CHANGES: dict[str, Callable[[Any], object]] = {
     "password changed": change_password,
     "given groups": lambda user: user.groups.add(Group.objects.create(name="of somebody else")),
 }
 
 
-@pytest.mark.parametrize("words", ACTS)
-def test_what_somebody_uses_is_kept_and_said_why(job: Job, words: str) -> None:
+@pytest.mark.parametrize("reason", CHANGES)
+def test_an_account_in_use_is_kept_with_the_reason(job: Job, reason: str) -> None:
     user = some_user(job)
-    ACTS[words](user)
-    assert removal.preview(job) == removal.Preview(59, {words: 1})
+    CHANGES[reason](user)
+    assert removal.preview(job) == removal.Preview(59, {reason: 1})
     remove_all(job)
     assert list(User.objects.all()) == [user]
 
 
-def test_who_has_signed_in_is_kept(job: Job) -> None:
-    """Also who tried to, inactive, with the right password: Django has stretched its light hash then, a sign of use."""
+def test_an_account_with_a_sign_in_is_kept(job: Job) -> None:
+    """Also an inactive account after a try with the right password, because its upgraded hash is a sign of use."""
     user = some_user(job)
     is_signed_in = sign_in(job, user)
-    is_stretched = User.objects.get(pk=user.pk).password != user.password
+    is_upgraded = User.objects.get(pk=user.pk).password != user.password
     remove_all(job)
-    assert list(User.objects.all()) == ([user] if is_signed_in or is_stretched else [])
+    assert list(User.objects.all()) == ([user] if is_signed_in or is_upgraded else [])
 
 
-def test_an_account_that_was_taken_out_of_a_group_of_the_job_is_removed() -> None:
-    """Less than it was born with is no sign of use."""
+def test_an_account_that_left_a_group_of_its_job_is_removed() -> None:
+    """Fewer groups than the job gave are no sign of use."""
     group = Group.objects.create(name="testers")
     job = finished(2, options=Options(groups=(group.pk,)))
     some_user(job).groups.clear()
@@ -105,7 +105,7 @@ def test_an_account_that_was_taken_out_of_a_group_of_the_job_is_removed() -> Non
     assert not User.objects.exists()
 
 
-def test_a_group_that_was_deleted_before_the_work_is_left_out() -> None:
+def test_a_group_that_is_deleted_before_the_work_is_skipped() -> None:
     group = Group.objects.create(name="testers")
     job, task_id = stepping.queued(3, options=Options(groups=(group.pk,)))
     group.delete()

@@ -1,4 +1,4 @@
-"""What is asked before each act on a job, who may do it, and where one is afterwards; and the options of a new job."""
+"""Actions on the pages of jobs: confirmation, permission, messages and redirects. Also the expiry of a new job."""
 
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 PERMISSIONS = ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job", "export_credentials"]
 PLACES = {"view_user": "/users/", "view_job": "/jobs/{}/", "": "/generate/"}
-ACTS = {"cancel": "change_job", "retry": "change_job", "remove": "delete_job", "forget": "export_credentials"}
+ACTIONS = {"cancel": "change_job", "retry": "change_job", "remove": "delete_job", "forget": "export_credentials"}
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def operator() -> Client:
     return operator_visit()
 
 
-def test_cancel_asks_once_and_is_done_by_a_post(operator: Client) -> None:
+def test_cancel_asks_for_confirmation_and_acts_on_a_post(operator: Client) -> None:
     job = job_in("running")
-    asked = operator.get(f"/jobs/{job.pk}/cancel/")
-    assert "has made 25 of 60 accounts. Cancel it? The 25 accounts stay, and no more are made." in text_of(asked)
+    confirmation = operator.get(f"/jobs/{job.pk}/cancel/")
+    assert "has made 25 of 60 accounts. Cancel it? The 25 accounts stay, and no more are made." in text_of(confirmation)
     assert Job.objects.get().state == "running"
     response = operator.post(f"/jobs/{job.pk}/cancel/", follow=True)
     assert response.redirect_chain == [(f"/jobs/{job.pk}/", 302)]
@@ -42,7 +42,7 @@ def test_cancel_asks_once_and_is_done_by_a_post(operator: Client) -> None:
     assert "Nothing changed" in text_of(again)
 
 
-def test_retry_goes_on_and_comes_back_to_the_job(operator: Client) -> None:
+def test_retry_queues_the_job_and_returns_to_its_page(operator: Client) -> None:
     job = job_in("failed")
     assert "No names are left." in text_of(operator.get(f"/jobs/{job.pk}/"))
     response = operator.post(f"/jobs/{job.pk}/retry/", follow=True)
@@ -50,15 +50,15 @@ def test_retry_goes_on_and_comes_back_to_the_job(operator: Client) -> None:
     assert Job.objects.get().state == "queued"
 
 
-def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> None:
+def test_undo_shows_how_many_accounts_go_and_stay_with_the_reasons(operator: Client) -> None:
     job = job_in("finished")
     users = User.objects.filter(account__job=job)
     first, second = users[0], users[1]
     User.objects.filter(pk=first.pk).update(last_login=timezone.now())
     User.objects.filter(pk=second.pk).update(is_staff=True)
-    asked = operator.get(f"/jobs/{job.pk}/remove/")
-    assert "This permanently removes 58 accounts" in text_of(asked)
-    assert "2 accounts in use are kept: 1 signed in 1 made staff" in text_of(asked)
+    confirmation = operator.get(f"/jobs/{job.pk}/remove/")
+    assert "This permanently removes 58 accounts" in text_of(confirmation)
+    assert "2 accounts in use are kept: 1 signed in 1 made staff" in text_of(confirmation)
     assert Job.objects.get().state == "finished"
     response = operator.post(f"/jobs/{job.pk}/remove/", follow=True)
     assert "are being removed" in text_of(response)
@@ -67,34 +67,34 @@ def test_undo_says_how_many_go_and_how_many_stay_and_why(operator: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("act", "state", "sentence"),
+    ("action", "state", "sentence"),
     [
         ("cancel", "finished", "There is nothing left to cancel."),
         ("retry", "running", "only a job that failed while making accounts can be retried."),
         ("remove", "running", "first, then remove its accounts."),
     ],
 )
-def test_what_cannot_be_done_now_is_said_and_changes_nothing(
-    operator: Client, act: str, state: str, sentence: str
+def test_an_action_that_the_state_does_not_allow_is_refused_with_a_sentence(
+    operator: Client, action: str, state: str, sentence: str
 ) -> None:
     job = job_in(state)
-    asked = operator.get(f"/jobs/{job.pk}/{act}/")
-    assert sentence in text_of(asked)
-    assert 'method="post" class="button"' not in asked.content.decode()
-    response = operator.post(f"/jobs/{job.pk}/{act}/", follow=True)
-    if act != "retry":  # an active job is on its way already
+    confirmation = operator.get(f"/jobs/{job.pk}/{action}/")
+    assert sentence in text_of(confirmation)
+    assert 'method="post" class="button"' not in confirmation.content.decode()
+    response = operator.post(f"/jobs/{job.pk}/{action}/", follow=True)
+    if action != "retry":  # retry of an active job succeeds and changes nothing
         assert sentence in text_of(response)
     assert Job.objects.get().state == state
 
 
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("permission", PERMISSIONS)
-def test_each_act_needs_its_own_permission_and_no_other(act: str, permission: str) -> None:
-    job = job_in({"cancel": "running", "retry": "failed", "remove": "finished", "forget": "finished"}[act])
+def test_each_action_needs_its_own_permission_only(action: str, permission: str) -> None:
+    job = job_in({"cancel": "running", "retry": "failed", "remove": "finished", "forget": "finished"}[action])
     client = visit(person("someone", permission))
-    may = ACTS[act] == permission
-    assert client.get(f"/jobs/{job.pk}/{act}/").status_code == (200 if may else 403)
-    response = client.post(f"/jobs/{job.pk}/{act}/", follow=True)
+    may = ACTIONS[action] == permission
+    assert client.get(f"/jobs/{job.pk}/{action}/").status_code == (200 if may else 403)
+    response = client.post(f"/jobs/{job.pk}/{action}/", follow=True)
     assert response.status_code == (200 if may else 403)
     after = Job.objects.get()
     assert (after.state != job.state or after.is_forgotten) == may
@@ -104,7 +104,7 @@ def test_each_act_needs_its_own_permission_and_no_other(act: str, permission: st
 @pytest.mark.parametrize(
     "permission", ["view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job"]
 )
-def test_jobs_are_for_those_who_may_see_jobs(page: str, permission: str) -> None:
+def test_the_pages_of_jobs_need_view_job(page: str, permission: str) -> None:
     job = start()
     address = f"/jobs/{job.pk if page else ''}/".replace("//", "/")
     response = visit(person("someone", permission)).get(address)
@@ -112,7 +112,7 @@ def test_jobs_are_for_those_who_may_see_jobs(page: str, permission: str) -> None
     assert ('href="/jobs/"' in response.content.decode()) == (permission == "view_job")
 
 
-def test_an_act_without_its_token_is_refused_in_words() -> None:
+def test_an_action_without_a_csrf_token_is_refused_with_a_sentence() -> None:
     job = start()
     client = Client(enforce_csrf_checks=True)
     client.force_login(person("owner", "change_job"))
@@ -121,7 +121,7 @@ def test_an_act_without_its_token_is_refused_in_words() -> None:
     assert "The form expired" in text_of(response)
 
 
-def test_a_queue_that_is_away_is_said_and_the_job_goes_on_later() -> None:
+def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
     request = RequestFactory().post("/jobs/7/retry/")
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
@@ -133,23 +133,23 @@ def test_a_queue_that_is_away_is_said_and_the_job_goes_on_later() -> None:
     assert warned.startswith("The queue is not available. Job 7 is saved")
 
 
-def test_a_page_that_is_read_in_the_background_leaves_the_message_to_the_page_that_follows(operator: Client) -> None:
+def test_a_page_fetched_in_the_background_does_not_consume_the_message(operator: Client) -> None:
     job = job_in("running")
     operator.post(f"/jobs/{job.pk}/cancel/")
-    told = f"Job {job.pk} is cancelled."
-    assert told not in text_of(operator.get(f"/jobs/{job.pk}/", headers={"X-Requested-With": "fetch"}))
-    assert told in text_of(operator.get(f"/jobs/{job.pk}/"))
+    message = f"Job {job.pk} is cancelled."
+    assert message not in text_of(operator.get(f"/jobs/{job.pk}/", headers={"X-Requested-With": "fetch"}))
+    assert message in text_of(operator.get(f"/jobs/{job.pk}/"))
 
 
-def test_a_stranger_is_asked_to_sign_in_before_any_act() -> None:
+def test_an_action_without_a_sign_in_redirects_to_the_sign_in_page() -> None:
     job = start()
-    for act in ACTS:
-        response = Client().post(f"/jobs/{job.pk}/{act}/")
-        assert response.headers["Location"] == f"/accounts/login/?next=/jobs/{job.pk}/{act}/"
+    for action in ACTIONS:
+        response = Client().post(f"/jobs/{job.pk}/{action}/")
+        assert response.headers["Location"] == f"/accounts/login/?next=/jobs/{job.pk}/{action}/"
     assert Job.objects.get().state == "queued"
 
 
-def test_the_strip_leads_to_the_job_and_to_its_cancel_for_those_who_may(operator: Client) -> None:
+def test_the_job_strip_links_to_the_job_and_its_cancel_only_with_the_permission(operator: Client) -> None:
     job = job_in("running")
     content = operator.get("/users/").content.decode()
     assert f'href="/jobs/{job.pk}/"' in content
@@ -157,31 +157,31 @@ def test_the_strip_leads_to_the_job_and_to_its_cancel_for_those_who_may(operator
     assert f"/jobs/{job.pk}/" not in visit(person("viewer", "view_user")).get("/users/").content.decode()
 
 
-def test_a_removal_at_work_is_in_the_strip(operator: Client) -> None:
+def test_a_running_removal_is_in_the_job_strip(operator: Client) -> None:
     job_in("removing")
     assert "10 of 25" in text_of(operator.get("/users/"))
 
 
 @pytest.mark.parametrize(
-    ("hours", "summary"), [("", "never removed"), ("24", "removed after 24 hours")], ids=["never", "a day"]
+    ("hours", "summary"), [("", "never removed"), ("24", "removed after 24 hours")], ids=["never", "24 hours"]
 )
-def test_an_expiry_is_asked_for_under_options(operator: Client, hours: str, summary: str) -> None:
-    asked = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}
-    operator.post("/generate/", asked)
+def test_an_expiry_can_be_chosen_in_the_options(operator: Client, hours: str, summary: str) -> None:
+    form = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}
+    operator.post("/generate/", form)
     assert Job.objects.get().options == Options(remove_after_hours=int(hours) if hours else None)
-    response = operator.post("/generate/", asked | {"total": 1})
+    response = operator.post("/generate/", form | {"total": 1})
     assert f"Options: random names, a different password each, {summary}" in text_of(response)
 
 
 @pytest.mark.parametrize("hours", ["5", "x", "-1"])
-def test_an_expiry_that_is_not_offered_is_refused_beside_the_field(operator: Client, hours: str) -> None:
+def test_an_expiry_that_is_not_offered_is_refused_next_to_the_field(operator: Client, hours: str) -> None:
     response = operator.post("/generate/", {"total": 60, "request_id": uuid4(), "remove_after_hours": hours})
     assert "Choose one of the listed values." in text_of(response)
     assert "<details" in response.content.decode()
     assert not Job.objects.exists()
 
 
-def test_too_many_jobs_are_refused_with_the_time_to_wait(operator: Client, settings: Any) -> None:
+def test_a_job_over_the_limit_gets_429_with_retry_after(operator: Client, settings: Any) -> None:
     settings.JOBS_AT_WORK_MAX = 1
     operator.post("/generate/", {"total": 60, "request_id": uuid4()})
     request_id = uuid4()
@@ -194,10 +194,10 @@ def test_too_many_jobs_are_refused_with_the_time_to_wait(operator: Client, setti
 
 
 @pytest.mark.parametrize(
-    ("permission", "place"), [("view_user", "/users/"), ("view_job", "/jobs/{}/"), ("", "/generate/")]
+    ("permission", "landing"), [("view_user", "/users/"), ("view_job", "/jobs/{}/"), ("", "/generate/")]
 )
-def test_after_asking_one_lands_where_one_may_look(permission: str, place: str) -> None:
+def test_a_new_job_redirects_to_a_permitted_page(permission: str, landing: str) -> None:
     client = visit(person("someone", "add_job", permission))
     response = client.post("/generate/", {"total": 60, "request_id": uuid4()}, follow=True)
-    assert response.redirect_chain == [(place.format(Job.objects.get().pk), 302)]
+    assert response.redirect_chain == [(landing.format(Job.objects.get().pk), 302)]
     assert "We are generating your random users!" in text_of(response)

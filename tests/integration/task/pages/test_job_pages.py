@@ -1,4 +1,4 @@
-"""The pages of jobs as a browser without JavaScript sees them: the list and one job, by state and by permission."""
+"""The job list and the job page as a browser without JavaScript sees them, by state and permission."""
 
 import datetime
 import json
@@ -39,7 +39,7 @@ def listed(response: Any) -> list[int]:
     return [int(number) for number in re.findall(r'<tr class="line"\s+data-id="(\d+)"', response.content.decode())]
 
 
-def test_jobs_are_listed_newest_first_with_state_progress_and_who_asked(operator: Client) -> None:
+def test_jobs_are_listed_newest_first_with_state_progress_and_requester(operator: Client) -> None:
     mine = start(by=User.objects.get(username="operator"))
     other = made(start(500), 25)
     response = operator.get("/jobs/")
@@ -51,7 +51,7 @@ def test_jobs_are_listed_newest_first_with_state_progress_and_who_asked(operator
 
 
 @pytest.mark.parametrize("state", Job.State.values)
-def test_the_list_keeps_to_one_state(operator: Client, state: str) -> None:
+def test_the_list_can_be_filtered_by_state(operator: Client, state: str) -> None:
     for one in Job.State.values:
         job_in(one)
     response = operator.get("/jobs/", {"state": state})
@@ -74,20 +74,20 @@ def test_the_list_is_paged_by_key_within_its_state(operator: Client) -> None:
     assert "There are no older jobs." in text_of(operator.get("/jobs/?before=1"))
 
 
-def test_without_jobs_there_is_one_thing_to_do_for_those_who_may(operator: Client) -> None:
+def test_an_empty_list_links_to_the_form_only_with_add_job(operator: Client) -> None:
     response = operator.get("/jobs/")
     assert "No jobs yet." in text_of(response)
     assert 'class="button" href="/generate/"' in response.content.decode()
     assert 'class="button"' not in visit(person("viewer", "view_job")).get("/jobs/").content.decode()
 
 
-def test_where_no_job_is_in_the_state_the_list_says_so(operator: Client) -> None:
+def test_a_filter_without_matches_says_so(operator: Client) -> None:
     start()
     assert "No failed jobs." in text_of(operator.get("/jobs/?state=failed"))
 
 
 @pytest.mark.parametrize("address", ["/jobs/?state=nonsense", "/jobs/?before=x", "/jobs/{}/?before=-1"])
-def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, address: str) -> None:
+def test_an_invalid_address_gets_400_with_a_sentence(operator: Client, address: str) -> None:
     response = operator.get(address.format(start().pk))
     assert response.status_code == 400
     assert "This address is not valid" in text_of(response)
@@ -95,7 +95,7 @@ def test_an_address_that_cannot_be_is_said_in_a_sentence(operator: Client, addre
 
 @pytest.mark.parametrize("number", [999, 10**30])
 @pytest.mark.parametrize("page", ["", "cancel/", "retry/", "remove/"])
-def test_a_job_that_is_not_there_gets_a_clear_page(operator: Client, page: str, number: int) -> None:
+def test_an_unknown_job_gets_a_clear_page(operator: Client, page: str, number: int) -> None:
     for response in (operator.get(f"/jobs/{number}/{page}"), operator.post(f"/jobs/{number}/{page or 'cancel/'}")):
         assert response.status_code == 404
         assert f"Job {number} does not exist" in text_of(response)
@@ -113,7 +113,7 @@ def test_a_job_that_is_not_there_gets_a_clear_page(operator: Client, page: str, 
         ("removed", "Removed: 25 of 25"),
     ],
 )
-def test_a_job_says_how_it_is_in_plain_words(operator: Client, state: str, sentence: str) -> None:
+def test_the_job_page_shows_the_state_in_plain_words(operator: Client, state: str, sentence: str) -> None:
     assert sentence in text_of(operator.get(f"/jobs/{job_in(state).pk}/"))
 
 
@@ -129,7 +129,9 @@ def test_a_job_says_how_it_is_in_plain_words(operator: Client, state: str, sente
         ("removed", []),
     ],
 )
-def test_a_job_offers_what_its_state_allows_to_those_who_may(operator: Client, state: str, acts: list[str]) -> None:
+def test_the_job_page_offers_the_actions_that_state_and_permission_allow(
+    operator: Client, state: str, acts: list[str]
+) -> None:
     job = job_in(state)
     assert acts_on(operator.get(f"/jobs/{job.pk}/")) == acts
     assert acts_on(visit(person("viewer", "view_job")).get(f"/jobs/{job.pk}/")) == []
@@ -139,20 +141,20 @@ def acts_on(response: Any) -> list[str]:
     return re.findall(r'(?:href|action)="/jobs/\d+/(\w+)/"', response.content.decode())
 
 
-def test_a_job_that_no_worker_takes_says_that_none_is_running(operator: Client) -> None:
+def test_the_job_page_shows_that_no_worker_is_running(operator: Client) -> None:
     job = start()
     Job.objects.update(created_at=timezone.now() - HOUR)
     assert "Queued: no worker is running" in text_of(operator.get(f"/jobs/{job.pk}/"))
 
 
-def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Client) -> None:
+def test_the_job_page_has_the_audit_log_and_the_results(operator: Client) -> None:
     job = start(by=User.objects.get(username="operator"), hours=24)
     made(job, 25)
     operator.post(f"/jobs/{job.pk}/cancel/")
     actions.remove(job_id=job.pk, by=person("colleague"))
     removed(job, 25)
-    record = record_on(operator.get(f"/jobs/{job.pk}/"))
-    assert record == [
+    audit_log = audit_log_on(operator.get(f"/jobs/{job.pk}/"))
+    assert audit_log == [
         "requested by you",
         "started",
         "cancelled by you at 25 of 60",
@@ -161,13 +163,13 @@ def test_the_record_tells_who_did_what_and_what_became_of_the_job(operator: Clie
     ]
 
 
-def record_on(response: Any) -> list[str]:
+def audit_log_on(response: Any) -> list[str]:
     found = re.search(r'<ol class="record-lines">(.*?)</ol>', response.content.decode(), re.S)
     assert found
     return re.findall(r"<span>(.+?)</span>", found.group(1))
 
 
-def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(operator: Client) -> None:
+def test_without_view_user_the_pages_of_jobs_have_no_names_and_are_not_live(operator: Client) -> None:
     job = start(by=User.objects.get(username="operator"))
     made(job, 25)
     viewer = visit(person("viewer", "view_job"))
@@ -179,13 +181,13 @@ def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(oper
         assert not re.search("operator|command line", text_of(response))
         assert name not in content
         assert not re.search("js/pages/job_", content)
-    assert record_on(viewer.get(f"/jobs/{job.pk}/")) == ["requested", "started"]
+    assert audit_log_on(viewer.get(f"/jobs/{job.pk}/")) == ["requested", "started"]
 
 
 def test_the_accounts_of_a_job_are_paged_by_their_number(operator: Client) -> None:
     job = made(start(), 60)
-    start_and_other = made(start(), 60)
-    assert start_and_other.pk != job.pk
+    other_job = made(start(), 60)
+    assert other_job.pk != job.pk
     first = operator.get(f"/jobs/{job.pk}/")
     assert numbers_on(first) == list(range(60, 40, -1))
     assert 'href="?before=41"' in first.content.decode()
@@ -198,7 +200,7 @@ def numbers_on(response: Any) -> list[int]:
     return [int(number) for number in re.findall(r'<td class="row-job">(\d+)</td>', response.content.decode())]
 
 
-def test_the_page_carries_the_job_with_the_offset_that_it_is_true_at(operator: Client) -> None:
+def test_the_page_carries_the_job_with_its_offset(operator: Client) -> None:
     job = job_in("removing")
     data = data_on(operator.get(f"/jobs/{job.pk}/"), "job-data")
     assert (data["job"]["created"], data["job"]["removed"], data["job"]["state"]) == (25, 10, "removing")
@@ -206,14 +208,14 @@ def test_the_page_carries_the_job_with_the_offset_that_it_is_true_at(operator: C
     assert data["socket"] == f"/ws/users/?job={job.pk}"
 
 
-def test_the_chart_counts_what_was_made_and_not_what_was_removed(operator: Client) -> None:
+def test_the_chart_counts_created_accounts_and_not_removed_ones(operator: Client) -> None:
     job = job_in("removed")
     data = data_on(operator.get(f"/jobs/{job.pk}/"), "job-data")
     assert 25 <= sum(data["timeline"]["counts"]) <= 25 + 2  # with the events of the job itself
     assert not data["is_cut"]
 
 
-def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Client) -> None:
+def test_the_chart_says_that_the_first_events_were_trimmed(operator: Client) -> None:
     job = made(made(start(), 25), 25)
     log.trim("users", keep=25, older_than=timezone.now() - HOUR)
     response = operator.get(f"/jobs/{job.pk}/")
@@ -221,7 +223,7 @@ def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Cl
     assert sum(data_on(response, "job-data")["timeline"]["counts"]) == 25
 
 
-def test_when_the_accounts_go_by_themselves_is_said(operator: Client) -> None:
+def test_the_job_page_shows_when_the_accounts_are_removed_automatically(operator: Client) -> None:
     job = start(hours=24)
     expected = (job.created_at + 24 * HOUR).strftime("%H:%M:%S")
     assert f"{expected}, except accounts in use." in text_of(operator.get(f"/jobs/{job.pk}/"))

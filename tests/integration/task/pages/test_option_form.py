@@ -1,4 +1,4 @@
-"""The options on the form, as a browser without JavaScript sees them."""
+"""The options of the job form, as a browser without JavaScript sees them."""
 
 import re
 from typing import Any
@@ -21,16 +21,16 @@ PASSWORD = "Correct-horse-7"
 
 
 @pytest.fixture
-def asker() -> Client:
-    return visit(person("asker", "add_job", "view_user"))
+def requester() -> Client:
+    return visit(person("requester", "add_job", "view_user"))
 
 
-def ask(client: Client, **chosen: Any) -> Any:
+def submit(client: Client, **chosen: Any) -> Any:
     return client.post(GENERATE, {"total": 50, "request_id": uuid4(), **chosen})
 
 
 def tags(response: Any, name: str) -> list[str]:
-    """Of the controls with that name."""
+    """Returns the tags of the controls with that name."""
     found = re.findall(r"<(?:input|select)[^>]*>", response.content.decode())
     return [tag for tag in found if f'name="{name}"' in tag]
 
@@ -44,8 +44,8 @@ def focused(response: Any) -> list[str]:
     return [name for tag in found for name in re.findall(r'name="(\w+)"', tag)]
 
 
-def test_a_new_form_has_its_options_folded_and_every_one_has_a_default(asker: Client) -> None:
-    response = asker.get(GENERATE)
+def test_a_new_form_has_closed_options_with_defaults(requester: Client) -> None:
+    response = requester.get(GENERATE)
     assert "Options: random names, a different password each, never removed" in text_of(response)
     assert not is_open(response)
     assert focused(response) == ["total"]
@@ -53,15 +53,15 @@ def test_a_new_form_has_its_options_folded_and_every_one_has_a_default(asker: Cl
         assert [" checked" in tag for tag in tags(response, name)] == [True, False]
 
 
-def test_a_form_with_nothing_but_a_number_gets_the_defaults(asker: Client) -> None:
-    ask(asker)
+def test_a_form_with_only_a_total_gets_the_defaults(requester: Client) -> None:
+    submit(requester)
     assert Job.objects.get().options == Options()
 
 
-def test_everything_that_is_chosen_is_asked_for(asker: Client) -> None:
+def test_all_chosen_options_are_in_the_job(requester: Client) -> None:
     group = Group.objects.create(name="demo")
-    ask(
-        asker,
+    submit(
+        requester,
         names="realistic",
         locale="pl",
         passwords="individual",
@@ -100,21 +100,21 @@ def test_everything_that_is_chosen_is_asked_for(asker: Client) -> None:
         ("shared_password", PASSWORD, "Give a password for all accounts, or let each have its own."),
     ],
 )
-def test_an_option_that_cannot_be_had_opens_the_fold_and_has_the_focus(
-    asker: Client, field: str, value: str, reason: str
+def test_an_invalid_option_opens_the_options_and_has_the_focus(
+    requester: Client, field: str, value: str, reason: str
 ) -> None:
     Group.objects.create(name="demo")
-    response = ask(asker, **{field: value})
+    response = submit(requester, **{field: value})
     assert reason in text_of(response)
     assert is_open(response)
     assert set(focused(response)) == {field}
     assert not Job.objects.exists()
 
 
-def test_an_error_in_the_number_leaves_the_options_folded_and_as_they_were(asker: Client) -> None:
+def test_an_error_in_the_total_keeps_the_options_closed_and_unchanged(requester: Client) -> None:
     group = Group.objects.create(name="demo")
     chosen = {"names": "realistic", "locale": "de", "hashing": "full", "groups": group.pk, "seed": "42"}
-    response = ask(asker, total=49, is_inactive="on", remove_after_hours="168", **chosen)
+    response = submit(requester, total=49, is_inactive="on", remove_after_hours="168", **chosen)
     assert not is_open(response)
     assert focused(response) == ["total"]
     words = "realistic German names, a different password each, full hashing, 1 group, inactive, seed 42, removed after"
@@ -126,8 +126,8 @@ def test_an_error_in_the_number_leaves_the_options_folded_and_as_they_were(asker
 
 
 @pytest.mark.parametrize("values", [{"total": 49}, {"seed": "x"}, {"shared_password": "12345"}, {"request_id": ""}])
-def test_a_form_that_comes_again_has_all_but_the_password(asker: Client, values: dict[str, Any]) -> None:
-    response = ask(asker, **{"passwords": "shared", "shared_password": PASSWORD, **values})
+def test_a_form_with_an_error_keeps_everything_except_the_password(requester: Client, values: dict[str, Any]) -> None:
+    response = submit(requester, **{"passwords": "shared", "shared_password": PASSWORD, **values})
     assert " checked" in tags(response, "passwords")[1]
     assert "value=" not in tags(response, "shared_password")[0]
     assert PASSWORD not in response.content.decode()
@@ -137,25 +137,25 @@ def test_a_form_that_comes_again_has_all_but_the_password(asker: Client, values:
         assert "Type the password again. The form does not keep it." in text_of(response)
 
 
-def test_other_values_under_the_same_mark_keep_every_option(asker: Client) -> None:
+def test_a_reused_request_id_with_other_values_keeps_every_option(requester: Client) -> None:
     request_id = uuid4()
     groups = [Group.objects.create(name=name).pk for name in ("demo", "qa")]
-    ask(asker, request_id=request_id)
-    response = ask(asker, request_id=request_id, groups=groups, names="realistic")
+    submit(requester, request_id=request_id)
+    response = submit(requester, request_id=request_id, groups=groups, names="realistic")
     assert "This form already started a job with other values." in text_of(response)
     assert [" checked" in tag for tag in tags(response, "groups")] == [True, True]
-    ask(asker, request_id=request_id_on(response), groups=groups, names="realistic")
+    submit(requester, request_id=request_id_on(response), groups=groups, names="realistic")
     assert Job.objects.latest("pk").options == Options(names="realistic", groups=tuple(groups))
 
 
-def test_the_validators_say_what_is_wrong_with_a_shared_password(asker: Client) -> None:
-    response = ask(asker, passwords="shared", shared_password="12345678")
+def test_a_weak_shared_password_is_refused_with_all_reasons(requester: Client) -> None:
+    response = submit(requester, passwords="shared", shared_password="12345678")
     assert "This password is too common. This password is entirely numeric." in text_of(response)
     assert focused(response) == ["shared_password"]
 
 
-def test_spaces_belong_to_a_shared_password(asker: Client) -> None:
-    ask(asker, passwords="shared", shared_password=f" {PASSWORD} ")
+def test_spaces_are_part_of_a_shared_password(requester: Client) -> None:
+    submit(requester, passwords="shared", shared_password=f" {PASSWORD} ")
     job = Job.objects.get()
     assert job.shared_hash
     user = User(username="x", password=job.shared_hash)
@@ -163,34 +163,34 @@ def test_spaces_belong_to_a_shared_password(asker: Client) -> None:
     assert not user.check_password(PASSWORD)
 
 
-def test_only_groups_that_the_person_may_give_are_offered_and_taken(asker: Client) -> None:
-    assert "Groups" not in text_of(asker.get(GENERATE))
+def test_only_groups_that_the_user_may_give_are_offered_and_accepted(requester: Client) -> None:
+    assert "Groups" not in text_of(requester.get(GENERATE))
     own, more = Group.objects.create(name="own"), Group.objects.create(name="more than theirs")
     own.permissions.set(Permission.objects.filter(codename="view_user"))
     more.permissions.set(Permission.objects.filter(codename="delete_user"))
-    response = asker.get(GENERATE)
+    response = requester.get(GENERATE)
     assert re.findall(r'value="(\d+)"', "".join(tags(response, "groups"))) == [str(own.pk)]
     assert more.name not in text_of(response)
-    assert "Choose groups from the list" in text_of(ask(asker, groups=[more.pk]))
+    assert "Choose groups from the list" in text_of(submit(requester, groups=[more.pk]))
     assert not Job.objects.exists()
 
 
-def test_a_hostile_name_of_a_group_is_text(asker: Client) -> None:
+def test_a_hostile_group_name_is_escaped(requester: Client) -> None:
     group = Group.objects.create(name="<img src=x onerror=alert(1)>")
     job = finished(3, options=Options(groups=(group.pk,)))
-    for response in (asker.get(GENERATE), operator_visit().get(f"/jobs/{job.pk}/")):
+    for response in (requester.get(GENERATE), operator_visit().get(f"/jobs/{job.pk}/")):
         assert "<img src=x" not in response.content.decode()
         assert "&lt;img src=x" in response.content.decode()
 
 
-def test_the_estimate_is_said_before_the_start(asker: Client) -> None:
-    said = r"Full hashing takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
-    assert re.search(said, text_of(asker.get(GENERATE)))
-    assert re.search(said.replace("500", "60"), text_of(ask(asker, total=60, seed="x")))
-    assert re.search(r"Full hashing takes 0\.\d+ s per account", text_of(ask(asker, total="many")))
+def test_the_form_estimates_the_time_of_full_hashing(requester: Client) -> None:
+    estimate = r"Full hashing takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
+    assert re.search(estimate, text_of(requester.get(GENERATE)))
+    assert re.search(estimate.replace("500", "60"), text_of(submit(requester, total=60, seed="x")))
+    assert re.search(r"Full hashing takes 0\.\d+ s per account", text_of(submit(requester, total="many")))
 
 
-def test_the_page_of_a_job_says_what_was_chosen() -> None:
+def test_the_job_page_shows_the_chosen_options() -> None:
     group = Group.objects.create(name="demo")
     job = finished(3, options=Options(names="realistic", locale="es", groups=(group.pk,), is_active=False, seed=42))
     operator = operator_visit()
@@ -201,7 +201,7 @@ def test_the_page_of_a_job_says_what_was_chosen() -> None:
     assert "a different password each, inactive." in text_of(operator.get(f"/jobs/{job.pk}/"))
 
 
-def test_who_may_not_see_users_sees_no_seed_as_the_names_follow_from_it() -> None:
+def test_without_view_user_the_job_page_has_no_seed() -> None:
     job = finished(3, options=Options(seed=424_242))
     page = visit(person("job-viewer", "view_job")).get(f"/jobs/{job.pk}/")
     assert "Random names, a different password each." in text_of(page)

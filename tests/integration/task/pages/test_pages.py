@@ -1,4 +1,4 @@
-"""The pages as a browser without JavaScript sees them: who may see what, what the form says, and what goes wrong."""
+"""The pages as a browser without JavaScript sees them: permissions, the job form and error pages."""
 
 import re
 from typing import Any
@@ -31,19 +31,19 @@ def owner() -> Client:
     return visit(person("owner", "view_user", "add_job"))
 
 
-def ask(client: Client, total: object, request_id: object = None, **more: Any) -> Any:
+def submit(client: Client, total: object, request_id: object = None, **more: Any) -> Any:
     return client.post(GENERATE, {"total": total, "request_id": request_id or uuid4()}, **more)
 
 
 @pytest.mark.parametrize("address", [USERS, GENERATE])
-def test_a_stranger_is_asked_to_sign_in_and_comes_back_afterwards(address: str) -> None:
+def test_a_page_without_a_sign_in_redirects_to_sign_in_and_back(address: str) -> None:
     response = Client().get(address)
     assert response.status_code == 302
     assert response.headers["Location"] == f"{reverse('login')}?next={address}"
 
 
 @pytest.mark.parametrize("address", [USERS, GENERATE])
-def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_out(address: str) -> None:
+def test_a_user_without_permission_gets_a_clear_page_and_can_sign_out(address: str) -> None:
     client = visit(person("nobody"))
     response = client.get(address)
     assert response.status_code == 403
@@ -52,7 +52,7 @@ def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_o
     assert client.post(reverse("logout")).headers["Location"] == reverse("login")
 
 
-def test_a_viewer_is_offered_nothing_to_generate() -> None:
+def test_a_user_without_add_job_gets_no_link_to_the_form() -> None:
     response = visit(person("viewer", "view_user")).get(USERS)
     assert "No accounts yet." in text_of(response)
     assert GENERATE not in response.content.decode()
@@ -68,11 +68,9 @@ def test_a_viewer_is_offered_nothing_to_generate() -> None:
         ("", "Enter how many users you need."),
     ],
 )
-def test_the_form_says_beside_the_field_what_cannot_be_done_and_starts_nothing(
-    owner: Client, total: str, reason: str
-) -> None:
+def test_an_invalid_total_is_refused_next_to_the_field(owner: Client, total: str, reason: str) -> None:
     request_id = uuid4()
-    response = ask(owner, total, request_id)
+    response = submit(owner, total, request_id)
     content = response.content.decode()
     assert response.status_code == 200
     assert reason in text_of(response)
@@ -86,13 +84,13 @@ def test_the_form_says_beside_the_field_what_cannot_be_done_and_starts_nothing(
 
 
 @pytest.mark.parametrize(("preset", "shown"), [("50", "50"), ("", "500"), ("49", "500"), ("<b>", "500")])
-def test_a_link_may_preset_a_number_that_can_be_asked_for(owner: Client, preset: str, shown: str) -> None:
+def test_a_link_can_preset_a_valid_total(owner: Client, preset: str, shown: str) -> None:
     assert f'value="{shown}"' in owner.get(GENERATE, {"total": preset}).content.decode()
 
 
 @pytest.mark.usefixtures("redis")
-def test_a_request_makes_one_job_and_lands_on_the_list_with_a_message(owner: Client) -> None:
-    response = ask(owner, 60, follow=True)
+def test_a_submitted_form_starts_one_job_and_redirects_to_the_list(owner: Client) -> None:
+    response = submit(owner, 60, follow=True)
     assert response.redirect_chain == [(USERS, 302)]
     assert "We are generating your random users!" in text_of(response)
     job = Job.objects.get()
@@ -100,35 +98,35 @@ def test_a_request_makes_one_job_and_lands_on_the_list_with_a_message(owner: Cli
 
 
 @pytest.mark.usefixtures("redis")
-def test_the_same_form_sent_twice_is_one_job_and_the_page_says_so(owner: Client) -> None:
+def test_a_form_sent_twice_starts_one_job_and_the_page_says_so(owner: Client) -> None:
     request_id = uuid4()
-    ask(owner, 60, request_id, follow=True)
-    response = ask(owner, 60, request_id, follow=True)
+    submit(owner, 60, request_id, follow=True)
+    response = submit(owner, 60, request_id, follow=True)
     assert f"This form already started job {Job.objects.get().pk}." in text_of(response)
 
 
 @pytest.mark.usefixtures("redis")
-def test_the_same_form_with_another_number_comes_again_as_a_new_request(owner: Client) -> None:
+def test_a_form_sent_again_with_another_total_becomes_a_new_request(owner: Client) -> None:
     request_id = uuid4()
-    ask(owner, 60, request_id)
-    response = ask(owner, 61, request_id)
+    submit(owner, 60, request_id)
+    response = submit(owner, 61, request_id)
     assert "This form already started a job with other values." in text_of(response)
     assert 'value="61"' in response.content.decode()
     assert Job.objects.count() == 1
-    ask(owner, 61, request_id_on(response))
+    submit(owner, 61, request_id_on(response))
     assert Job.objects.count() == 2
 
 
-@pytest.mark.parametrize("mark", ["", "not-a-uuid"])
-def test_a_form_that_lost_its_mark_comes_again_with_a_new_one(owner: Client, mark: str) -> None:
-    response = owner.post(GENERATE, {"total": 60, "request_id": mark})
+@pytest.mark.parametrize("request_id", ["", "not-a-uuid"])
+def test_a_form_without_a_valid_request_id_returns_with_a_new_one(owner: Client, request_id: str) -> None:
+    response = owner.post(GENERATE, {"total": 60, "request_id": request_id})
     assert "The form expired" in text_of(response)
     assert len(request_id_on(response)) == 36
     assert 'value="60"' in response.content.decode()
     assert not Job.objects.exists()
 
 
-def test_a_queue_that_is_away_is_said_and_the_job_is_kept() -> None:
+def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
     request = RequestFactory().post(GENERATE)
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
@@ -139,11 +137,11 @@ def test_a_queue_that_is_away_is_said_and_the_job_is_kept() -> None:
     assert warned.startswith(f"The queue is not available. Job {job.pk} is saved")
 
 
-def test_the_sign_in_page_tells_of_the_link() -> None:
+def test_the_sign_in_page_names_the_command_for_a_link() -> None:
     assert "python manage.py link" in text_of(Client().get(reverse("login")))
 
 
-def test_a_form_without_its_token_is_refused_in_words() -> None:
+def test_a_form_without_a_csrf_token_is_refused_with_a_sentence() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(person("owner", "add_job"))
     response = client.post(GENERATE, {"total": 60})
@@ -157,12 +155,12 @@ def test_an_unknown_address_gets_a_clear_page(owner: Client) -> None:
     assert "Page not found" in text_of(response)
 
 
-def test_an_error_gets_a_clear_page_that_needs_nothing() -> None:
+def test_a_server_error_gets_a_clear_page_without_user_or_session() -> None:
     assert "Something went wrong" in text_of(server_error(RequestFactory().get("/")))
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", USERS, GENERATE])
-def test_every_page_runs_scripts_and_styles_of_this_host_only(owner: Client, address: str) -> None:
+def test_every_page_allows_scripts_and_styles_of_this_host_only(owner: Client, address: str) -> None:
     response = owner.get(address)
     assert response.headers["Content-Security-Policy"] == csp.POLICY
     assert not re.search(r"<style|style=|<script(?![^>]*(src=|application/json))|\son\w+=", response.content.decode())

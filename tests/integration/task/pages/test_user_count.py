@@ -1,4 +1,4 @@
-"""The number of users is kept while the feed does not move, and for a while at most, where counting takes long."""
+"""The count of users is cached while the feed does not move, and for a limited time, if counting is slow."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Clock:
-    """Goes on by so many seconds each time that it is asked."""
+    """Advances by `step` seconds at each call."""
 
     def __init__(self, step: float) -> None:
         self.now = 0.0
@@ -22,8 +22,8 @@ class Clock:
 
 
 @pytest.fixture
-def slow() -> Clock:
-    """Each counting takes a second."""
+def slow_clock() -> Clock:
+    """With this clock each count takes a second."""
     return Clock(1.0)
 
 
@@ -35,33 +35,35 @@ def add_without_event() -> None:
     User.objects.bulk_create([User(username="brought")])
 
 
-def test_it_is_kept_while_nothing_happens(slow: Clock) -> None:
-    before = count(slow)
+def test_a_slow_count_is_cached_while_the_feed_does_not_move(slow_clock: Clock) -> None:
+    before = count(slow_clock)
     add_without_event()
-    assert count(slow) == before
+    assert count(slow_clock) == before
 
 
-def test_an_event_ends_it(slow: Clock) -> None:
-    before = users_at_head(clock=slow)
+def test_an_event_invalidates_the_cached_count(slow_clock: Clock) -> None:
+    before = users_at_head(clock=slow_clock)
     User.objects.create(username="told")
-    after = users_at_head(clock=slow)
+    after = users_at_head(clock=slow_clock)
     assert (after.head, after.counted["users"]) == (before.head + 1, before.counted["users"] + 1)
 
 
 @pytest.mark.parametrize(
-    ("took", "kept_for"), [(0.01, 0.01 * CACHE_FACTOR), (1.0, CACHE_SECONDS)], ids=["a hundred times", "at most"]
+    ("count_seconds", "cached_seconds"),
+    [(0.01, 0.01 * CACHE_FACTOR), (1.0, CACHE_SECONDS)],
+    ids=["by factor", "at the limit"],
 )
-def test_it_ends_after_a_while(took: float, kept_for: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_count_expires(count_seconds: float, cached_seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", SLOW_COUNT_SECONDS)
-    clock = Clock(took)
+    clock = Clock(count_seconds)
     before = count(clock)
     add_without_event()
     assert count(clock) == before
-    clock.now += kept_for
+    clock.now += cached_seconds
     assert count(clock) == before + 1
 
 
-def test_a_quick_one_is_not_kept() -> None:
+def test_a_quick_count_is_not_cached() -> None:
     quick = Clock(SLOW_COUNT_SECONDS / 2)
     before = count(quick)
     add_without_event()

@@ -1,4 +1,4 @@
-"""`cancel`, `retry` and `remove` in a terminal: one sentence of what came of it, and the exit code."""
+"""The commands `cancel`, `retry` and `remove`: one sentence with the result, and the exit code."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def job_with(made: int, total: int) -> Job:
 
 
 def work_on_the_next_job(state: str) -> str:
-    """What a worker does, in a thread with a connection of its own."""
+    """Works like a worker. Runs in a thread with its own database connection."""
     try:
         job = wait_until(lambda: Job.objects.filter(state=state, lanes__isnull=False).first())
         assert job
@@ -50,7 +50,7 @@ def work_on_the_next_job(state: str) -> str:
         connection.close()
 
 
-def test_cancel_says_where_the_job_stopped_and_how_to_remove_what_it_made() -> None:
+def test_cancel_prints_the_progress_and_how_to_remove_the_accounts() -> None:
     job = job_with(3, 5)
     assert call("cancel", str(job.pk)) == (
         f"Job {job.pk} is cancelled at 3 of 5 accounts. They stay: remove them with manage.py remove {job.pk}.\n"
@@ -60,7 +60,7 @@ def test_cancel_says_where_the_job_stopped_and_how_to_remove_what_it_made() -> N
     assert call("verify", str(job.pk)) == f"Job {job.pk}: 3 of 5 accounts, cancelled; each once, in order.\n"
 
 
-def test_cancel_again_says_that_it_was_so_already() -> None:
+def test_a_repeated_cancel_prints_that_the_job_was_cancelled_before() -> None:
     job = start_job(total=5).job
     assert call("cancel", str(job.pk)) == f"Job {job.pk} is cancelled at 0 of 5 accounts.\n"
     assert call("cancel", str(job.pk)) == f"Job {job.pk} was cancelled before, at 0 of 5 accounts.\n"
@@ -74,7 +74,7 @@ def test_cancel_again_says_that_it_was_so_already() -> None:
     assert Act.objects.filter(kind="cancelled").count() == 1
 
 
-def test_what_the_state_of_the_job_does_not_allow_ends_with_1() -> None:
+def test_an_action_that_the_state_does_not_allow_exits_with_1() -> None:
     finished, running = job_with(3, 3).pk, job_with(3, 5).pk
     assert refusal("cancel", str(finished)) == (
         1,
@@ -89,7 +89,7 @@ def test_what_the_state_of_the_job_does_not_allow_ends_with_1() -> None:
 
 @pytest.mark.parametrize("command", ["cancel", "retry", "remove", "verify", "credentials"])
 @pytest.mark.parametrize(
-    ("job", "said"),
+    ("job", "message"),
     [
         ("999", "There is no job 999."),
         ("-1", "There is no job -1."),
@@ -97,11 +97,11 @@ def test_what_the_state_of_the_job_does_not_allow_ends_with_1() -> None:
         ("1e3", "JOB must be a whole number of at most 18 digits."),
     ],
 )
-def test_a_job_that_is_not_there_ends_with_2(command: str, job: str, said: str) -> None:
-    assert refusal(command, job) == (2, said)
+def test_an_unknown_job_exits_with_2(command: str, job: str, message: str) -> None:
+    assert refusal(command, job) == (2, message)
 
 
-def test_retry_lets_a_failed_job_go_on() -> None:
+def test_retry_continues_a_failed_job() -> None:
     job = job_with(3, 5)
     fail(job_id=job.pk, error="No more room.")
     follow = f"Follow it: manage.py watch --job {job.pk}\n"
@@ -109,7 +109,7 @@ def test_retry_lets_a_failed_job_go_on() -> None:
     assert call("retry", str(job.pk)) == f"Job {job.pk} is already queued, at 3 of 5 accounts. {follow}"
 
 
-def test_a_dry_run_says_what_goes_and_what_stays_and_does_nothing() -> None:
+def test_a_dry_run_prints_the_preview_and_changes_nothing() -> None:
     job = job_with(3, 3)
     get_user_model().objects.filter(account__number=2).update(last_login=timezone.now())
     assert call("remove", str(job.pk), "--dry-run") == (
@@ -121,30 +121,30 @@ def test_a_dry_run_says_what_goes_and_what_stays_and_does_nothing() -> None:
     assert job.state == "finished"
 
 
-def test_remove_needs_a_yes_where_nobody_can_be_asked() -> None:
+def test_remove_without_a_terminal_needs_the_option_yes() -> None:
     job = job_with(3, 3)
     assert refusal("remove", str(job.pk)) == (2, "Cannot prompt here: use --yes. Nothing was removed.")
     job.refresh_from_db()
     assert job.state == "finished"
 
 
-def test_remove_follows_the_removal_to_its_end_and_says_who_stays() -> None:
+def test_remove_follows_the_removal_to_its_end_and_prints_the_kept_accounts() -> None:
     job = job_with(3, 3)
     get_user_model().objects.filter(account__number=2).update(is_staff=True)
     with ThreadPoolExecutor(1) as pool:
         worker = pool.submit(work_on_the_next_job, "removing")
-        said = call("remove", str(job.pk), "--yes", "--follow")
+        message = call("remove", str(job.pk), "--yes", "--follow")
     assert worker.result() == f"Job {job.pk}: its accounts are removed."
-    assert said.startswith(f"Job {job.pk}: 2 accounts to remove; 1 account kept: 1 made staff.\n")
-    assert f"Job {job.pk}: 2 accounts removed in " in said
-    assert said.endswith("; 1 account kept: 1 made staff.\n")
+    assert message.startswith(f"Job {job.pk}: 2 accounts to remove; 1 account kept: 1 made staff.\n")
+    assert f"Job {job.pk}: 2 accounts removed in " in message
+    assert message.endswith("; 1 account kept: 1 made staff.\n")
     assert call("remove", str(job.pk), "--yes", "--follow") == (
         f"The accounts of job {job.pk} were removed before; 1 account kept: 1 made staff.\n"
     )
     assert call("verify", str(job.pk)) == f"Job {job.pk}: 3 of 3 accounts, removed; each once, in order.\n"
 
 
-def test_verify_waits_for_the_end_of_a_removal() -> None:
+def test_verify_during_a_removal_exits_with_2() -> None:
     job = job_with(3, 3)
     assert call("remove", str(job.pk), "--yes").endswith(
         f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
@@ -156,7 +156,7 @@ def test_verify_waits_for_the_end_of_a_removal() -> None:
     )
 
 
-def test_remove_asks_for_no_yes_where_there_is_nothing_to_remove() -> None:
+def test_remove_of_a_job_without_accounts_needs_no_confirmation() -> None:
     job = start_job(total=3).job
     call("cancel", str(job.pk))
     assert call("remove", str(job.pk)).startswith(f"Job {job.pk}: 0 accounts to remove.\n")
@@ -166,9 +166,9 @@ def test_remove_asks_for_no_yes_where_there_is_nothing_to_remove() -> None:
 def test_generate_follows_a_job_to_its_end() -> None:
     with ThreadPoolExecutor(1) as pool:
         worker = pool.submit(work_on_the_next_job, "queued")
-        said = call("generate", "60", "--follow", "--json")
+        message = call("generate", "60", "--follow", "--json")
     assert worker.result() == "60 random users created with success!"
-    events = [json.loads(text) for text in said.splitlines()]
+    events = [json.loads(text) for text in message.splitlines()]
     assert [event["offset"] for event in events] == list(range(1, 64))
     assert [event["type"] for event in events if event["type"] != "user.created"] == [
         "job.queued",
@@ -178,7 +178,7 @@ def test_generate_follows_a_job_to_its_end() -> None:
     assert verify(Job.objects.get()).problems == []
 
 
-def test_generate_ends_with_1_when_somebody_cancels_the_job() -> None:
+def test_generate_exits_with_1_when_the_job_is_cancelled() -> None:
     def cancel() -> bool:
         try:
             job = wait_until(Job.objects.first)
@@ -189,6 +189,6 @@ def test_generate_ends_with_1_when_somebody_cancels_the_job() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(cancel)
-        code, said = refusal("generate", "60", "--follow")
+        code, message = refusal("generate", "60", "--follow")
     assert other.result()
-    assert (code, said) == (1, f"Job {Job.objects.get().pk} was cancelled at 0 of 60 accounts.")
+    assert (code, message) == (1, f"Job {Job.objects.get().pk} was cancelled at 0 of 60 accounts.")

@@ -1,4 +1,4 @@
-"""The commands in a second terminal: clear lines, exit codes, never a traceback."""
+"""The commands: clear output, exit codes, and no traceback."""
 
 import io
 import json
@@ -33,15 +33,15 @@ def finished_job(total: int = 3) -> Job:
     return after
 
 
-def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
-    said = call("generate", "60")
+def test_generate_starts_a_job_and_prints_how_to_follow_it() -> None:
+    message = call("generate", "60")
     job = Job.objects.get()
     assert (job.total, job.requested_by) == (60, None)
-    assert said == f"Job {job.pk}: 60 accounts requested. Follow it: manage.py watch --job {job.pk} --after 0\n"
+    assert message == f"Job {job.pk}: 60 accounts requested. Follow it: manage.py watch --job {job.pk} --after 0\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["0"], "Ask for 1 to 1000000 accounts."),
         (["-5"], "Ask for 1 to 1000000 accounts."),
@@ -52,26 +52,26 @@ def test_generate_starts_a_job_and_says_how_to_follow_it() -> None:
         (["60", "--remove-after", "soon"], "--remove-after must be a whole number of at most 18 digits."),
     ],
 )
-def test_generate_refuses_what_cannot_be_asked_for(arguments: list[str], said: str) -> None:
+def test_generate_refuses_an_invalid_total_or_expiry(arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError) as refused:
         call("generate", *arguments)
-    assert (refused.value.returncode, str(refused.value)) == (2, said)
+    assert (refused.value.returncode, str(refused.value)) == (2, message)
     assert not Job.objects.exists()
 
 
-def test_generate_says_the_job_as_json() -> None:
-    said = json.loads(call("generate", "60", "--json", "--remove-after", "24"))
+def test_generate_prints_the_job_as_json() -> None:
+    message = json.loads(call("generate", "60", "--json", "--remove-after", "24"))
     job = Job.objects.get()
-    assert said == {"job": job.pk, "state": "queued", "created": 0, "total": 60}
+    assert message == {"job": job.pk, "state": "queued", "created": 0, "total": 60}
     assert job.options.remove_after_hours == 24
 
 
-def test_verify_agrees_with_a_job_that_is_right() -> None:
+def test_verify_of_a_correct_job_succeeds() -> None:
     job = finished_job()
     assert call("verify", str(job.pk)) == f"Job {job.pk}: 3 of 3 accounts, finished; each once, in order.\n"
 
 
-def test_verify_fails_for_a_job_that_is_wrong() -> None:
+def test_verify_of_an_incorrect_job_exits_with_1() -> None:
     job = finished_job()
     Account.objects.filter(number=2).delete()
     with pytest.raises(CommandError, match="Accounts: 2") as failed:
@@ -79,7 +79,7 @@ def test_verify_fails_for_a_job_that_is_wrong() -> None:
     assert failed.value.returncode == 1
 
 
-def test_verify_says_its_verdict_as_json() -> None:
+def test_verify_prints_its_verdict_as_json() -> None:
     right, wrong = finished_job(), finished_job()
     Account.objects.filter(job=wrong, number=2).delete()
     assert json.loads(call("verify", str(right.pk), "--json")) == {"job": right.pk, "is_right": True, "problems": []}
@@ -91,20 +91,20 @@ def test_verify_says_its_verdict_as_json() -> None:
     assert any("Accounts: 2" in problem for problem in verdict["problems"])
 
 
-def test_verify_knows_no_such_job() -> None:
+def test_verify_of_an_unknown_job_exits_with_2() -> None:
     with pytest.raises(CommandError, match="There is no job 999") as failed:
         call("verify", "999")
     assert failed.value.returncode == 2
 
 
-def test_verify_waits_for_the_end_of_a_job() -> None:
+def test_verify_of_an_active_job_exits_with_2() -> None:
     job = start_job(total=3).job
     with pytest.raises(CommandError, match="is queued: verify it after its end") as failed:
         call("verify", str(job.pk))
     assert failed.value.returncode == 2
 
 
-def test_verify_says_when_the_events_are_gone() -> None:
+def test_verify_of_a_job_with_trimmed_events_exits_with_2() -> None:
     job = finished_job()
     finished_job()
     log.trim("users", keep=4, older_than=job.created_at)
@@ -114,7 +114,7 @@ def test_verify_says_when_the_events_are_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--after", "6"], "The log ends at offset 5: use --after 5 or less."),
         (["--after", "-5"], "--after must be an offset: 0 shows the whole log."),
@@ -122,19 +122,19 @@ def test_verify_says_when_the_events_are_gone() -> None:
         (["--job", "999"], "There is no job 999."),
     ],
 )
-def test_watch_refuses_what_it_cannot_follow(arguments: list[str], said: str) -> None:
+def test_watch_refuses_an_invalid_offset_or_job(arguments: list[str], message: str) -> None:
     finished_job(2)
     with pytest.raises(CommandError) as refused:
         call("watch", *arguments)
-    assert (refused.value.returncode, str(refused.value)) == (2, said)
+    assert (refused.value.returncode, str(refused.value)) == (2, message)
 
 
-def test_a_line_of_watch_obeys_no_control_characters() -> None:
+def test_a_line_of_watch_replaces_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
     assert event_words(event) == "a?[31mb"
 
 
-def test_a_line_of_watch_names_job_and_number() -> None:
+def test_a_line_of_watch_has_the_job_and_the_number() -> None:
     job = finished_job()
     batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
     events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
@@ -146,7 +146,7 @@ def test_a_line_of_watch_names_job_and_number() -> None:
     ]
 
 
-def test_a_job_is_kept_while_the_queue_is_away() -> None:
+def test_generate_saves_the_job_while_the_queue_is_unreachable() -> None:
     environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": "redis://127.0.0.1:1/0"}
     command = [sys.executable, "manage.py", "generate", "50"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)

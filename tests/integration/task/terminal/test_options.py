@@ -1,4 +1,4 @@
-"""`generate` with options in a terminal: a password is typed or piped, and is never an argument."""
+"""`generate` with options. A password is typed or piped, and never an argument."""
 
 import os
 import subprocess
@@ -21,18 +21,18 @@ PASSWORD = "Correct-horse-7"
 SHARED = ["generate", "60", "--passwords", "shared"]
 
 
-def piped(*arguments: str, said: str = "") -> tuple[int, str]:
-    """Exit code and errors of a command with that on its standard input."""
+def run_with_stdin(*arguments: str, stdin: str = "") -> tuple[int, str]:
+    """Runs a command with `stdin` as its standard input. Returns the exit code and the errors."""
     command = [sys.executable, "manage.py", *arguments]
     environment = {**os.environ, "DATABASE_URL": database_url()}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, input=said, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
     )
     assert PASSWORD not in done.stdout + done.stderr
     return done.returncode, done.stderr.strip()
 
 
-def typed(*lines: str) -> tuple[int, str]:
+def run_in_terminal(*lines: str) -> tuple[int, str]:
     environment = {**os.environ, "DATABASE_URL": database_url()}
     with PseudoTerminal([sys.executable, "manage.py", *SHARED], cwd=ROOT, environment=environment) as terminal:
         for prompt, line in zip(["Password for all accounts: ", "Repeat it: "], lines, strict=False):
@@ -60,7 +60,7 @@ def test_generate_takes_every_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--seed", "x"], "--seed must be a whole number of at most 18 digits."),
         (["--seed", str(2**53)], f"A seed is a whole number from 0 to {2**53 - 1}."),
@@ -68,63 +68,63 @@ def test_generate_takes_every_option() -> None:
         (["--password-stdin"], "--password-stdin needs --passwords shared."),
     ],
 )
-def test_generate_says_what_cannot_be_chosen(arguments: list[str], said: str) -> None:
+def test_generate_refuses_an_invalid_option(arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("generate", "60", *arguments)
-    assert (refused.value.returncode, str(refused.value)) == (2, said)
+    assert (refused.value.returncode, str(refused.value)) == (2, message)
     assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--names", "funny"], "invalid choice: 'funny'"),
         (["--passwords", "shared"], "Cannot prompt here: use --password-stdin."),
         (["--passwords", "shared", "--password-stdin"], "Give a password for all accounts, or let each have its own."),
     ],
 )
-def test_generate_says_what_cannot_be_chosen_and_ends_with_2(arguments: list[str], said: str) -> None:
-    code, error = piped("generate", "60", *arguments)
+def test_generate_with_a_usage_error_exits_with_2_and_no_traceback(arguments: list[str], message: str) -> None:
+    code, error = run_with_stdin("generate", "60", *arguments)
     assert code == 2
-    assert said in error
+    assert message in error
     assert "Traceback" not in error
     assert not Job.objects.exists()
 
 
-def test_a_weak_password_starts_nothing() -> None:
-    assert piped(*SHARED, "--password-stdin", said="12345678\n") == (
+def test_a_weak_shared_password_is_refused() -> None:
+    assert run_with_stdin(*SHARED, "--password-stdin", stdin="12345678\n") == (
         2,
         "CommandError: This password is too common. This password is entirely numeric.",
     )
     assert not Job.objects.exists()
 
 
-def test_a_password_is_read_from_a_line_of_the_standard_input() -> None:
-    assert piped(*SHARED, "--password-stdin", said=f" {PASSWORD} \nsecond line\n") == (0, "")
+def test_the_first_line_of_the_standard_input_is_the_password() -> None:
+    assert run_with_stdin(*SHARED, "--password-stdin", stdin=f" {PASSWORD} \nsecond line\n") == (0, "")
     assert check_password(f" {PASSWORD} ", Job.objects.get().shared_hash)
 
 
 def test_a_password_is_typed_twice_and_never_shown() -> None:
-    code, text = typed(f"{PASSWORD}\n", f"{PASSWORD}\n")
+    code, text = run_in_terminal(f"{PASSWORD}\n", f"{PASSWORD}\n")
     assert code == 0, text
     assert check_password(PASSWORD, Job.objects.get().shared_hash)
 
 
 @pytest.mark.parametrize(
-    ("lines", "code", "said"),
+    ("lines", "code", "message"),
     [
         ([f"{PASSWORD}\n", "another\n"], 2, "The passwords differ, so no job was started: try again."),
         (["\x04"], 2, "No password given, so no job was started."),
         (["\x03"], 130, "Interrupted."),
     ],
-    ids=["a slip", "end of input", "Ctrl-C"],
+    ids=["different passwords", "end of input", "Ctrl-C"],
 )
-def test_a_password_that_is_not_given_starts_nothing(lines: list[str], code: int, said: str) -> None:
-    ended, text = typed(*lines)
-    assert (ended, said in text, "Traceback" in text) == (code, True, False), text
+def test_an_unfinished_password_prompt_starts_no_job(lines: list[str], code: int, message: str) -> None:
+    exit_code, text = run_in_terminal(*lines)
+    assert (exit_code, message in text, "Traceback" in text) == (code, True, False), text
     assert not Job.objects.exists()
 
 
-def test_no_argument_takes_a_password() -> None:
+def test_a_password_as_an_argument_is_refused() -> None:
     with pytest.raises(CommandError, match="unrecognized arguments"):
         call_command("generate", "60", "--passwords", "shared", f"--shared-password={PASSWORD}")

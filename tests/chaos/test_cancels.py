@@ -46,7 +46,7 @@ def ends_of(watcher: Watcher, job: int) -> list[str]:
 
 @pytest.mark.fault("a job is cancelled at a random moment")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_no_account_comes_after_a_cancel(database: str, strikes: Strikes, random: Random) -> None:
+async def test_a_cancelled_job_makes_no_more_accounts(database: str, strikes: Strikes, random: Random) -> None:
     with database_url_of(database) as url, Service(environment={"DATABASE_URL": url} if url else {}) as service:
         program = await asyncio.to_thread(Program, service)
         watcher = Watcher(service.address, after=0, token=program.token)

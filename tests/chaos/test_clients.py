@@ -100,7 +100,7 @@ def rounds(site: Site, strikes: Strikes, strike: Callable[[int], None]) -> None:
 
 
 @pytest.mark.fault("a client stops reading")
-def test_clients_that_stop_reading_cost_a_window_each_and_are_ended(site: Site, strikes: Strikes) -> None:
+def test_clients_that_stop_reading_cost_one_window_each_and_are_closed(site: Site, strikes: Strikes) -> None:
     """On a real connection with a small buffer: the kernel takes some, daphne holds the rest, up to the window."""
     peaks = []
 
@@ -127,7 +127,7 @@ def has_ended(client: socket.socket) -> bool:
 
 
 @pytest.mark.fault("a client reads and never acknowledges")
-def test_a_client_that_reads_and_never_acknowledges_is_closed_as_too_slow(site: Site, strikes: Strikes) -> None:
+def test_a_client_that_never_acknowledges_is_closed_as_too_slow(site: Site, strikes: Strikes) -> None:
     with site.client() as client:
         assert raw_client.close_code(client) == 4008
         strikes.hit()
@@ -136,8 +136,8 @@ def test_a_client_that_reads_and_never_acknowledges_is_closed_as_too_slow(site: 
 FLOODS = ['{"type":"wave"}', '{"type":"ack","offset":0}', "{}"]
 
 
-@pytest.mark.fault("a client sends frames without end")
-def test_a_flood_of_frames_is_closed_and_starves_nobody(site: Site, strikes: Strikes) -> None:
+@pytest.mark.fault("a client floods the server with frames")
+def test_a_flood_of_frames_is_closed_while_pages_still_answer(site: Site, strikes: Strikes) -> None:
     """Beside it a page is asked for."""
 
     def flood(number: int) -> None:
@@ -171,15 +171,15 @@ def flooding(site: Site, frame: str, strikes: Strikes) -> Iterator[threading.Thr
     thread.join()
 
 
-@pytest.mark.fault("a client sends frames without end")
-def test_a_flood_is_closed_with_a_clear_code(site: Site) -> None:
+@pytest.mark.fault("a client floods the server with frames")
+def test_a_flood_of_frames_is_closed_with_4500(site: Site) -> None:
     with site.client("") as client:
         client.sendall(raw_client.text_frame("{}") * (FRAMES_AT_ONCE + 1))
         assert raw_client.close_code(client) == 4500
 
 
 @pytest.mark.fault("clients are killed with all their connections")
-def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strikes) -> None:
+def test_killed_clients_leak_no_descriptors_and_no_memory(site: Site, strikes: Strikes) -> None:
     command = [sys.executable, "-m", "tests.chaos.raw_client", site.service.address, site.program.token]
 
     def kill(number: int) -> None:
@@ -193,8 +193,8 @@ def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strik
     rounds(site, strikes, kill)
 
 
-@pytest.mark.fault("all clients are cut and come back at once")
-async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strikes: Strikes, random: Random) -> None:
+@pytest.mark.fault("all clients are cut and reconnect at once")
+async def test_all_clients_reconnect_at_once_and_miss_no_event(site: Site, strikes: Strikes, random: Random) -> None:
     """They are cut while a job runs, and each goes on where it was. All seats of a person were taken, and are free."""
     start, epoch = site.head, Truth(site.service.var_dir).cursor()[0]
     token, address = site.program.token, site.service.address

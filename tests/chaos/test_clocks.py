@@ -23,8 +23,8 @@ def write_schedule_of_an_hour_ahead(file: Path) -> None:
     scheduler.close()
 
 
-@pytest.mark.fault("the clock goes back under beat")
-def test_beat_goes_on_after_the_clock_went_back(redis: str, tmp_path: Path) -> None:
+@pytest.mark.fault("the clock goes back for beat")
+def test_beat_continues_after_the_clock_went_back(redis: str, tmp_path: Path) -> None:
     file = tmp_path / "schedule"
     write_schedule_of_an_hour_ahead(file)
     alone = ["beat", "-s", str(file), "--pidfile=", "-l", "ERROR"]

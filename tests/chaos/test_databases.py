@@ -34,9 +34,9 @@ READ_MEANWHILE = either(short=10_000, long=50_000)
 PROMISED_SECONDS = 15  # 5 each, one after another: the poller asks as well, and a socket comes again
 LOG_BYTES_AT_REST = 64 << 20
 
-AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
+AWAY, CUT = "PostgreSQL is down for a while", "a connection to PostgreSQL is cut during a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
-TIMEOUT = "a statement of a step takes too long for PostgreSQL"
+TIMEOUT = "a statement of a step exceeds PostgreSQL's statement timeout"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
 LANES = "SELECT task_id FROM arrivals_lane"
@@ -106,7 +106,7 @@ async def freeze(run: Run, faults: PostgresFaults) -> bool:
 
 
 @pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT, FROZEN)
-async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
+async def test_failures_of_postgresql_delay_jobs_and_lose_nothing(strikes: Strikes) -> None:
     with (
         postgres.running() as url,
         Service(environment={"DATABASE_URL": url, **IMPATIENT}, may_complain=True) as service,
@@ -168,7 +168,7 @@ async def reads_on(run: Run, strikes: Strikes) -> None:
 
 
 @pytest.mark.fault(FULL, READER)
-async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: Strikes) -> None:
+async def test_a_full_disk_or_a_long_reader_of_sqlite_loses_nothing(strikes: Strikes) -> None:
     with (
         a_disk() as disk,
         Service(

@@ -19,7 +19,7 @@ from tests.support.service import Service
 STRIKES = either(short=2, long=10)
 MAKING = "a pool child is killed while its transaction is open, making accounts"
 REMOVING = "a pool child is killed while its transaction is open, removing accounts"
-WORKER = "the whole worker is killed in mid-job"
+WORKER = "the whole worker is killed during a job"
 CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
@@ -51,7 +51,7 @@ def kill_worker(service: Service) -> None:
 
 @pytest.mark.fault(MAKING, REMOVING, WORKER, CONNECTING)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) -> None:
+async def test_killed_workers_lose_and_repeat_no_account(database: str, strikes: Strikes) -> None:
     with (
         database_url_of(database) as url,
         Service(

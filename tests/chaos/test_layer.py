@@ -19,9 +19,9 @@ from tests.support.watcher import Watcher
 TOTAL = 2000
 FAULTS = {
     "LosingLayer": "every hint is lost",
-    "RepeatingLayer": "every hint comes twice",
-    "ShufflingLayer": "hints come in another order",
-    "LateLayer": "every hint comes 5 s late",
+    "RepeatingLayer": "every hint arrives twice",
+    "ShufflingLayer": "hints arrive out of order",
+    "LateLayer": "every hint arrives 5 s late",
 }
 IN_TURN = [pytest.param("TurnsLayer", [*FAULTS], id="in turn", marks=pytest.mark.fault(*FAULTS.values()))]
 EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for kind, name in FAULTS.items()]
@@ -29,8 +29,8 @@ EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for k
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-@pytest.mark.fault("the log is not asked")
-async def test_without_a_head_check_all_events_come_by_the_layer(strikes: Strikes) -> None:
+@pytest.mark.fault("the log is not checked")
+async def test_all_events_arrive_by_the_layer_without_head_checks(strikes: Strikes) -> None:
     with Service(environment={"HEAD_CHECK_SECONDS": "3600"}) as service:
         browser = Browser()
         browser.get(service.link)
@@ -52,7 +52,9 @@ FINISHED_AT = "from task.models import Job; print('FINISHED', Job.objects.get().
 
 
 @pytest.mark.parametrize(("layer", "kinds"), either(short=IN_TURN, long=EACH + IN_TURN))
-async def test_a_layer_that_spoils_every_message_only_delays(layer: str, kinds: list[str], strikes: Strikes) -> None:
+async def test_a_layer_that_spoils_every_hint_only_delays_events(
+    layer: str, kinds: list[str], strikes: Strikes
+) -> None:
     """What is late comes before the last job is asked, so that its accounts would come after what it made repeat."""
     environment = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
     with Service(environment=environment) as service:

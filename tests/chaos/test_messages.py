@@ -73,8 +73,8 @@ def queue(service: Service) -> Iterator[Queue]:
     assert "Traceback" not in service.stderr[before:], service.stderr[before:]
 
 
-@pytest.mark.fault("the same task message comes ten times at once")
-def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("the same task message arrives ten times at once")
+def test_a_task_message_sent_ten_times_makes_one_job(queue: Queue, strikes: Strikes) -> None:
     """In the tutorial's own form: the total alone, by its place."""
     before = len(queue.jobs())
     queue.send(300, task_id=str(uuid4()), times=10)
@@ -85,8 +85,8 @@ def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> Non
     assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 301))
 
 
-@pytest.mark.fault("the same task message comes ten times at once")
-def test_one_message_of_a_lane_ten_times_is_one_lane(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("the same task message arrives ten times at once")
+def test_a_lane_message_sent_ten_times_repeats_no_account(queue: Queue, strikes: Strikes) -> None:
     """In the service's own form, while the job is worked on."""
     before, (_, start) = len(queue.jobs()), queue.truth.cursor()
     program = Program(queue.service)
@@ -102,8 +102,8 @@ def test_one_message_of_a_lane_ten_times_is_one_lane(queue: Queue, strikes: Stri
     assert "each once, in order" in queue.service.manage("verify", str(job)).stdout
 
 
-@pytest.mark.fault("a task message for a job that is gone")
-def test_a_message_of_a_job_that_was_deleted_ends_at_once(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("a task message for a job that does not exist")
+def test_a_message_for_a_deleted_job_is_ignored(queue: Queue, strikes: Strikes) -> None:
     """Removed and retired, as after JOBS_KEEP_DAYS."""
     before = queue.jobs()
     program = Program(queue.service)
@@ -119,8 +119,8 @@ def test_a_message_of_a_job_that_was_deleted_ends_at_once(queue: Queue, strikes:
     assert queue.jobs() == before
 
 
-@pytest.mark.fault("a task message that says more than this version knows")
-def test_what_a_later_version_adds_is_passed_over(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("a task message with unknown arguments")
+def test_arguments_of_a_newer_release_are_ignored(queue: Queue, strikes: Strikes) -> None:
     before = len(queue.jobs())
     queue.send(50, colour="red", priority={"of": [1, 2]})
     strikes.hit()
@@ -142,15 +142,15 @@ BROKEN: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.fault("a task message that lacks what it should say", "a task message for a job that is gone")
-def test_what_asks_for_nothing_that_can_be_done_is_said_in_a_sentence(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("a task message with missing or invalid arguments", "a task message for a job that does not exist")
+def test_an_invalid_message_is_logged_in_one_sentence(queue: Queue, strikes: Strikes) -> None:
     """And the worker goes on: a good message with an id that is no UUID is a job."""
     before, before_said = len(queue.jobs()), len(queue.service.stderr)
     for args, kwargs in BROKEN:
         queue.send(*args, **kwargs)
-    strikes.hit("a task message that lacks what it should say", times=len(BROKEN))
+    strikes.hit("a task message with missing or invalid arguments", times=len(BROKEN))
     queue.send(job=10**6)
-    strikes.hit("a task message for a job that is gone")
+    strikes.hit("a task message for a job that does not exist")
     queue.send(60, task_id="an id of its own", times=2)
     queue.finished(before + 1)
     queue.send(70, task_id="an id of its own")
@@ -164,7 +164,7 @@ JUNK = [b"\x00\xff", b"{}", json.dumps({"body": "e30=", "headers": {}, "properti
 
 
 @pytest.mark.fault("junk in the queue")
-def test_junk_in_the_queue_stops_nobody(service: Service, strikes: Strikes) -> None:
+def test_junk_in_the_queue_does_not_stop_the_worker(service: Service, strikes: Strikes) -> None:
     """Celery itself cannot read it: it says so, at length, and connects anew."""
     queue = Queue(service)
     before = len(queue.jobs())

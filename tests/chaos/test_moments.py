@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until, wait_until_async
 TIMES = either(short=1, long=5)
 BEFORE_HINT = "a pool child is killed after a commit and before its hint"
 BEFORE_ACKNOWLEDGEMENT = "a pool child is killed after its last commit and before the acknowledgement"
-BEFORE_LANE_OVER = "a pool child is killed between hand-over and the next message"
+BEFORE_LANE_OVER = "a pool child is killed between the requeue and the next message"
 BEFORE_DISPATCH = "the web process is killed between a job's commit and its dispatch"
 AT_EVERY_START = "a lane is killed at every start"
 MOMENT_SECONDS = 2
@@ -49,7 +49,7 @@ def die(run: Run, place: str) -> bool:
 
 
 @pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_LANE_OVER)
-async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, strikes: Strikes) -> None:
+async def test_a_process_killed_between_two_actions_loses_no_work(service: Service, strikes: Strikes) -> None:
     async def ask_of_one_that_dies() -> None:
         """Whoever asks gets no answer, and asks again: it is the same job, and the rescue sends its message."""
         file = dying.place(service.var_dir, dying.BEFORE_DISPATCH)
@@ -70,7 +70,7 @@ async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, st
 
 
 @pytest.mark.fault(AT_EVERY_START)
-async def test_a_lane_that_dies_at_every_start_fails_its_job_and_no_other(service: Service, strikes: Strikes) -> None:
+async def test_a_lane_killed_at_every_start_fails_only_its_own_job(service: Service, strikes: Strikes) -> None:
     file = dying.place(service.var_dir, dying.AT_FIRST_INSERT)
 
     async def fail() -> None:

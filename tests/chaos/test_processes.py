@@ -36,11 +36,11 @@ PARTS: dict[str, Pick] = {
     "the web process": lambda pids: pids.web,
 }
 SECOND_KILLED = "one of two web processes is killed"
-SECOND_ENDED = "one of two web processes is asked to end"
-STOPPED_WEB = "the web process is stopped for a while"
-STOPPED_WORKER = "the worker is stopped for a while"
+SECOND_ENDED = "one of two web processes gets SIGTERM"
+STOPPED_WEB = "the web process is paused for a while"
+STOPPED_WORKER = "the worker is paused for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
-ZOMBIE = "a pool child is stopped, and comes back after its lane was rescued"
+ZOMBIE = "a pool child is paused until its lane is rescued, then continues"
 
 pytestmark = pytest.mark.timeout(either(short=1800, long=3600))
 
@@ -101,28 +101,30 @@ def end_second(second: SecondWeb, number: signal.Signals) -> None:
 
 @pytest.mark.fault(
     "a pool child is killed",
-    "a pool child is asked to end",
+    "a pool child gets SIGTERM",
     "the worker is killed",
-    "the worker is asked to end",
+    "the worker gets SIGTERM",
     "beat is killed",
-    "beat is asked to end",
+    "beat gets SIGTERM",
 )
-async def test_what_makes_accounts_comes_back(service: Service, strikes: Strikes) -> None:
+async def test_killed_worker_processes_are_replaced_and_lose_nothing(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
         for name in ("a pool child", "the worker", "beat"):
             await run.strike(partial(send, service, PARTS[name], SIGKILL), times=TIMES, name=f"{name} is killed")
-            await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} is asked to end")
+            await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} gets SIGTERM")
 
 
 @pytest.mark.fault(
     SECOND_KILLED,
     SECOND_ENDED,
     "the web process is killed",
-    "the web process is asked to end",
+    "the web process gets SIGTERM",
     STOPPED_WEB,
     STOPPED_WORKER,
 )
-async def test_what_shows_accounts_comes_back(service: Service, second: SecondWeb, strikes: Strikes) -> None:
+async def test_killed_or_paused_web_processes_lose_no_event(
+    service: Service, second: SecondWeb, strikes: Strikes
+) -> None:
     web = PARTS["the web process"]
 
     def webs() -> dict[str, int]:
@@ -133,13 +135,13 @@ async def test_what_shows_accounts_comes_back(service: Service, second: SecondWe
         await run.strike(partial(end_second, second, SIGTERM), times=TIMES, name=SECOND_ENDED)
         assert run.steady.connections == 1, "those of the other see nothing of it"
         await run.strike(partial(send, service, web, SIGKILL), times=TIMES, name="the web process is killed")
-        await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process is asked to end")
+        await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process gets SIGTERM")
         await run.strike(partial(stop_for_a_while, service, web), times=TIMES, name=STOPPED_WEB)
         await run.strike(partial(stop_for_a_while, service, PARTS["the worker"]), times=TIMES, name=STOPPED_WORKER)
 
 
 @pytest.mark.fault(ZOMBIE)
-async def test_a_lane_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
+async def test_a_pool_child_that_continues_after_a_rescue_does_no_harm(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
 
         async def come_back_late() -> None:
@@ -149,7 +151,7 @@ async def test_a_lane_that_comes_back_late_does_no_harm(service: Service, strike
 
 
 @pytest.mark.fault(FROZEN)
-async def test_a_lane_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
+async def test_a_pool_child_frozen_in_a_step_is_killed_and_others_continue(service: Service, strikes: Strikes) -> None:
     """Meanwhile a write waits as long as SQLite is told to, and is refused."""
 
     def freeze() -> bool:

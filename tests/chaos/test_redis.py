@@ -25,7 +25,7 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
-KILLED_MEANWHILE = "Redis is frozen and the pool children are killed meanwhile"
+KILLED_MEANWHILE = "the pool children are killed while Redis is frozen"
 SLOW = 12  # accounts at full strength: some seconds of work for each pool child
 FROZEN_SECONDS = 5  # longer than the worker waits for an answer
 GOES_ON_SECONDS = 90  # the rescue comes after 5 to 10 s, the worker or its connection anew after 30
@@ -93,16 +93,16 @@ async def children_are_killed(run: Run, redis: RedisFaults, strikes: Strikes) ->
 
 
 @pytest.mark.fault(
-    "Redis is killed and comes back empty",
-    "Redis is away for a while",
+    "Redis is killed and restarts empty",
+    "Redis is down for a while",
     "Redis is frozen",
     "Redis is full",
     "Redis is slow",
-    "Redis forgets everything (FLUSHALL)",
+    "Redis loses all keys (FLUSHALL)",
     "every connection to Redis is cut",
     KILLED_MEANWHILE,
 )
-async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
+async def test_failures_of_redis_delay_jobs_and_lose_nothing(strikes: Strikes) -> None:
     with Service(may_complain=True) as service:
         redis = RedisFaults(service)
         visitor, bound = await asyncio.to_thread(Visitor, service), Bound(PROMISED_SECONDS)
@@ -111,12 +111,12 @@ async def test_a_redis_that_fails_delays_and_loses_nothing(strikes: Strikes) -> 
             def unreachable(fault: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
                 return lambda: jobs_are_taken(run, visitor, fault(), bound)
 
-            await run.strike(redis.kill_and_empty, times=TIMES, name="Redis is killed and comes back empty")
-            await run.strike(unreachable(redis.away), times=TIMES, name="Redis is away for a while")
+            await run.strike(redis.kill_and_empty, times=TIMES, name="Redis is killed and restarts empty")
+            await run.strike(unreachable(redis.away), times=TIMES, name="Redis is down for a while")
             await run.strike(unreachable(redis.frozen), times=TIMES, name="Redis is frozen")
             await run.strike(unreachable(redis.full), times=TIMES, name="Redis is full")
             await run.strike(lambda: redis.slow(SLOW_SECONDS), times=TIMES, name="Redis is slow")
-            await run.strike(redis.flush, times=TIMES, name="Redis forgets everything (FLUSHALL)")
+            await run.strike(redis.flush, times=TIMES, name="Redis loses all keys (FLUSHALL)")
             await run.strike(lambda: redis.cut_all() > 0, times=TIMES, name="every connection to Redis is cut")
             await run.strike(lambda: children_are_killed(run, redis, strikes), times=TIMES, name=KILLED_MEANWHILE)
         assert run.steady.connections == 1, "the socket stayed open through it all"

@@ -103,7 +103,7 @@ async def test_the_token_of_somebody_without_the_permission_sees_nothing(web: st
         assert await close_code(socket) == 4503
 
 
-@pytest.mark.fault("a token goes while somebody watches")
+@pytest.mark.fault("a token loses its access while a client watches")
 @pytest.mark.parametrize(
     ("change", "code"),
     [

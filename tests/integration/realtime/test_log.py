@@ -168,7 +168,7 @@ def trim_half() -> None:
     log.trim("users", keep=5, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
 
 
-@pytest.mark.fault("the log is trimmed or gets another epoch in the middle of a read")
+@pytest.mark.fault("the log is trimmed or gets a new epoch during a read")
 @pytest.mark.parametrize("statement", [1, 2, 3, 4])
 @pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
 def test_a_read_during_which_the_log_changes_says_so_or_gives_what_was_there(

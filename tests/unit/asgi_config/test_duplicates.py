@@ -28,7 +28,7 @@ def said() -> Callable[..., list[str]]:
     return lines
 
 
-@pytest.mark.fault("an outage that lasts")
+@pytest.mark.fault("a long outage")
 def test_the_same_warning_comes_once_a_minute_and_says_how_often_it_was_left_out(
     said: Callable[..., list[str]],
 ) -> None:

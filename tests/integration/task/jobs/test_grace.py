@@ -31,7 +31,7 @@ def work(lane: Lane) -> str:
     return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=60)
 
 
-@pytest.mark.fault("a database fails under every start of a lane")
+@pytest.mark.fault("the database fails at every start of a lane")
 def test_a_database_that_fails_under_each_start_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a full disk does: a start can still be counted, and a step finds no room."""
 
@@ -72,7 +72,7 @@ def test_a_step_that_waited_long_is_excused_and_not_repeated(monkeypatch: pytest
     assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
 
 
-@pytest.mark.fault("the lanes of an old job die just after a retry or another removal")
+@pytest.mark.fault("the lanes of an old job die right after a retry or a new removal")
 @pytest.mark.parametrize("ask", [retried, removing_again], ids=lambda ask: ask.__name__)
 def test_what_is_asked_again_of_an_old_job_has_its_time_as_well(ask: Callable[[], Job]) -> None:
     lane = ask().lanes.get()

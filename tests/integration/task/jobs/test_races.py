@@ -190,7 +190,7 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_a_wrong_name() -> 
     assert "correct username" in answer.content.decode()
 
 
-@pytest.mark.fault("a lane came first and commits last")
+@pytest.mark.fault("a lane starts first and commits last")
 def test_who_comes_first_and_commits_last_comes_last_on_the_feed(beside: Any) -> None:
     """SQLite has one lock for all, which this test holds, so there nobody can commit in between."""
     early, late = stepping.queued(3), stepping.queued(3)

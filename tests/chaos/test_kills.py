@@ -1,4 +1,4 @@
-"""The promise while pool children are killed in mid-step, and for who reads and connects while a step is open."""
+"""The promise while pool children are killed during a step, and for clients that connect while a step is open."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ CONNECTING = "a page is read and its socket connects while a transaction is open
 
 pytestmark = [
     pytest.mark.timeout(either(short=1200, long=3600)),
-    pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks tells who has a step open; run it on Linux"),
+    pytest.mark.skipif(sys.platform != "linux", reason="Needs /proc/locks to find open steps; run it on Linux"),
 ]
 
 
 async def kill_while_removing(run: Run, is_open: IsOpen) -> bool:
-    """With nothing else at work, or nobody knew what was killed. It misses when the undo was done first."""
+    """Kills during an undo, with no other job at work, so that the undo is hit. Misses if the undo ends first."""
     run.finishing.append(await run.ask(run.total))
     await run.until_idle()
     await run.undo(run.finishing[-1])

@@ -1,4 +1,4 @@
-"""Full strength on a real pool: children are killed in the middle of their hashes, and each lane makes its share."""
+"""Full-strength hashes on a real pool: children are killed during their hashes, and each lane makes its share."""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""The channel layer is used, and is only a hint: shown on the shipped service by taking away either half."""
+"""The channel layer delivers every event, but is only a hint: the shipped service works without either half.
+
+One test switches off the head checks of the log, the other spoils every hint.
+"""
 
 import asyncio
 import time
@@ -43,7 +46,9 @@ async def test_all_events_arrive_by_the_layer_without_head_checks(strikes: Strik
         arrived_at = time.time()
         finished_at = float(service.manage("shell", "-c", FINISHED_AT).stdout.rpartition("FINISHED ")[2])
         strikes.hit()
-        strikes.note(f"by the layer alone, the last event came {arrived_at - finished_at:.3f} s after its step began")
+        strikes.note(
+            f"by the layer alone, the last event arrived {arrived_at - finished_at:.3f} s after its step began"
+        )
         assert watcher.numbers == list(range(1, TOTAL + 1))
         assert watcher.connections == 1
 
@@ -55,7 +60,7 @@ FINISHED_AT = "from task.models import Job; print('FINISHED', Job.objects.get().
 async def test_a_layer_that_spoils_every_hint_only_delays_events(
     layer: str, kinds: list[str], strikes: Strikes
 ) -> None:
-    """What is late comes before the last job is asked, so that its accounts would come after what it made repeat."""
+    """Late hints arrive before the last job is requested, so its accounts would reveal a repeat that they caused."""
     environment = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
     with Service(environment=environment) as service:
 
@@ -67,7 +72,7 @@ async def test_a_layer_that_spoils_every_hint_only_delays_events(
         def nothing_is_held() -> bool:
             return spoiled(service)[HELD] == spoiled(service)["LateLayer"]
 
-        async with Run(service, strikes, nothing_comes_late=nothing_is_held) as run:
+        async with Run(service, strikes, is_all_delivered=nothing_is_held) as run:
             for kind in kinds:
                 await run.strike(partial(is_spoiled, kind), name=FAULTS[kind])
         for kind in kinds:

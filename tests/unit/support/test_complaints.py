@@ -36,15 +36,15 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
         "may hold 'lent'",
     ),
     ("a column is needed", lambda new: columns(new).update(priority=NEEDED), "without priority: give it a db_default"),
-    ("a constraint comes", lambda new: constraints(new).append("few"), "that is new or another: few"),
+    ("a constraint comes", lambda new: constraints(new).append("few"), "that is new or changed: few"),
     ("a constraint is tightened", lambda new: tighten(constraints(new)), "('created__lt', F(total))"),
     ("a task goes", lambda new: new["tasks"].pop(LANE), "which old code sends"),
     ("an argument goes", lambda new: new["tasks"][LANE].pop("size"), "no longer takes size"),
-    ("an argument is needed", lambda new: new["tasks"][LANE].update(lane=True), "needs lane, which dispatch of before"),
+    ("an argument is needed", lambda new: new["tasks"][LANE].update(lane=True), "needs lane, which an older dispatch"),
     (
         "an argument comes and beat sends it",
         lambda new: (new["tasks"][RESCUE].update(hurry=False), sent(new, "beat")[RESCUE].append("hurry")),
-        "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse",
+        "beat sends task.tasks.rescue_jobs with hurry, which older workers refuse",
     ),
     (
         "a starting worker sends an argument",

@@ -25,7 +25,7 @@ def test_what_beat_sends_is_read_from_the_settings(settings: Settings) -> None:
     rescue = settings.CELERY_BEAT_SCHEDULE["rescue"] | {"kwargs": {"hurry": True}}
     settings.CELERY_BEAT_SCHEDULE = settings.CELERY_BEAT_SCHEDULE | {"rescue": rescue}
     found = complaints(released(), present())
-    assert "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse." in found
+    assert "beat sends task.tasks.rescue_jobs with hurry, which older workers refuse." in found
 
 
 def test_messages_and_hints_are_sent_by_those_whom_present_asks() -> None:

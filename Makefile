@@ -25,7 +25,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test test-all bench chaos check lint format lock screenshots
+.PHONY: run test test-all bench chaos lint format lock screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
@@ -43,8 +43,6 @@ test-all: .venv/run.stamp .venv/test.stamp
 # `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
 bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
 	@ONLY=$(ONLY) $(PYTHON) -m tests.benchmarks
-
-check: lint test test-all
 
 # The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
 # of faults, strikes and results (docs/guarantees.md).

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from realtime.endpoints.flow_control import Window
 from realtime.protocol import RESET_REASONS, CloseCode, Subscription
 
 
@@ -21,6 +20,12 @@ class Counted:
     hints_lost: int = 0
     resets: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(RESET_REASONS, 0)))
     closes: Counter[int] = field(default_factory=lambda: Counter({int(code): 0 for code in CloseCode}))
+
+
+class Window(Protocol):
+    """The part of a socket's window that is measured here."""
+
+    sent_offset: int
 
 
 class Watcher(NamedTuple):

@@ -1,4 +1,4 @@
-"""Fixtures of every test, the mark `service`, and the order of a run.
+"""Fixtures of all tests, the mark `service`, and the order of a run.
 
 With ARRIVALS_TESTS_REQUIRED=1, as in CI, a test that skips is a failure.
 """
@@ -25,23 +25,23 @@ pytest_plugins = ["tests.support.faults", "tests.support.web"]
 TESTS = Path(__file__).parent
 WITHOUT_SERVICES = {"unit", "integration"}
 STARTS = {"running", "service", "web"}  # fixtures that start a server or a whole service
-QUICK = {"first_start", "tutorial"}  # the two starts that belong to `make test` all the same
+QUICK = {"first_start", "tutorial"}  # the two starts that `make test` runs too
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
     """The address of a real, private Redis, which the settings of the tests point to."""
-    part = embedded_redis.process(
+    server = embedded_redis.process(
         server=embedded_redis.find_server(),
         address=django_settings.REDIS_URL,
         directory=Path(django_settings.VAR_DIR) / "redis",
     )
-    part.start()
+    server.start()
     try:
-        wait_until(part.is_ready)
+        wait_until(server.is_ready)
         yield django_settings.REDIS_URL
     finally:
-        part.kill()
+        server.kill()
 
 
 @pytest.fixture
@@ -57,18 +57,18 @@ def append() -> Append:
 
 @pytest.fixture
 def cookie() -> str:
-    """The session of a user with the permission to see users."""
+    """The session of a user with the permission to view users."""
     return session_of("watcher", "view_user")
 
 
 @pytest.fixture
 def full_strength(settings: Settings) -> None:
-    """Django's own number of rounds, where that is what is tested."""
+    """Sets Django's own number of hashing rounds."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Shells ignore Ctrl-C for what they start in the background, and so would all that the tests start.
+    # A process that a shell starts in the background ignores Ctrl-C, and so would all processes that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "service: starts a service or a browser, so only `make test-all` runs it.")
 
@@ -87,16 +87,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Orders files by duration, longest first, or one process would work alone at the end of a run.
+    """Orders files by duration, longest first, because otherwise one process would work alone at the end of a run.
 
-    Files of tests/chaos mostly wait, so one that computes follows each of them. Within that, the order stays random.
+    Files of tests/chaos mostly wait, so a file that computes follows each of them. Apart from that, the order stays
+    random.
     """
-    places = {"e2e": 0, "chaos": 1, "integration": 2, "unit": 3}
-    items.sort(key=lambda item: places.get(_folder(item), 2))
+    ranks = {"e2e": 0, "chaos": 1, "integration": 2, "unit": 3}
+    items.sort(key=lambda item: ranks.get(_folder(item), 2))
     files = dict.fromkeys(item.path for item in items)
     chaos = [path for path in files if path.parent.name == "chaos"]
     others = [path for path in files if path.parent.name not in {"chaos", "browser"}]
-    order = {path: 2 * at + 1 for at, path in enumerate(others)} | {path: 2 * at for at, path in enumerate(chaos)}
+    order = {path: 2 * rank + 1 for rank, path in enumerate(others)}
+    order |= {path: 2 * rank for rank, path in enumerate(chaos)}
     items.sort(key=lambda item: order.get(item.path, -1))
 
 

@@ -1,6 +1,7 @@
-"""The real settings, with folders, keys and a private Redis of the test run's own; DATABASE_URL is honoured.
+"""The real settings, with folders, keys and a private Redis for the test run. DATABASE_URL is honoured.
 
-Each process of a run in parallel (pytest-xdist) has its own of all; what it starts shares them. With the run they go.
+Each process of a parallel run (pytest-xdist) has its own; the processes that it starts share them. The end of the run
+deletes them.
 """
 
 import os
@@ -20,7 +21,7 @@ from asgi_config.settings import *  # noqa: E402, F403
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file: the in-memory database that Django would use has neither WAL nor waiting writers.
     DATABASES["default"]["TEST"] = {"NAME": f"{os.environ['VAR_DIR']}/test.sqlite3"}  # noqa: F405
-    # What was not asked for in an order comes backwards, as it may from PostgreSQL on any day.
+    # Rows come in reverse unless a query orders them, because PostgreSQL promises no order either.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA reverse_unordered_selects=ON;"  # noqa: F405
 
 PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher"]

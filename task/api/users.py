@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from ninja import Query, Router
 
 from realtime.log import Snapshot, count_of, head
+from task.accounts.users import matches, users_at_head
 from task.api.auth import Request, needing
 from task.api.openapi import problems
 from task.api.paging import page_of
 from task.api.schemas import UserFilter, UserPage
 from task.events import FEED, wire_key, wire_time
 from task.models import Account
-from task.pages.user_list import matches, users_at_head
 
 router = Router(tags=["users"])
 

@@ -4,8 +4,7 @@ Newest first means greatest primary key first, also for a user model whose keys 
 """
 
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
-from django.db.models import IntegerField, Q
+from django.db.models import IntegerField
 from django.utils import timezone
 
-from realtime.log import Snapshot, count_of, head
-from task.events import FEED
+from realtime.log import Snapshot
+from task.accounts.users import matches, users_at_head
 from task.models import Account, Job
 from task.pages import job_text
 from task.pages.job_list import SOCKET_PATH, JobSnapshot, snapshots_of
@@ -25,9 +24,6 @@ from task.pages.job_list import SOCKET_PATH, JobSnapshot, snapshots_of
 PAGE_SIZE = 50
 JOB_LINES = 3
 INTEGER_KEY = re.compile(r"[0-9]{0,18}")
-SLOW_COUNT_SECONDS = 0.005
-CACHE_FACTOR = 100
-CACHE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +101,6 @@ def read_user_list(*, before: str | None, query: str = "") -> UserList:
     )
 
 
-def matches(query: str) -> Q:
-    """Users with `query` in their username or e-mail, as static/task/js/state/search.js finds them.
-
-    No index serves this. A query without a match reads a million users in 0.12 s on SQLite.
-    """
-    name = get_user_model().USERNAME_FIELD
-    return Q(**{f"{name}__icontains": query}) | Q(email__icontains=query) if query else Q()
-
-
 def is_user_key(text: str) -> bool:
     """Whether `text` can be a primary key of a user, or is empty."""
     key = get_user_model()._meta.pk
@@ -124,31 +111,3 @@ def is_user_key(text: str) -> bool:
     except ValidationError:
         return not text
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class _CachedCount:
-    start: Snapshot
-    until: float
-
-
-_cached_count: dict[str, _CachedCount] = {}
-
-
-def users_at_head(*, clock: Callable[[], float] = time.monotonic) -> Snapshot:
-    """Returns the feed's head and the number of `users`, counted in the same statement.
-
-    COUNT(*) reads a whole index: 12 ms for a million users on SQLite and 52 ms on PostgreSQL, most of the users page's
-    time. A slow count is therefore reused while the feed's head stays the same, for a hundred times the duration of the
-    count and ten seconds at most. The time limit is for users that come without an event, for example by another
-    program's bulk_create.
-    """
-    cached = _cached_count.get(FEED)
-    if cached and clock() < cached.until and head(FEED).cursor == cached.start.cursor:
-        return cached.start
-    began = clock()
-    start = head(FEED, users=count_of(get_user_model()._default_manager.all()))
-    ended = clock()
-    if ended - began > SLOW_COUNT_SECONDS:
-        _cached_count[FEED] = _CachedCount(start, ended + min(CACHE_SECONDS, CACHE_FACTOR * (ended - began)))
-    return start

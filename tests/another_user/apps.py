@@ -1,4 +1,4 @@
-"""Fills the user model's own field, as an application does that brings one."""
+"""Fills the extra field of the user model, as a site with such a field does."""
 
 from django.apps import AppConfig
 

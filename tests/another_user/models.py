@@ -1,4 +1,4 @@
-"""A user who signs in with an e-mail address, whose key is made by Python, and who needs a field of its own."""
+"""A custom user model with e-mail login, a key made by Python, and an extra required field."""
 
 import uuid
 from typing import Any

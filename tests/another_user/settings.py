@@ -1,4 +1,4 @@
-"""The settings of the tests, with another user model."""
+"""The settings of the tests, with a custom user model."""
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, INSTALLED_APPS

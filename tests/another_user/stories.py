@@ -1,4 +1,4 @@
-"""The whole life of a job's accounts with another user model; run in a process of its own by tests.integration."""
+"""The whole life of a job's accounts with a custom user model. test_custom_user_model.py runs it in its own process."""
 
 import uuid
 from typing import Any
@@ -35,7 +35,7 @@ def password_of(job: Job, member: Any) -> str:
 
 
 @pytest.mark.parametrize("names", ["random", "realistic"])
-def test_a_job_makes_exactly_its_accounts_each_with_a_key_and_a_field_of_its_own(names: str) -> None:
+def test_a_job_makes_its_accounts_with_unique_keys_and_the_extra_field(names: str) -> None:
     job = finished(60, options=Options(names=names))
     assert job.state == "finished"
     assert verify(job).problems == []
@@ -44,7 +44,7 @@ def test_a_job_makes_exactly_its_accounts_each_with_a_key_and_a_field_of_its_own
     assert all(member.customer_number.startswith("C-") and member.date_joined for member in members)
 
 
-def test_the_command_line_makes_them_too() -> None:
+def test_the_command_line_makes_accounts() -> None:
     call_command("generate", "50")
     lane = Job.objects.get().lanes.get()
     assert slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=60) == "50 random users created with success!"
@@ -53,10 +53,10 @@ def test_the_command_line_makes_them_too() -> None:
 
 def test_ids_are_text_on_the_feed_and_in_the_api() -> None:
     job = finished(2)
-    told = [event["user"]["id"] for event in feed_events() if event["type"] == "user.created"]
-    assert {uuid.UUID(key) for key in told} == set(Account.objects.values_list("pk", flat=True))
+    published = [event["user"]["id"] for event in feed_events() if event["type"] == "user.created"]
+    assert {uuid.UUID(key) for key in published} == set(Account.objects.values_list("pk", flat=True))
     shown = operator().get(f"/api/users?job={job.pk}").json()["items"]
-    assert {user["id"] for user in shown} == set(told)
+    assert {user["id"] for user in shown} == set(published)
 
 
 @pytest.mark.parametrize("hashing", ["light", "full"])
@@ -68,21 +68,21 @@ def test_an_account_signs_in_with_its_mail_address_and_its_derived_password(hash
     assert authenticate(username=member.email, password="wrong") is None
 
 
-def test_wrong_passwords_lock_one_address_and_no_other(settings: Settings) -> None:
+def test_wrong_passwords_lock_only_one_login_name(settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 2
     names = ["ann@example.com", "ann@example.com", "ben@example.com"]
     answers = [Client().post("/accounts/login/", {"username": name, "password": "wrong"}) for name in names]
     assert [answer.status_code for answer in answers] == [200, 429, 200]
 
 
-def test_taken_addresses_are_made_up_for() -> None:
+def test_taken_e_mail_addresses_are_replaced() -> None:
     options = Options(seed=7, names=REALISTIC)
     finished(50, options=options)
     assert finished(60, options=options).created == 60
     assert Member.objects.count() == 110
 
 
-def test_an_undo_removes_all_but_those_in_use_and_tells_of_each() -> None:
+def test_an_undo_removes_unused_accounts_and_publishes_each() -> None:
     group = Group.objects.create(name="testers")
     job = finished(60, options=Options(groups=(group.pk,)))
     used = Member.objects.first()
@@ -94,7 +94,7 @@ def test_an_undo_removes_all_but_those_in_use_and_tells_of_each() -> None:
     assert str(used.pk) not in removed
 
 
-def test_a_user_who_is_made_and_deleted_elsewhere_is_on_the_feed() -> None:
+def test_a_user_created_and_deleted_outside_jobs_is_on_the_feed() -> None:
     member = Member.objects.create_user("somebody@example.com", customer_number="C-1")
     key = str(member.pk)
     member.delete()
@@ -107,13 +107,17 @@ def test_a_user_who_is_made_and_deleted_elsewhere_is_on_the_feed() -> None:
 def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
     job = finished(60)
     client = operator()
-    board = client.get("/users/").context["list"]
-    assert [client.get(f"/users/?before={board.last_id}").status_code, len(board.rows), board.has_older] == [
+    user_list = client.get("/users/").context["list"]
+    assert [
+        client.get(f"/users/?before={user_list.last_id}").status_code,
+        len(user_list.rows),
+        user_list.has_older,
+    ] == [
         200,
         50,
         True,
     ]
-    assert len(client.get(f"/users/?before={board.last_id}").context["list"].rows) == 11
+    assert len(client.get(f"/users/?before={user_list.last_id}").context["list"].rows) == 11
     assert client.get("/users/?q=operator@").context["list"].rows[0].email == "operator@example.com"
     assert client.get("/users/?before=nonsense").status_code == 400
     following = client.get("/api/users?limit=50").json()["next"]
@@ -122,6 +126,6 @@ def test_every_page_of_users_and_jobs_can_be_read_and_searched() -> None:
         assert client.get(address).status_code == 200
 
 
-def test_an_account_at_full_strength_is_removed() -> None:
+def test_an_account_with_full_hashing_is_removed() -> None:
     assert remove_all(finished(1, options=Options(hashing=FULL))).state == "removed"
     assert not Member.objects.exists()

@@ -217,6 +217,13 @@ def free_port() -> int:
             return port
 
 
+def answers(port: int) -> bool:
+    """Whether a server on this machine accepts connections at the port."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
 def clean_environment() -> dict[str, str]:
     """Returns this process's environment without variables that would change the service."""
     return {name: value for name, value in os.environ.items() if name not in OURS}

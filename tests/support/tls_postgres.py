@@ -3,17 +3,16 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support import certificates
-from tests.support.service import free_port
+from tests.support.service import answers, free_port
 from tests.support.waiting import wait_until
 
 OWNER = "nobody" if os.getuid() == 0 else None  # the server does not run as root
@@ -32,7 +31,7 @@ def running() -> Iterator[tuple[str, Path]]:
         (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
         process = subprocess.Popen(command(data, certificate, port), cwd=folder, user=OWNER, stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: _answers(port))
+            wait_until(lambda: answers(port))
             yield f"postgres://postgres@127.0.0.1:{port}/postgres", authority
         finally:
             process.send_signal(signal.SIGINT)
@@ -68,9 +67,3 @@ def _keep(folder: Path, certificate: Path) -> None:
     if OWNER:
         for path in (folder, certificate):
             shutil.chown(path, OWNER)
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False

@@ -1,18 +1,17 @@
 """Fixtures: web processes on the test database, nginx in front of them, and one shared service."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.database import database_url
 from tests.support.deployment import command_of, nginx_command
-from tests.support.service import ROOT, Service, free_port
+from tests.support.service import ROOT, Service, answers, free_port
 from tests.support.waiting import wait_until
 
 FILES = 64
@@ -77,9 +76,3 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(DEADLINE)
-
-
-def answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False

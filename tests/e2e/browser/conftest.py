@@ -1,4 +1,4 @@
-"""A real Chromium before the real service. Visitors remember what their browser complained about."""
+"""A real Chromium on the real service. Each visitor collects what its browser reports."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,9 +23,9 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AT_WORK = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing')"
+UNFINISHED_JOBS = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing')"
 
-Arrive = Callable[..., Awaitable[Visitor]]
+Visit = Callable[..., Awaitable[Visitor]]
 Launch = Callable[[], Awaitable[Browser]]
 
 
@@ -39,22 +39,22 @@ def chromium() -> str:
 
 @pytest.fixture(scope="package")
 def shared_service(chromium: str) -> Iterator[Service]:
-    """One for all stories, as a start costs 4 s of CPU; a heartbeat a second makes silence short."""
+    """One service for all tests, because a start costs 4 s of CPU. A heartbeat each second makes silence short."""
     with Service(environment={"HEARTBEAT_SECONDS": "1"}) as service:
         yield service
 
 
 @pytest.fixture
 def service(shared_service: Service) -> Service:
-    """With what earlier stories made, and at rest: so a story counts from there on."""
-    with suppress(AssertionError):  # What a story that failed has left behind fails no other.
-        shared_service.wait_until(lambda: not rows(shared_service, AT_WORK), 10)
+    """The shared service with no running job. Tests count from the users of earlier tests."""
+    with suppress(AssertionError):  # Leftovers of a failed test must not fail another.
+        shared_service.wait_until(lambda: not rows(shared_service, UNFINISHED_JOBS), 10)
     return shared_service
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def launch(chromium: str) -> AsyncIterator[Launch]:
-    """The browser of all stories; another one should Chromium have crashed between two stories, as was seen once."""
+    """The browser of all tests. Starts another one if Chromium crashed between two tests, as seen once."""
     launched: list[Browser] = []
     async with async_playwright() as playwright:
 
@@ -69,17 +69,17 @@ async def launch(chromium: str) -> AsyncIterator[Launch]:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def arrive(launch: Launch) -> AsyncIterator[Arrive]:
-    async with arriving(launch) as arrive:
-        yield arrive
+async def visit(launch: Launch) -> AsyncIterator[Visit]:
+    async with visiting(launch) as visit:
+        yield visit
 
 
 @asynccontextmanager
-async def arriving(launch: Launch) -> AsyncIterator[Arrive]:
-    """Opens a browser of somebody's own on the list of users; in the end no browser may have complained."""
+async def visiting(launch: Launch) -> AsyncIterator[Visit]:
+    """Yields a function that opens the list of users in a new browser context. Afterwards fails on any complaint."""
     visitors: list[Visitor] = []
 
-    async def arrive(service: Service, *, name: str = "operator", address: str = "", **options: Any) -> Visitor:
+    async def visit(service: Service, *, name: str = "operator", address: str = "", **options: Any) -> Visitor:
         browser = await launch()
         context = await browser.new_context(base_url=address or service.address, **options)
         visitor = Visitor(await context.new_page())
@@ -88,7 +88,7 @@ async def arriving(launch: Launch) -> AsyncIterator[Arrive]:
             await visitor.sign_in(service, name)
         return visitor
 
-    yield arrive
+    yield visit
     for visitor in visitors:
         await visitor.page.context.close()
     assert [visitor.complaints for visitor in visitors if visitor.complaints] == []

@@ -1,4 +1,4 @@
-"""What a scripted server tells a page: accounts and jobs, in the order of their offsets."""
+"""Events that a scripted server sends to a page: accounts and jobs, in the order of their offsets."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ FRAME = 100
 
 
 class Feeding:
-    """From the page's cursor on. Each job's accounts come with its next numbers."""
+    """Sends events from the page's cursor on, and numbers each job's accounts."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -21,7 +21,7 @@ class Feeding:
         self._made: dict[int, int] = {}
 
     def accounts(self, count: int, *, job: int = 7, total: int = 1_000, name: str = "user", seconds: float = 0) -> None:
-        """They joined evenly over the last `seconds`."""
+        """Sends accounts that joined evenly over the last `seconds`."""
         now = datetime.now(UTC)
         made = self._made.get(job, 0)
         self._made[job] = made + count
@@ -31,13 +31,13 @@ class Feeding:
             for one in range(1, count + 1)
         )
 
-    def job(self, what: str, number: int, *, total: int = 1_000, error: str = "") -> None:
+    def job(self, kind: str, number: int, *, total: int = 1_000, error: str = "") -> None:
         created = self._made.get(number, 0)
-        event = {"type": f"job.{what}", "job": number, "total": total, "created": created}
+        event = {"type": f"job.{kind}", "job": number, "total": total, "created": created}
         self._send([event | {"error": error} if error else event])
 
     async def is_acknowledged(self) -> None:
-        """The page has heard all of it."""
+        """Waits until the page has acknowledged every event."""
         await wait_until_async(lambda: self._server.told and self._server.told[-1]["offset"] == self._offset)
 
     def _user(self, username: str, joined_at: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""States that a real service leaves too soon to be looked at: its place is taken by a scripted one."""
+"""Page states that a real service leaves too soon to check, made by a scripted server."""
 
 import re
 
@@ -11,7 +11,7 @@ WITH_NETWORK = "delete navigator.onLine; dispatchEvent(new Event('online'))"
 
 
 async def is_catching_up(visitor: Visitor) -> Server:
-    """The page has 1,204 events to go, and no more come."""
+    """Shows a page with 1,204 events to go, of which none arrives."""
     server = Server()
     server.script = lambda server, number: server.greet(ahead=1_204)
     await visitor.page.route_web_socket(SOCKET, server.accept)

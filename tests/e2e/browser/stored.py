@@ -1,4 +1,4 @@
-"""What the service has stored, read past all of its code."""
+"""Reads the service's database directly, without its code."""
 
 import sqlite3
 from contextlib import closing
@@ -7,13 +7,13 @@ from tests.support.service import Service
 
 
 def rows(service: Service, query: str) -> list[str]:
-    """The first column."""
+    """Returns the first column."""
     with closing(sqlite3.connect(f"file:{service.var_dir / 'db.sqlite3'}?mode=ro", uri=True, timeout=20)) as database:
         return [str(row[0]) for row in database.execute(query)]
 
 
 def usernames(service: Service) -> list[str]:
-    """Newest first."""
+    """Returns all user names, newest first."""
     return rows(service, "SELECT username FROM auth_user ORDER BY id DESC")
 
 

@@ -1,20 +1,18 @@
-"""With the keyboard and by ear: what has the focus is seen, and what changes is spoken."""
+"""Keyboard and screen reader: the focus is visible, and changes are announced."""
 
 import asyncio
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-async def test_the_first_tab_stop_leads_past_the_header_and_every_stop_is_visible(
-    service: Service, arrive: Arrive
-) -> None:
-    visitor = await arrive(service)
+async def test_the_first_tab_stop_skips_the_header_and_every_stop_is_visible(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await visitor.page.goto("/users/")
     await visitor.page.keyboard.press("Tab")
     focused = visitor.page.locator(":focus")
@@ -25,8 +23,8 @@ async def test_the_first_tab_stop_leads_past_the_header_and_every_stop_is_visibl
         assert await focused.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"
 
 
-async def test_the_state_of_the_connection_is_spoken(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_the_state_of_the_connection_is_announced(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await expect(visitor.page.get_by_role("status")).to_have_text("Live", timeout=10_000)
     await asyncio.to_thread(service.manage, "generate", "50")
     await expect(visitor.page.get_by_role("progressbar")).to_have_attribute("value", "50")

@@ -1,4 +1,4 @@
-"""A page of another site follows the feed with the pages' own modules and a token, as docs/clients tells it to."""
+"""A page of another site follows the feed with our client modules and a token, as docs/clients describes."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocket
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.support.clients import CLIENTS
 from tests.support.program import Program
@@ -48,7 +48,7 @@ RUN_EXAMPLE = """async (token) => {
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The list of them is the site's page."""
+    """Serves the files of the other site. Their listing is its page."""
 
     def log_message(self, *given: object) -> None:
         pass
@@ -56,7 +56,7 @@ class Files(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(shared_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Copies of the modules that the page on the clients names, and its example."""
+    """Serves copies of the modules that docs/clients names, and its example."""
     folder: Path = tmp_path_factory.mktemp("site")
     for name in set(re.findall(r"\w+\.js\b", PAGE)):
         shutil.copy(ROOT / "static" / "js" / name, folder)
@@ -73,14 +73,14 @@ def address(service: Service) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def visitor(service: Service, arrive: Arrive, site: str) -> Visitor:
-    visitor = await arrive(service, name="", address=site)
-    visitor.may_be_refused = True  # Chromium asks for a favicon.
+async def visitor(service: Service, visit: Visit, site: str) -> Visitor:
+    visitor = await visit(service, name="", address=site)
+    visitor.may_be_refused = True  # Chromium requests a favicon.
     await visitor.page.goto("/")
     return visitor
 
 
-async def test_a_page_of_another_site_follows_with_a_token_over_a_cut(service: Service, visitor: Visitor) -> None:
+async def test_a_page_of_another_site_follows_with_a_token_across_a_cut(service: Service, visitor: Visitor) -> None:
     visitor.may_be_cut_off = True
     token = service.manage("token", "operator").stdout.strip()
     async with Proxy(service.port, overhears=True) as proxy:
@@ -97,8 +97,10 @@ async def test_a_page_of_another_site_follows_with_a_token_over_a_cut(service: S
     assert await visitor.page.evaluate("cursor.offset") == start + len(seen)
 
 
-async def test_the_documented_example_goes_on_from_a_snapshot_after_a_reset(service: Service, visitor: Visitor) -> None:
-    """Also where the first one could not be loaded. It tells the console all that it sees."""
+async def test_the_documented_example_continues_from_a_snapshot_after_a_reset(
+    service: Service, visitor: Visitor
+) -> None:
+    """Also if the first snapshot fails to load. The example logs every event to the console."""
     program, sockets = Program(service), list[WebSocket]()
     visitor.page.on("websocket", lambda socket: socket.on("framereceived", lambda _: sockets.append(socket)))
     await visitor.page.expose_function("ownServer", lambda: program.get("/api/users?limit=1").json)
@@ -109,20 +111,18 @@ async def test_the_documented_example_goes_on_from_a_snapshot_after_a_reset(serv
     await asyncio.to_thread(service.manage, "generate", "50")
     await wait_until_async(lambda: "log: job.finished undefined" in visitor.complaints)
     assert "error: Error: no snapshot yet" in visitor.complaints[0]
-    said = [line.split()[1] for line in visitor.complaints[1:]]
-    assert said == ["job.queued", "job.started", *["user.created"] * 50, "job.finished"]
+    event_types = [line.split()[1] for line in visitor.complaints[1:]]
+    assert event_types == ["job.queued", "job.started", *["user.created"] * 50, "job.finished"]
     visitor.complaints.clear()
 
 
-async def test_a_page_of_another_site_sees_nothing_with_a_wrong_token(visitor: Visitor, address: str) -> None:
+async def test_a_page_of_another_site_is_refused_with_an_invalid_token(visitor: Visitor, address: str) -> None:
     await visitor.page.evaluate(FOLLOW, [address, "arr_wrong"])
     await wait_until_async(lambda: visitor.page.evaluate("connection.link.phase === 'ended'"))
     assert await visitor.page.evaluate("connection.link.code") == 4501
 
 
-async def test_a_page_may_stop_a_connection_that_is_only_being_made(
-    service: Service, visitor: Visitor, address: str
-) -> None:
+async def test_a_page_may_stop_a_connection_before_it_is_open(service: Service, visitor: Visitor, address: str) -> None:
     """Chromium reports a socket that is closed before it is open."""
     token = await asyncio.to_thread(service.manage, "token", "operator")
     async with visitor.page.expect_websocket() as made:

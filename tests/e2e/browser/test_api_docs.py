@@ -1,11 +1,11 @@
-"""The page that shows the API, in a browser: from files of this host, under the policy of this site, and it works."""
+"""The API documentation in a browser: it loads only files of this host, satisfies the site's CSP, and works."""
 
 import re
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import jobs
 from tests.support.service import Service
 
@@ -19,8 +19,8 @@ async def try_out(page: Page, summary: str) -> None:
     await operation.get_by_role("button", name="Execute").click()
 
 
-async def test_the_page_shows_every_operation_and_its_console_is_clean(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_the_page_shows_every_operation_and_its_console_is_clean(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     hosts: set[str] = set()
     visitor.page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     await visitor.page.goto("/api/docs")
@@ -29,8 +29,8 @@ async def test_the_page_shows_every_operation_and_its_console_is_clean(service: 
     assert hosts == {service.address.partition("://")[2]}
 
 
-async def test_a_job_can_be_asked_for_on_the_page(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_job_can_be_requested_on_the_page(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     before = jobs(service)
     await visitor.page.goto("/api/docs")
     await try_out(visitor.page, "Request a job")
@@ -39,7 +39,7 @@ async def test_a_job_can_be_asked_for_on_the_page(service: Service, arrive: Arri
     assert jobs(service) == before + 1
 
 
-async def test_who_is_not_signed_in_is_asked_to(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service, name="")
+async def test_an_anonymous_visitor_is_redirected_to_the_sign_in(service: Service, visit: Visit) -> None:
+    visitor = await visit(service, name="")
     await visitor.page.goto("/api/docs")
     await expect(visitor.page).to_have_url(re.compile(r"/accounts/login/\?next=/api/docs$"))

@@ -1,4 +1,4 @@
-"""The board before a scripted server: searching, holding still, and nothing that moves but text."""
+"""The board of users on a scripted server: search, pause, and no layout shifts."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.feeding import Feeding
 from tests.e2e.browser.test_client_connection import Server
 from tests.e2e.browser.visitor import Visitor
@@ -16,7 +16,7 @@ from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-# Every shift counts, also one that a browser would excuse because somebody has just clicked.
+# Counts every shift, even those that a browser excuses because of a recent click.
 SHIFTS = """() => new Promise((resolve) => {
   const seen = [];
   new PerformanceObserver((list) => seen.push(...list.getEntries().flatMap(
@@ -24,7 +24,7 @@ SHIFTS = """() => new Promise((resolve) => {
   ))).observe({ type: "layout-shift", buffered: true });
   requestAnimationFrame(() => requestAnimationFrame(() => resolve(seen)));
 })"""
-# A hidden tab: no frame comes. Headless Chromium hides no page, so its frames are held back here.
+# Simulates a hidden tab, which gets no frames: headless Chromium hides no page, so frames are held back here.
 HIDING = """(() => {
   const frames = [], real = requestAnimationFrame.bind(window);
   window.hide = () => { window.requestAnimationFrame = (draw) => frames.push(draw); };
@@ -36,8 +36,8 @@ Watch = Callable[..., Awaitable[Feeding]]
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def visitor(service: Service, arrive: Arrive) -> Visitor:
-    return await arrive(service)
+async def visitor(service: Service, visit: Visit) -> Visitor:
+    return await visit(service)
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -68,7 +68,7 @@ async def select_first_name(visitor: Visitor) -> None:
     await visitor.page.evaluate("getSelection().selectAllChildren(document.querySelector('#board tbody td'))")
 
 
-async def test_a_search_keeps_following_and_counts_everybody(visitor: Visitor, watch: Watch) -> None:
+async def test_a_search_stays_live_and_its_total_counts_all_users(visitor: Visitor, watch: Watch) -> None:
     await watch()
     await visitor.page.get_by_role("searchbox").fill("ANNA_7_")
     await visitor.page.keyboard.press("Enter")
@@ -85,13 +85,13 @@ async def test_a_search_keeps_following_and_counts_everybody(visitor: Visitor, w
     await expect(visitor.page.get_by_role("searchbox")).to_have_value("")
 
 
-async def test_older_pages_of_a_search_stay_in_the_search(visitor: Visitor, watch: Watch) -> None:
+async def test_older_pages_of_a_search_keep_the_search(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch("/users/?q=anna+%26")
     feeding.accounts(60, name="anna &")
     await expect(visitor.page.locator("#older")).to_have_attribute("href", re.compile(r"\?q=anna\+%26&before=1000011$"))
 
 
-async def test_a_paused_board_holds_still_while_the_figures_go_on(visitor: Visitor, watch: Watch) -> None:
+async def test_a_paused_board_does_not_change_while_the_figures_do(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(60)
     await expect(first_row(visitor)).to_contain_text("user_7_60")
@@ -118,7 +118,7 @@ async def test_a_paused_board_holds_still_while_the_figures_go_on(visitor: Visit
     assert await visitor.page.evaluate(SHIFTS) == []
 
 
-async def test_scrolled_away_it_pauses_and_at_the_top_it_goes_on(visitor: Visitor, watch: Watch) -> None:
+async def test_the_board_pauses_when_scrolled_and_resumes_at_the_top(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(60)
     await visitor.page.mouse.wheel(0, 900)
@@ -139,7 +139,7 @@ async def test_scrolled_away_it_pauses_and_at_the_top_it_goes_on(visitor: Visito
     await expect(first_row(visitor)).to_contain_text("user_7_71")
 
 
-async def test_somebody_who_reads_below_may_have_the_board_go_on(visitor: Visitor, watch: Watch) -> None:
+async def test_a_scrolled_board_can_be_resumed(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(60)
     await visitor.page.mouse.wheel(0, 900)
@@ -149,7 +149,7 @@ async def test_somebody_who_reads_below_may_have_the_board_go_on(visitor: Visito
     await expect(button(visitor, "Pause")).to_be_visible()
 
 
-async def test_selected_text_stays_until_it_is_let_go(visitor: Visitor, watch: Watch) -> None:
+async def test_selected_text_stays_until_it_is_deselected(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(60)
     await expect(first_row(visitor)).to_contain_text("user_7_60")
@@ -177,7 +177,7 @@ async def test_a_hidden_tab_draws_nothing_and_catches_up_in_one_step(visitor: Vi
     await expect(visitor.jobs).to_contain_text("1,000 of 1,000 ✓ verified")
 
 
-async def test_two_jobs_and_a_failed_one_move_nothing(visitor: Visitor, watch: Watch) -> None:
+async def test_running_and_failed_jobs_cause_no_layout_shift(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(60, seconds=3)
     await expect(visitor.jobs).to_contain_text("min left")
@@ -196,7 +196,7 @@ async def test_two_jobs_and_a_failed_one_move_nothing(visitor: Visitor, watch: W
     assert await visitor.page.evaluate(SHIFTS) == []
 
 
-async def test_bars_have_names_and_values(visitor: Visitor, watch: Watch) -> None:
+async def test_progress_bars_have_names_and_values(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.job("queued", 8, total=500)
     feeding.accounts(60, total=500)
@@ -206,7 +206,7 @@ async def test_bars_have_names_and_values(visitor: Visitor, watch: Watch) -> Non
         await bar.to_have_attribute("max", "500")
 
 
-async def test_the_page_is_as_large_after_many_accounts_as_before(visitor: Visitor, watch: Watch) -> None:
+async def test_many_accounts_add_no_elements_to_the_page(visitor: Visitor, watch: Watch) -> None:
     feeding = await watch()
     feeding.accounts(100, total=3_100)
     await expect(first_row(visitor)).to_contain_text("user_7_100")

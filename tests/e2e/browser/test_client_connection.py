@@ -1,4 +1,4 @@
-"""The browser client before a scripted server: what each answer of the wire makes it do."""
+"""The browser client against a scripted server: its reaction to each message and close code."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.support.scripted_server import ScriptedServer
 from tests.support.service import Service
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 class Server(ScriptedServer):
-    """Behind the socket of one page."""
+    """A scripted server behind the socket of one page."""
 
     _socket: WebSocketRoute
 
@@ -35,14 +35,14 @@ async def server() -> Server:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def visitor(service: Service, arrive: Arrive, server: Server) -> Visitor:
-    """On the list of users, with the scripted server behind the socket from the next load on."""
-    visitor = await arrive(service)
+async def visitor(service: Service, visit: Visit, server: Server) -> Visitor:
+    """Shows the list of users. From the next load on, the scripted server answers its socket."""
+    visitor = await visit(service)
     await visitor.page.route_web_socket(re.compile("/ws/users/"), server.accept)
     return visitor
 
 
-async def test_it_says_how_many_are_to_go_and_acknowledges_them(visitor: Visitor, server: Server) -> None:
+async def test_a_catch_up_shows_the_events_to_go_and_acknowledges_them(visitor: Visitor, server: Server) -> None:
     server.script = lambda server, number: server.greet(ahead=1_204)
     await visitor.page.reload()
     await visitor.sees_status(r"^Catching up \(1,204 to go\)$")
@@ -55,7 +55,7 @@ async def test_it_says_how_many_are_to_go_and_acknowledges_them(visitor: Visitor
     await wait_until_async(lambda: server.told and server.told[-1] == {"type": "ack", "offset": start + 1_204})
 
 
-async def test_it_resumes_at_its_cursor(visitor: Visitor, server: Server) -> None:
+async def test_the_page_resumes_at_its_cursor(visitor: Visitor, server: Server) -> None:
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
     start = server.after
@@ -76,7 +76,7 @@ async def test_it_resumes_at_its_cursor(visitor: Visitor, server: Server) -> Non
         (4504, "too many pages"),
     ],
 )
-async def test_it_does_not_try_again_where_that_is_in_vain(
+async def test_the_page_does_not_reconnect_after_a_final_close_code(
     visitor: Visitor, server: Server, code: int, words: str
 ) -> None:
     await visitor.page.reload()
@@ -89,14 +89,14 @@ async def test_it_does_not_try_again_where_that_is_in_vain(
     await expect(visitor.page.get_by_role("link", name="Sign in")).to_be_visible(visible=code == 4501)
 
 
-async def test_it_comes_again_when_nothing_is_heard(visitor: Visitor, server: Server) -> None:
+async def test_the_page_reconnects_when_the_server_is_silent(visitor: Visitor, server: Server) -> None:
     server.script = lambda server, number: server.greet(heartbeat_s=0.1 if number == 1 else 15)
     await visitor.page.reload()
     await wait_until_async(lambda: len(server.asked) == 2)
     await visitor.sees_status("^Live$")
 
 
-async def test_it_comes_again_when_an_idle_server_is_ahead(visitor: Visitor, server: Server) -> None:
+async def test_the_page_reconnects_when_an_idle_servers_head_is_ahead(visitor: Visitor, server: Server) -> None:
     server.script = lambda server, number: server.greet(heartbeat_s=60)
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
@@ -106,7 +106,7 @@ async def test_it_comes_again_when_an_idle_server_is_ahead(visitor: Visitor, ser
     assert server.after == start
 
 
-async def test_it_comes_again_at_its_cursor_when_a_batch_leaves_a_hole(visitor: Visitor, server: Server) -> None:
+async def test_the_page_reconnects_at_its_cursor_when_a_batch_leaves_a_gap(visitor: Visitor, server: Server) -> None:
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
     start = server.after
@@ -117,7 +117,7 @@ async def test_it_comes_again_at_its_cursor_when_a_batch_leaves_a_hole(visitor: 
     assert f"u{start + 5}" not in await visitor.usernames()
 
 
-async def test_a_reset_loads_the_page_anew_and_a_second_one_does_not_loop(visitor: Visitor, server: Server) -> None:
+async def test_a_reset_reloads_the_page_and_a_second_reset_waits(visitor: Visitor, server: Server) -> None:
     def reset(server: Server, number: int) -> None:
         server.greet()
         server.send("reset", epoch=server.asked[-1]["epoch"], head=0, reason="trimmed")
@@ -133,7 +133,7 @@ async def test_a_reset_loads_the_page_anew_and_a_second_one_does_not_loop(visito
     await wait_until_async(lambda: len(server.asked) == 3)
 
 
-async def test_what_it_does_not_know_is_ignored(visitor: Visitor, server: Server) -> None:
+async def test_an_unknown_message_is_ignored(visitor: Visitor, server: Server) -> None:
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
     server.send("weather", sky="blue")
@@ -141,7 +141,9 @@ async def test_what_it_does_not_know_is_ignored(visitor: Visitor, server: Server
     await expect(visitor.page.locator("#board tbody tr").first).to_contain_text(f"u{server.after + 1}")
 
 
-async def test_without_a_network_it_says_offline_and_comes_back_with_it(visitor: Visitor, server: Server) -> None:
+async def test_the_page_shows_offline_without_a_network_and_reconnects_with_it(
+    visitor: Visitor, server: Server
+) -> None:
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
     await visitor.page.evaluate("Object.defineProperty(navigator, 'onLine', { value: false, configurable: true })")

@@ -1,11 +1,11 @@
-"""What a program in a browser may do with the connection: handlers that fail, and an end."""
+"""The connection module as other programs use it: handlers that fail, stop and start again."""
 
 import re
 
 import pytest
 import pytest_asyncio
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.modules import ADDRESS_OF
 from tests.e2e.browser.test_client_connection import Server
 from tests.e2e.browser.visitor import Visitor
@@ -32,16 +32,16 @@ FOLLOW = """async ([query, epoch, offset, poison]) => {
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def server() -> Server:
-    """It is silent for so long that nothing is found by that."""
+    """Its heartbeat interval is so long that no test notices silence."""
     server = Server()
     server.script = lambda server, number: server.greet(heartbeat_s=60)
     return server
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def visitor(service: Service, arrive: Arrive, server: Server) -> Visitor:
-    """On a page without a socket of its own."""
-    visitor = await arrive(service, name="")
+async def visitor(service: Service, visit: Visit, server: Server) -> Visitor:
+    """Shows a page that has no socket itself."""
+    visitor = await visit(service, name="")
     await visitor.page.add_init_script(ADDRESS_OF)
     await visitor.page.route_web_socket(re.compile("/ws/users/"), server.accept)
     await visitor.page.goto("/accounts/login/")
@@ -49,9 +49,7 @@ async def visitor(service: Service, arrive: Arrive, server: Server) -> Visitor:
 
 
 @pytest.mark.parametrize("query", ["", "?job=7"])
-async def test_what_comes_after_an_event_that_cannot_be_handled_is_not_lost(
-    visitor: Visitor, server: Server, query: str
-) -> None:
+async def test_events_after_a_failed_handler_are_not_lost(visitor: Visitor, server: Server, query: str) -> None:
     await visitor.page.evaluate(FOLLOW, [query, EPOCH, START, START + 2])
     await wait_until_async(lambda: len(server.asked) == 1)
     server.send_users(START + 1, START + 2, START + 3)
@@ -65,7 +63,7 @@ async def test_what_comes_after_an_event_that_cannot_be_handled_is_not_lost(
 
 
 @pytest.mark.parametrize("phase", ["catching up", "waiting"])
-async def test_stopped_it_stays_so(visitor: Visitor, server: Server, phase: str) -> None:
+async def test_a_stopped_connection_stays_stopped(visitor: Visitor, server: Server, phase: str) -> None:
     await visitor.page.clock.install()
     server.script = lambda server, number: server.greet(ahead=10)
     await visitor.page.evaluate(FOLLOW, ["", EPOCH, START, None])
@@ -80,7 +78,7 @@ async def test_stopped_it_stays_so(visitor: Visitor, server: Server, phase: str)
     assert len(server.asked) == 1
 
 
-async def test_a_handler_may_stop_it_and_start_it_again(visitor: Visitor, server: Server) -> None:
+async def test_a_connection_stopped_by_a_handler_can_start_again(visitor: Visitor, server: Server) -> None:
     await visitor.page.evaluate(FOLLOW, ["", EPOCH, START, None])
     await wait_until_async(lambda: len(server.asked) == 1)
     await visitor.page.evaluate("void (seen.push = () => connection.stop())")

@@ -1,4 +1,4 @@
-"""From the click to logins that a load test can use: the saved file, and what is in it signs in."""
+"""Credentials for load tests: the downloaded file, and sign-ins with its passwords."""
 
 import asyncio
 import csv
@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import rows
-from tests.e2e.browser.test_job_stories import press, says
+from tests.e2e.browser.test_job_stories import press, sees_state
 from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
@@ -46,38 +46,36 @@ async def sign_in(visitor: Visitor, account: dict[str, str]) -> None:
     await expect(visitor.page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-async def test_from_the_click_to_a_saved_file_whose_passwords_sign_in(service: Service, arrive: Arrive) -> None:
-    owner = await arrive(service)
+async def test_downloaded_credentials_sign_in(service: Service, visit: Visit) -> None:
+    owner = await visit(service)
     began = time.monotonic()
     await owner.generate(TOTAL)
     await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM arrivals_job')[0]}/")
-    await says(owner, f"Finished: {TOTAL:,}")
+    await sees_state(owner, f"Finished: {TOTAL:,}")
     text = await download(owner, "Download credentials (CSV)")
     print(f"{TOTAL:,} accounts from the click to the saved file: {time.monotonic() - began:.1f} s")
     accounts = list(csv.DictReader(io.StringIO(text)))
     assert len(accounts) == len({account["password"] for account in accounts}) == TOTAL
     for account in (accounts[0], accounts[TOTAL // 2], accounts[-1]):
-        visitor = await arrive(service, name="")
+        visitor = await visit(service, name="")
         visitor.may_be_refused = True
         await sign_in(visitor, account)
         (stored,) = rows(service, HASHES.format(account["username"]))
-        assert int(stored.split("$")[1]) > 1, "Django has stretched it"
+        assert int(stored.split("$")[1]) > 1, "Django has rehashed it with more iterations"
     assert json.loads(await download(owner, "Download credentials (JSON)")) == accounts
 
 
-async def test_passwords_that_are_forgotten_cannot_be_downloaded_and_still_sign_in(
-    service: Service, arrive: Arrive
-) -> None:
-    owner = await arrive(service)
+async def test_forgotten_passwords_cannot_be_downloaded_but_still_sign_in(service: Service, visit: Visit) -> None:
+    owner = await visit(service)
     await owner.generate(50)
     await owner.page.goto(f"/jobs/{rows(service, 'SELECT max(id) FROM arrivals_job')[0]}/")
-    await says(owner, "Finished: 50")
+    await sees_state(owner, "Finished: 50")
     account, *_ = csv.DictReader(io.StringIO(await download(owner, "Download credentials (CSV)")))
     await press(owner, "link", "Forget passwords")
     await expect(owner.page.get_by_text("This permanently forgets the passwords of 50 accounts.")).to_be_visible()
     await press(owner, "button", "Forget passwords")
     await expect(owner.page.locator(".acts-says")).to_contain_text("are forgotten.")
     await expect(owner.page.get_by_role("link", name="Download")).to_have_count(0)
-    visitor = await arrive(service, name="")
+    visitor = await visit(service, name="")
     visitor.may_be_refused = True
     await sign_in(visitor, account)

@@ -1,17 +1,17 @@
-"""The first minute with Arrivals, from the link to five hundred users; and a second person who watches."""
+"""The first minute with Arrivals: from the link to five hundred users, while a second browser watches."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import usernames
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-# What has moved below the header since the page was opened, by itself.
+# Elements below the header that moved by themselves since the page was opened.
 SHIFTS = """() => new Promise((resolve) => {
   new PerformanceObserver((list) => resolve(
     list.getEntries().flatMap((entry) => entry.sources.map(({ node }) => node?.parentElement ?? node))
@@ -27,11 +27,9 @@ def fresh_service(chromium: str) -> Iterator[Service]:
         yield service
 
 
-async def test_from_the_link_to_five_hundred_users_that_a_second_browser_sees_as_well(
-    fresh_service: Service, arrive: Arrive
-) -> None:
-    watcher = await arrive(fresh_service)
-    owner = await arrive(fresh_service)
+async def test_five_hundred_users_are_generated_and_shown_in_two_browsers(fresh_service: Service, visit: Visit) -> None:
+    watcher = await visit(fresh_service)
+    owner = await visit(fresh_service)
     assert owner.page.url.endswith("/users/")
     await watcher.sees_status("^Live$")
     await expect(owner.jobs).to_contain_text("No accounts yet.")

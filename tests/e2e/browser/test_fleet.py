@@ -1,4 +1,4 @@
-"""The service of compose.yaml as processes: what one side makes the other shows, and every part restarts under load."""
+"""The services of compose.yaml as processes: web processes share the feed, and every part restarts under load."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.chaos.visitor import Visitor
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.support import postgres
 from tests.support.deployment import SERVICES, WEB, WORKERS
 from tests.support.fleet import METRICS_TOKEN, Fleet
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.asyncio(loop_scope="package
 WATCHERS = 8
 SMALL, LARGE = 60, 10_000
 DEADLINE = 240
-LATELY_SECONDS = 30
+RECENT_SECONDS = 30
 GOING_AWAY, CUT = 4001, 1006
 
 UNFINISHED = """
@@ -44,14 +44,14 @@ HEAD = "SELECT coalesce(max(head), 0) FROM arrivals_feed_feedhead"
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    """With its first user made as docs/deployment.md says."""
+    """Its first user is created as docs/deployment.md describes."""
     with Fleet(JOBS_AT_WORK_MAX="1000", HEARTBEAT_SECONDS="2", DRAIN_SECONDS="1") as fleet:
         fleet.manage("createsuperuser", "--no-input", "--username", "operator", "--email", "operator@example.com")
         yield fleet
 
 
 def as_service(fleet: Fleet) -> Service:
-    """It has an address and `manage`, which is all that visitors and programs use of one."""
+    """Casts the fleet, because visitors and programs use only the address and `manage` of a service."""
     return cast(Service, fleet)
 
 
@@ -61,8 +61,8 @@ def number(fleet: Fleet, question: str) -> int:
     return int(row[0]) if row else 0
 
 
-async def test_each_part_is_well_when_it_is_asked_as_compose_asks(fleet: Fleet) -> None:
-    """But Valkey, whose `valkey-cli` is in no package that the tests have."""
+async def test_the_health_check_of_each_service_in_compose_passes(fleet: Fleet) -> None:
+    """Except Valkey's, because no package of the tests has its `valkey-cli`."""
     if not shutil.which("wget"):
         pytest.skip("wget is missing: apt-get install wget")
     names = [name for name, service in SERVICES.items() if "test" in service["healthcheck"] and name != "valkey"]
@@ -71,14 +71,14 @@ async def test_each_part_is_well_when_it_is_asked_as_compose_asks(fleet: Fleet) 
     assert [name for name, is_healthy in zip(names, healthy, strict=True) if not is_healthy] == []
 
 
-async def test_the_checks_find_nothing_in_it_once_it_has_https(fleet: Fleet) -> None:
+async def test_deploy_checks_find_no_issues_with_https(fleet: Fleet) -> None:
     done = await asyncio.to_thread(fleet.manage, "check", "--deploy", HTTPS="1")
     assert "no issues" in done.stdout, done.stderr
 
 
-async def test_a_browser_at_one_web_process_sees_what_another_one_was_asked_for(fleet: Fleet, arrive: Arrive) -> None:
+async def test_a_browser_at_one_web_process_sees_a_job_requested_at_another(fleet: Fleet, visit: Visit) -> None:
     here, there = fleet.addresses
-    visitor = await arrive(as_service(fleet), address=here)
+    visitor = await visit(as_service(fleet), address=here)
     before = int((await visitor.total.inner_text()).replace(",", ""))
     program = await asyncio.to_thread(Program, as_service(fleet))
     program.address = there
@@ -88,7 +88,7 @@ async def test_a_browser_at_one_web_process_sees_what_another_one_was_asked_for(
 
 @dataclass
 class Watched:
-    """Watchers that follow until they have seen the goal, once there is one."""
+    """Watchers that follow until they reach the goal, once it is set."""
 
     watchers: Sequence[CountingWatcher]
     goal: int | None = None
@@ -109,12 +109,12 @@ class Watched:
         return sum((watcher.refusals for watcher in self.watchers), Counter[int]())
 
 
-async def test_every_part_restarts_under_load_and_nobody_loses_anything(fleet: Fleet, arrive: Arrive) -> None:
-    """PostgreSQL comes last and without pages, which cannot be answered meanwhile."""
+async def test_every_part_restarts_under_load_without_any_loss(fleet: Fleet, visit: Visit) -> None:
+    """PostgreSQL restarts last and without an open page, which it cannot serve meanwhile."""
     program = await asyncio.to_thread(Program, as_service(fleet))
     users = Users(program, await asyncio.to_thread(Visitor, as_service(fleet)))
     watched = Watched([CountingWatcher(fleet.address, program.token) for _ in range(WATCHERS)])
-    before, page = number(fleet, ACCOUNTS), await arrive(as_service(fleet))
+    before, page = number(fleet, ACCOUNTS), await visit(as_service(fleet))
     page.may_be_cut_off = True
     async with asyncio.timeout(DEADLINE * 2):
         following = asyncio.create_task(watched.follow())
@@ -124,7 +124,7 @@ async def test_every_part_restarts_under_load_and_nobody_loses_anything(fleet: F
         await page.sees_status("^Live$")
         await page.page.goto("about:blank")
         await restart_postgres(fleet, users)
-        told = await what_the_web_processes_tell(fleet)
+        metrics = await metrics_of_web_processes(fleet)
         watched.goal = number(fleet, HEAD)
         await following
     print(
@@ -133,23 +133,23 @@ async def test_every_part_restarts_under_load_and_nobody_loses_anything(fleet: F
     print(f"{users.asked} accounts; sockets closed {dict(by_restarts)}, with PostgreSQL's {dict(watched.counted())}")
     assert set(codes.values()) == {0}
     assert set(by_restarts) == {GOING_AWAY, CUT}
-    assert by_restarts[GOING_AWAY] >= WATCHERS, "each was at a web process that restarted"
-    assert by_restarts[CUT] == WATCHERS, "each was at a worker of nginx that was there before the reload"
+    assert by_restarts[GOING_AWAY] >= WATCHERS, "each was connected to a web process that restarted"
+    assert by_restarts[CUT] == WATCHERS, "each was connected through a worker of nginx from before the reload"
     assert number(fleet, ACCOUNTS) == before + users.asked
-    assert all(one["arrivals_accounts_made_total"] == before + users.asked for one in told)
+    assert all(one["arrivals_accounts_made_total"] == before + users.asked for one in metrics)
     for watcher in watched.watchers:
         assert watcher.offsets == list(range(1, watched.goal + 1))
         assert not watcher.resets
 
 
 async def restart_under_load(fleet: Fleet, watched: Watched, users: Users) -> dict[str, int]:
-    """Nothing that was asked or opened meanwhile failed; the exit codes of those that were asked to stop."""
+    """Restarts all parts while users work, and returns the exit codes. No request or handshake may fail."""
     using = asyncio.create_task(users.run(total=SMALL))
     await wait_until_async(lambda: all(one.is_live.is_set() for one in watched.watchers) and users.asked, DEADLINE)
     codes = await restart_all(fleet, watched, users)
     users.stop()
     await using
-    await all_is_finished(fleet)
+    await wait_until_all_is_finished(fleet)
     assert set(users.pages) == set(users.forms) == set(users.polls) == {200}
     assert set(users.posts) == {202}
     assert watched.refused() == {}, "a handshake that found no web process"
@@ -158,9 +158,9 @@ async def restart_under_load(fleet: Fleet, watched: Watched, users: Users) -> di
 
 
 async def restart_all(fleet: Fleet, watched: Watched, users: Users) -> dict[str, int]:
-    """The exit codes of those that were asked to stop; each of them with work under way.
+    """Restarts each part while it works, and returns the exit codes of those that were asked to stop.
 
-    nginx is asked to reload before the workers are, as it takes 10 s to let go of the sockets.
+    Reloads nginx before the workers restart, because nginx takes 10 s to cut its sockets.
     """
     codes = {name: await restart(fleet, users, name) for name in WEB}
     await wait_until_async(watched.all_are_connected, DEADLINE)
@@ -185,21 +185,21 @@ def workers_of_nginx(fleet: Fleet) -> set[int]:
 
 
 async def restart_postgres(fleet: Fleet, users: Users) -> None:
-    """A web process may find out with the first request after it."""
+    """A web process may notice the restart only at its next request, which then fails."""
     await asyncio.to_thread(postgres.restart, fleet.database_url)
     await wait_until_async(lambda: _is_taken(users), DEADLINE)
-    await all_is_finished(fleet)
+    await wait_until_all_is_finished(fleet)
 
 
 async def _is_taken(users: Users) -> bool:
     return await users.ask_for_job(SMALL) == 202
 
 
-async def what_the_web_processes_tell(fleet: Fleet) -> list[dict[str, float]]:
-    """Once together they hold all watchers, and have all of them at the head, and nothing is queued any more."""
+async def metrics_of_web_processes(fleet: Fleet) -> list[dict[str, float]]:
+    """Returns the metrics once all watchers are connected and at the head, and the queue is empty."""
     head, jobs = number(fleet, HEAD), number(fleet, JOBS)
 
-    def told() -> list[dict[str, float]]:
+    def metrics() -> list[dict[str, float]]:
         found = [scraped(address, METRICS_TOKEN) for address in fleet.addresses]
         watching = sum(one.get("arrivals_process_watchers users", 0) for one in found)
         behind = sum(one.get("arrivals_process_lag_events users", 0) for one in found)
@@ -207,22 +207,24 @@ async def what_the_web_processes_tell(fleet: Fleet) -> list[dict[str, float]]:
         queued = sum(one.get("arrivals_queue_messages celery", 1) for one in found)
         return found if watching == WATCHERS and not behind and at_head and not queued else []
 
-    found = await wait_until_async(lambda: asyncio.to_thread(told), DEADLINE)
+    found = await wait_until_async(lambda: asyncio.to_thread(metrics), DEADLINE)
     assert all(one["arrivals_jobs finished"] == jobs for one in found)
     assert sum(one["arrivals_process_resumes_total"] for one in found) >= WATCHERS
-    assert all(one["arrivals_process_closes_total 4001"] == 0 for one in found), "who counted them has ended"
-    for lately in ("arrivals_rescued_timestamp_seconds", *(heard(name) for name in WORKERS)):
-        assert all(time.time() - one[lately] < LATELY_SECONDS for one in found), lately
+    assert all(one["arrivals_process_closes_total 4001"] == 0 for one in found), (
+        "the processes that counted them have ended"
+    )
+    for metric in ("arrivals_rescued_timestamp_seconds", *(heard_metric(name) for name in WORKERS)):
+        assert all(time.time() - one[metric] < RECENT_SECONDS for one in found), metric
     assert all(one[f"arrivals_worker_steps_total celery@{name}"] for one in found for name in WORKERS)
     return found
 
 
-def heard(worker: str) -> str:
+def heard_metric(worker: str) -> str:
     return f"arrivals_worker_heard_timestamp_seconds celery@{worker}"
 
 
-async def all_is_finished(fleet: Fleet) -> None:
-    """A worker that was busy when Valkey went ends by itself, and is started again, as it would be by a supervisor."""
+async def wait_until_all_is_finished(fleet: Fleet) -> None:
+    """A worker that was busy when Valkey stopped exits, and is restarted here, as by a supervisor."""
 
     def is_finished() -> bool:
         fleet.start_what_ended()

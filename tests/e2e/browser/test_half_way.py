@@ -1,4 +1,4 @@
-"""Scripts that fail half way: the page says that it is not live, and how to go on."""
+"""Scripts that fail to load or to run: the page shows that it is not live, and how to continue."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
@@ -16,7 +16,7 @@ FAILED = "^Not live: this page failed. Reload it to continue.$"
 THROWS = 'throw new Error("broken on purpose");'
 
 
-async def assert_the_page_can_be_used(visitor: Visitor, service: Service) -> None:
+async def assert_the_page_is_usable(visitor: Visitor, service: Service) -> None:
     await asyncio.to_thread(service.manage, "generate", "50")
     await expect(visitor.page.get_by_role("link", name="Generate").first).to_be_visible()
     assert len(await visitor.usernames()) >= 1
@@ -24,13 +24,13 @@ async def assert_the_page_can_be_used(visitor: Visitor, service: Service) -> Non
 
 @pytest.mark.parametrize("module", ["users", "words", "connection"])
 async def test_a_module_that_cannot_be_loaded_leaves_the_page_not_live(
-    service: Service, arrive: Arrive, module: str
+    service: Service, visit: Visit, module: str
 ) -> None:
-    visitor = await arrive(service)
+    visitor = await visit(service)
     await visitor.page.route(f"**/{module}.js", lambda route: route.abort())
     await visitor.page.reload()
     await visitor.sees_status("^Not live. Reload to see more.$")
-    await assert_the_page_can_be_used(visitor, service)
+    await assert_the_page_is_usable(visitor, service)
     await visitor.page.unroute_all()
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
@@ -39,20 +39,20 @@ async def test_a_module_that_cannot_be_loaded_leaves_the_page_not_live(
 
 @pytest.mark.parametrize("module", ["users", "words"])
 async def test_a_module_that_throws_while_it_loads_leaves_the_page_not_live(
-    service: Service, arrive: Arrive, module: str
+    service: Service, visit: Visit, module: str
 ) -> None:
-    visitor = await arrive(service)
+    visitor = await visit(service)
     await visitor.page.route(
         f"**/{module}.js", lambda route: route.fulfill(body=THROWS, content_type="text/javascript")
     )
     await visitor.page.reload()
     await visitor.sees_status(FAILED)
-    await assert_the_page_can_be_used(visitor, service)
+    await assert_the_page_is_usable(visitor, service)
     visitor.complaints.clear()
 
 
-async def test_a_failure_that_comes_late_takes_the_word_live_away_for_good(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_late_script_error_shows_not_live_until_a_reload(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await visitor.sees_status("^Live$")
     total = int((await visitor.total.inner_text()).replace(",", ""))
     await visitor.page.evaluate(f"void setTimeout(() => {{ {THROWS} }})")

@@ -1,4 +1,4 @@
-"""What breaks while somebody watches: the page says so in words, comes back by itself, and has every account once."""
+"""Failures under an open page: it shows the failure, recovers by itself, and has every account once."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.support.proxy import Proxy
 from tests.support.service import Service
@@ -36,7 +36,7 @@ async def total_on(visitor: Visitor) -> int:
 
 
 async def start_many(service: Service, visitor: Visitor) -> int:
-    """Start a long job, wait until the visitor sees it run, and return the total to come."""
+    """Starts a long job, waits until the visitor sees it run, and returns the expected total."""
     await visitor.sees_status("^Live$")
     before = await total_on(visitor)
     await asyncio.to_thread(service.manage, "generate", str(MANY))
@@ -45,8 +45,8 @@ async def start_many(service: Service, visitor: Visitor) -> int:
     return before + MANY
 
 
-async def has_every_account_once(visitor: Visitor, total: int) -> None:
-    """What the page made of its events is what a fresh page shows: old state + events = fresh fetch."""
+async def assert_every_account_is_shown_once(visitor: Visitor, total: int) -> None:
+    """Compares the page with a reload: its old state plus the events must equal a new fetch."""
     await visitor.sees_total(total)
     await visitor.sees_status("^Live$")
     await expect(visitor.jobs).to_contain_text("60,000 of 60,000")
@@ -56,42 +56,42 @@ async def has_every_account_once(visitor: Visitor, total: int) -> None:
     assert await total_on(visitor) == total
 
 
-async def test_a_web_process_killed_in_the_middle_of_a_job(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_page_recovers_when_the_web_process_is_killed_during_a_job(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     visitor.may_be_cut_off = True
     total = await start_many(service, visitor)
     web = service.pids().web
     assert web is not None
     os.kill(web, signal.SIGKILL)
     await visitor.sees_status("^Reconnecting.*, nothing is lost$")
-    await has_every_account_once(visitor, total)
+    await assert_every_account_is_shown_once(visitor, total)
 
 
-async def test_a_connection_that_is_cut_again_and_again(service: Service, proxy: Proxy, arrive: Arrive) -> None:
-    visitor = await arrive(service, address=proxy.address)
+async def test_a_page_recovers_from_repeated_cuts(service: Service, proxy: Proxy, visit: Visit) -> None:
+    visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     total = await start_many(service, visitor)
     for _ in range(4):
         proxy.cut()
         await visitor.sees_status("^Reconnecting.*, nothing is lost$")
         await visitor.sees_status("^(Live|Catching up .*)$")
-    await has_every_account_once(visitor, total)
+    await assert_every_account_is_shown_once(visitor, total)
 
 
-async def test_a_connection_that_falls_silent_is_noticed_and_replaced(
-    service: Service, proxy: Proxy, arrive: Arrive
-) -> None:
-    visitor = await arrive(service, address=proxy.address)
+async def test_a_silent_connection_is_replaced(service: Service, proxy: Proxy, visit: Visit) -> None:
+    visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     total = await start_many(service, visitor)
     proxy.blackhole()
     await visitor.sees_status("^Reconnecting.*, nothing is lost$")
     proxy.heal()
-    await has_every_account_once(visitor, total)
+    await assert_every_account_is_shown_once(visitor, total)
 
 
-async def test_a_server_that_is_away_is_counted_down_to(service: Service, proxy: Proxy, arrive: Arrive) -> None:
-    visitor = await arrive(service, address=proxy.address)
+async def test_a_page_counts_down_to_its_next_attempt_while_the_server_is_away(
+    service: Service, proxy: Proxy, visit: Visit
+) -> None:
+    visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
     proxy.is_refusing = True
@@ -102,8 +102,8 @@ async def test_a_server_that_is_away_is_counted_down_to(service: Service, proxy:
     await visitor.sees_status("^Live$")
 
 
-async def test_signing_out_elsewhere_is_said_with_a_way_back(service: Service, proxy: Proxy, arrive: Arrive) -> None:
-    visitor = await arrive(service, address=proxy.address)
+async def test_a_page_whose_session_ended_shows_a_sign_in_link(service: Service, proxy: Proxy, visit: Visit) -> None:
+    visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
     await visitor.page.context.clear_cookies()
@@ -113,8 +113,8 @@ async def test_signing_out_elsewhere_is_said_with_a_way_back(service: Service, p
     await expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-async def test_a_feed_that_began_anew_loads_the_page_anew(service: Service, proxy: Proxy, arrive: Arrive) -> None:
-    visitor = await arrive(service, address=proxy.address)
+async def test_a_new_epoch_reloads_the_page(service: Service, proxy: Proxy, visit: Visit) -> None:
+    visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
     code = "import uuid; from realtime.models import FeedHead; FeedHead.objects.update(epoch=uuid.uuid4())"
@@ -124,10 +124,10 @@ async def test_a_feed_that_began_anew_loads_the_page_anew(service: Service, prox
     await visitor.sees_status("^Live$")
 
 
-async def test_with_a_frozen_queue_the_page_takes_the_job_says_so_and_it_starts_by_itself(
-    service: Service, arrive: Arrive
+async def test_with_a_frozen_queue_a_job_is_accepted_with_a_warning_and_starts_later(
+    service: Service, visit: Visit
 ) -> None:
-    visitor = await arrive(service)
+    visitor = await visit(service)
     visitor.may_be_cut_off = True
     before = await total_on(visitor)
     redis = service.pids().redis

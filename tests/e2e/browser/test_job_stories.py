@@ -1,4 +1,4 @@
-"""Jobs that people steer: cancelled, retried and undone in one browser, and seen so in every other."""
+"""Actions on jobs: cancel, retry and undo in one browser, shown in every other."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.test_first_minute import SHIFTS
 from tests.e2e.browser.visitor import Visitor
@@ -16,23 +16,23 @@ from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-DO = """
+IMPORTS = """
 from uuid import uuid4
 from django.utils import timezone
 from task.jobs import actions, leases
 from task.jobs.start import start_job
 from task.models import *
 """
-# A job whose message does not come before it is called for, as behind a long queue: the rescue waits five minutes.
+# A job whose message is sent only by DISPATCH, as if it waited in a long queue: rescue waits five minutes.
 QUEUE = (
-    DO
+    IMPORTS
     + """
 job = start_job(total={total}, task_id=uuid4()).job
 job.lanes.update(seen_at=timezone.now(), rescues=6)
 """
 )
-CALL = DO + "lane = Lane.objects.get(job={job}); leases.dispatch(lane.job_id, lane.task_id)"
-FAIL = DO + "actions.fail(job_id={job}, error='No names are left.')"
+DISPATCH = IMPORTS + "lane = Lane.objects.get(job={job}); leases.dispatch(lane.job_id, lane.task_id)"
+FAIL = IMPORTS + "actions.fail(job_id={job}, error='No names are left.')"
 VIEWER = """
 from django.contrib.auth.models import Permission, User
 user, _ = User.objects.get_or_create(username='job-viewer')
@@ -49,32 +49,30 @@ async def queue(service: Service, total: int) -> int:
     return int(rows(service, "SELECT max(id) FROM arrivals_job")[0])
 
 
-async def says(visitor: Visitor, words: str, seconds: float = 60) -> None:
+async def sees_state(visitor: Visitor, words: str, seconds: float = 60) -> None:
     await expect(visitor.page.locator(".head-words")).to_have_text(re.compile(words), timeout=seconds * 1_000)
 
 
 async def press(visitor: Visitor, role: Any, name: str) -> None:
-    """By keyboard: what is pressed must be reachable."""
+    """Presses Enter on the element, which must be focusable."""
     target = visitor.page.get_by_role(role, name=re.compile(name)).last
     await target.focus()
     assert await target.evaluate("(element) => element.matches(':focus')")
     await visitor.page.keyboard.press("Enter")
 
 
-async def test_a_running_job_is_cancelled_from_the_users_page_and_ends_everywhere(
-    service: Service, arrive: Arrive
-) -> None:
-    owner, watcher = await arrive(service), await arrive(service)
+async def test_a_job_cancelled_on_the_users_page_ends_in_every_browser(service: Service, visit: Visit) -> None:
+    owner, watcher = await visit(service), await visit(service)
     await watcher.sees_status("^Live$")
     job = await queue(service, 1_000_000)
-    await shell(service, CALL, job=job)
+    await shell(service, DISPATCH, job=job)
     cancel = owner.page.get_by_role("link", name=f"Cancel job {job}")
     await expect(cancel).to_be_visible()
     await expect(owner.jobs).to_contain_text(re.compile(r"[1-9],?\d* of 1,000,000"))
     await cancel.click()
     await expect(owner.page.get_by_text("Cancel it?")).to_be_visible()
     await owner.page.get_by_role("button", name=f"Cancel job {job}").click()
-    await says(owner, "^Cancelled at [0-9,]+ of 1,000,000$")
+    await sees_state(owner, "^Cancelled at [0-9,]+ of 1,000,000$")
     await expect(owner.page.get_by_text(f"Job {job} is cancelled.")).to_be_visible()
     await expect(watcher.jobs).to_contain_text("■ cancelled")
     (made,) = rows(service, f"SELECT count(*) FROM arrivals_account WHERE job_id = {job}")
@@ -83,17 +81,15 @@ async def test_a_running_job_is_cancelled_from_the_users_page_and_ends_everywher
     assert rows(service, f"SELECT state FROM arrivals_job WHERE id = {job}") == ["cancelled"]
 
 
-async def test_a_job_is_seen_from_waiting_to_its_end_with_its_chart_and_nothing_moves(
-    service: Service, arrive: Arrive
-) -> None:
-    visitor = await arrive(service)
+async def test_a_job_page_follows_a_job_to_its_end_without_layout_shifts(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     job = await queue(service, 500)
     await visitor.page.goto(f"/jobs/{job}/")
     await visitor.sees_status("^Live$")
-    await says(visitor, "^Queued: waiting for a worker$")
+    await sees_state(visitor, "^Queued: waiting for a worker$")
     line = await visitor.page.locator(".chart-line").get_attribute("d")
-    await shell(service, CALL, job=job)
-    await says(visitor, "^Finished: 500 of 500$")
+    await shell(service, DISPATCH, job=job)
+    await sees_state(visitor, "^Finished: 500 of 500$")
     await expect(visitor.page.locator(".figure-created strong")).to_have_text("500")
     assert await visitor.page.locator(".chart-line").get_attribute("d") != line
     numbers = visitor.page.locator("#board tbody tr:not([hidden]) .row-job")
@@ -108,24 +104,24 @@ async def test_a_job_is_seen_from_waiting_to_its_end_with_its_chart_and_nothing_
     assert await numbers.all_inner_texts() == [str(number) for number in range(500, 480, -1)]
 
 
-async def test_a_failed_job_goes_on_where_it_stopped(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_failed_job_continues_after_a_retry(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     job = await queue(service, 60)
     await visitor.page.goto(f"/jobs/{job}/")
     await visitor.sees_status("^Live$")
     await shell(service, FAIL, job=job)
-    await says(visitor, "^Failed at 0 of 60$")
+    await sees_state(visitor, "^Failed at 0 of 60$")
     await expect(visitor.page.get_by_text("No names are left.")).to_be_visible()
     await press(visitor, "button", "Retry")
-    await says(visitor, "^Finished: 60 of 60$")
+    await sees_state(visitor, "^Finished: 60 of 60$")
     await expect(visitor.page.locator("#record")).to_contain_text("retried by you")
 
 
-async def test_an_undo_empties_every_open_page_of_its_accounts(service: Service, arrive: Arrive) -> None:
-    owner, watcher = await arrive(service), await arrive(service)
+async def test_an_undo_removes_its_accounts_from_every_open_page(service: Service, visit: Visit) -> None:
+    owner, watcher = await visit(service), await visit(service)
     before = len(rows(service, "SELECT id FROM auth_user"))
     job = await queue(service, 1_000)
-    await shell(service, CALL, job=job)
+    await shell(service, DISPATCH, job=job)
     await watcher.sees_total(before + 1_000)
     made = set(
         rows(service, f"SELECT username FROM auth_user JOIN arrivals_account ON user_id = id WHERE job_id = {job}")
@@ -136,14 +132,14 @@ async def test_an_undo_empties_every_open_page_of_its_accounts(service: Service,
     await press(owner, "link", "Undo")
     await expect(owner.page.get_by_text("This permanently removes 1,000 accounts")).to_be_visible()
     await press(owner, "button", "Remove 1,000 accounts")
-    await says(owner, "^Removed: 1,000 of 1,000$")
+    await sees_state(owner, "^Removed: 1,000 of 1,000$")
     await expect(owner.page.locator("#board tbody tr:not([hidden])")).to_have_count(0)
     await watcher.sees_total(before)
 
-    async def shows_none_of_them() -> bool:
+    async def shows_no_removed_account() -> bool:
         return not made & set(await watcher.usernames())
 
-    await wait_until_async(shows_none_of_them)
+    await wait_until_async(shows_no_removed_account)
     names = await watcher.usernames()
     assert len(names) == min(50, before)
     moved = await watcher.page.evaluate(SHIFTS)
@@ -152,8 +148,8 @@ async def test_an_undo_empties_every_open_page_of_its_accounts(service: Service,
     assert await watcher.usernames() == names
 
 
-async def test_the_list_is_live_and_keeps_to_its_state(service: Service, arrive: Arrive) -> None:
-    everything, waiting = await arrive(service), await arrive(service)
+async def test_the_job_list_is_live_and_keeps_its_state_filter(service: Service, visit: Visit) -> None:
+    everything, waiting = await visit(service), await visit(service)
     await everything.page.goto("/jobs/")
     await waiting.page.goto("/jobs/?state=queued")
     for visitor in (everything, waiting):
@@ -163,7 +159,7 @@ async def test_the_list_is_live_and_keeps_to_its_state(service: Service, arrive:
     for line in lines:
         await expect(line).to_contain_text("queued")
         await expect(line).to_contain_text("the command line")
-    await shell(service, CALL, job=job)
+    await shell(service, DISPATCH, job=job)
     await expect(lines[0]).to_contain_text("finished")
     await expect(lines[0]).to_contain_text("70 of 70")
     await expect(lines[1]).to_have_count(0)
@@ -171,12 +167,10 @@ async def test_the_list_is_live_and_keeps_to_its_state(service: Service, arrive:
     await expect(first).to_have_attribute("data-id", str(job))
 
 
-async def test_whoever_may_see_jobs_but_no_users_reads_a_page_that_says_that_it_is_not_live(
-    service: Service, arrive: Arrive
-) -> None:
+async def test_a_job_page_is_not_live_for_a_user_who_may_not_see_users(service: Service, visit: Visit) -> None:
     await shell(service, VIEWER)
     job = await queue(service, 60)
-    visitor = await arrive(service, name="")
+    visitor = await visit(service, name="")
     visitor.may_be_refused = True
     await visitor.sign_in(service, "job-viewer")
     for address in ("/jobs/", f"/jobs/{job}/"):
@@ -184,4 +178,4 @@ async def test_whoever_may_see_jobs_but_no_users_reads_a_page_that_says_that_it_
         await visitor.sees_status("^Not live. Reload to see more.$")
         await expect(visitor.page.get_by_text("the command line")).to_have_count(0)
     await expect(visitor.page.locator("#board")).to_have_count(0)
-    await shell(service, CALL, job=job)
+    await shell(service, DISPATCH, job=job)

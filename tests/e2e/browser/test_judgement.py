@@ -1,4 +1,4 @@
-"""Twenty thousand accounts arrive: nothing moves, grows or disagrees; and no name, however strange, breaks a row."""
+"""Twenty thousand accounts: no layout shift, no growth, no difference between windows; and no name breaks a row."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.support.service import Service
 
@@ -40,7 +40,7 @@ NAMES = {
     "tall tibetan": "རྒྱ་མཚོ" * 20,
     "no place to break": "W" * 150,
     "spaces and lines": "a  b\tc\nd e\u2028f\u2029g " * 12,
-    "nothing to see": "\u200b\u2060\ufeff" * 50,
+    "invisible": "\u200b\u2060\ufeff" * 50,
 }
 EIGHT_JOBS = "from task.jobs.start import start_job; [start_job(total=1) for _ in range(8)]"
 MAKE = """
@@ -53,7 +53,7 @@ async def total_on(visitor: Visitor) -> int:
     return int((await visitor.total.inner_text()).replace(",", ""))
 
 
-async def made(service: Service, visitor: Visitor, number: int) -> None:
+async def make_accounts(service: Service, visitor: Visitor, number: int) -> None:
     before = await total_on(visitor)
     await asyncio.to_thread(service.manage, "generate", str(number))
     await visitor.sees_total(before + number)
@@ -67,27 +67,27 @@ async def heap_bytes(visitor: Visitor) -> float:
     return float(usage["usedSize"])
 
 
-async def is_at_rest(visitor: Visitor) -> None:
+async def wait_until_at_rest(visitor: Visitor) -> None:
     await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
 
 
 @pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
-async def test_while_twenty_thousand_arrive_nothing_moves_and_afterwards_nothing_has_grown(
-    service: Service, arrive: Arrive, viewport: dict[str, int]
+async def test_twenty_thousand_accounts_cause_no_layout_shift_and_no_growth(
+    service: Service, visit: Visit, viewport: dict[str, int]
 ) -> None:
-    visitor = await arrive(service, viewport=viewport)
+    visitor = await visit(service, viewport=viewport)
     await visitor.page.add_init_script(OBSERVE)
     await visitor.page.reload()
     await visitor.sees_status("^Live$")
-    await made(service, visitor, 2_000)
-    await is_at_rest(visitor)
+    await make_accounts(service, visitor, 2_000)
+    await wait_until_at_rest(visitor)
     nodes, heap = await visitor.page.evaluate(NODES), await heap_bytes(visitor)
 
     await visitor.page.evaluate("observed.longTasksMs.length = 0")
-    await made(service, visitor, MANY)
+    await make_accounts(service, visitor, MANY)
     assert await visitor.page.evaluate(NODES) <= nodes + 20
-    await is_at_rest(visitor)
+    await wait_until_at_rest(visitor)
     observed: dict[str, Any] = await visitor.page.evaluate("observed")
     print(f"Tasks over 50 ms while {MANY:,} arrived: {observed['longTasksMs']}")
     assert observed["moved"] == []
@@ -96,28 +96,30 @@ async def test_while_twenty_thousand_arrive_nothing_moves_and_afterwards_nothing
 
 
 @pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
-async def test_the_first_job_of_one_digit_more_moves_nothing(arrive: Arrive, viewport: dict[str, int]) -> None:
+async def test_the_first_job_id_with_one_more_digit_causes_no_layout_shift(
+    visit: Visit, viewport: dict[str, int]
+) -> None:
     with Service() as service:
         await asyncio.to_thread(service.manage, "shell", "-c", EIGHT_JOBS)
-        visitor = await arrive(service, viewport=viewport)
+        visitor = await visit(service, viewport=viewport)
         await visitor.sees_total(1 + 8)
-        await made(service, visitor, 50)
-        await is_at_rest(visitor)
+        await make_accounts(service, visitor, 50)
+        await wait_until_at_rest(visitor)
         await visitor.page.evaluate(OBSERVE.replace("buffered: true", "buffered: false"))
-        await made(service, visitor, 50)
+        await make_accounts(service, visitor, 50)
         await expect(visitor.page.locator("#board tbody tr").first).to_contain_text("10")
-        await is_at_rest(visitor)
+        await wait_until_at_rest(visitor)
         assert await visitor.page.evaluate("observed.moved") == []
-        await visitor.page.close()  # before its service ends, which it would complain of
+        await visitor.page.close()  # before its service stops, because the page would complain
 
 
-async def test_two_windows_side_by_side_agree_at_the_end(service: Service, arrive: Arrive) -> None:
-    left = await arrive(service)
-    right = await arrive(service, viewport=PHONE)
+async def test_two_windows_show_the_same_users_at_the_end(service: Service, visit: Visit) -> None:
+    left = await visit(service)
+    right = await visit(service, viewport=PHONE)
     await asyncio.gather(left.sees_status("^Live$"), right.sees_status("^Live$"))
-    await made(service, left, MANY)
+    await make_accounts(service, left, MANY)
     await right.sees_total(await total_on(left))
-    await asyncio.gather(is_at_rest(left), is_at_rest(right))
+    await asyncio.gather(wait_until_at_rest(left), wait_until_at_rest(right))
     assert await left.usernames() == await right.usernames()
     await left.page.reload()
     assert await left.usernames() == await right.usernames()
@@ -125,11 +127,11 @@ async def test_two_windows_side_by_side_agree_at_the_end(service: Service, arriv
 
 @pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
 async def test_a_name_in_any_script_and_direction_breaks_no_row(
-    service: Service, arrive: Arrive, viewport: dict[str, int]
+    service: Service, visit: Visit, viewport: dict[str, int]
 ) -> None:
-    visitor = await arrive(service, viewport=viewport)
+    visitor = await visit(service, viewport=viewport)
     await visitor.sees_status("^Live$")
-    await made(service, visitor, 60)
+    await make_accounts(service, visitor, 60)
     height = await visitor.page.evaluate(ROW_HEIGHTS)
     names = [f"{viewport['width']}{name}"[:150] for name in NAMES.values()]
     total = await total_on(visitor)

@@ -1,4 +1,4 @@
-"""A whole visit by keyboard alone: every stop can be seen, and nothing needs a mouse."""
+"""A whole visit by keyboard alone: every focus is visible, and nothing needs a mouse."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import usernames
 from tests.e2e.browser.visitor import Visitor
 from tests.support.service import LINK, Service
@@ -22,7 +22,7 @@ FOCUSED = """() => {
 
 
 async def tab_to(visitor: Visitor, name: str) -> None:
-    """With every stop on the way plain to see."""
+    """Presses Tab up to the element. Every stop on the way must have a visible outline."""
     for _ in range(STOPS):
         await visitor.page.keyboard.press("Tab")
         text, outline = await visitor.page.evaluate(FOCUSED)
@@ -38,8 +38,8 @@ async def go_to(visitor: Visitor, name: str, address: str) -> None:
     await visitor.page.wait_for_url(re.compile(address))
 
 
-async def test_from_the_link_over_the_form_to_older_users_and_out(service: Service, arrive: Arrive) -> None:
-    visitor, before = await arrive(service, name=""), len(usernames(service))
+async def test_a_visit_from_sign_in_to_sign_out_needs_only_the_keyboard(service: Service, visit: Visit) -> None:
+    visitor, before = await visit(service, name=""), len(usernames(service))
     printed = await asyncio.to_thread(service.manage, "link")
     found = LINK.search(printed.stdout)
     assert found

@@ -1,4 +1,4 @@
-"""Choosing options in a browser: folded away until they are wanted, and said in words all the time."""
+"""Options in a browser: folded until they are opened, and always summarized in words."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.test_keyboard import tab_to
 from tests.e2e.browser.visitor import Visitor
@@ -24,7 +24,7 @@ for name in ("demo", "load test"): Group.objects.get_or_create(name=name)
 
 @pytest.fixture(scope="module")
 def service(chromium: str) -> Iterator[Service]:
-    """Where four accounts are enough, as each takes 0.2 s at full strength; its worker has told its size."""
+    """Accepts four accounts, because each takes 0.2 s with full hashing. Its worker has recorded its size."""
     with Service(environment={"GENERATE_MIN_TOTAL": "4"}) as service:
         service.manage("shell", "-c", MAKE_GROUPS)
         service.wait_until(lambda: rows(service, "SELECT name FROM arrivals_worker"))
@@ -40,8 +40,10 @@ async def open_options(visitor: Visitor) -> None:
     await visitor.page.locator("#options summary").click()
 
 
-async def test_realistic_accounts_at_full_strength_by_keyboard(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_realistic_accounts_with_full_hashing_can_be_requested_by_keyboard(
+    service: Service, visit: Visit
+) -> None:
+    visitor = await visit(service)
     await visitor.page.goto("/generate/")
     keyboard, estimate = visitor.page.keyboard, visitor.page.locator("#estimate")
     await expect(visitor.page.get_by_label("How many users?")).to_be_focused()
@@ -69,14 +71,16 @@ async def test_realistic_accounts_at_full_strength_by_keyboard(service: Service,
     await visitor.page.goto(f"/jobs/{job}/")
     await expect(visitor.page.locator(".head-words")).to_have_text(re.compile("^Finished"), timeout=60_000)
     assert [name for name in await visitor.usernames() if not re.fullmatch(r"[a-z.-]+\d{4}", name)] == []
-    said = re.compile("Realistic German names, a different password each, full hashing. Seed [0-9]+ repeats the names.")
-    await expect(visitor.page.locator("#record")).to_contain_text(said)
+    expected = re.compile(
+        "Realistic German names, a different password each, full hashing. Seed [0-9]+ repeats the names."
+    )
+    await expect(visitor.page.locator("#record")).to_contain_text(expected)
     hashes = rows(service, f"SELECT known_hash FROM arrivals_account WHERE job_id = {job}")
     assert all(not stored.startswith("pbkdf2_sha256$1$") for stored in hashes)
 
 
-async def test_a_shared_password_is_asked_for_only_where_it_is_wanted(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_the_shared_password_field_is_shown_only_for_a_shared_password(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await open_options(visitor)
     password = visitor.page.get_by_label("Password for all accounts")
     await expect(password).not_to_be_visible()
@@ -89,8 +93,10 @@ async def test_a_shared_password_is_asked_for_only_where_it_is_wanted(service: S
     await visitor.page.wait_for_url("**/users/")
 
 
-async def test_a_weak_password_is_said_beside_its_field_and_all_else_is_kept(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_weak_password_is_reported_at_its_field_and_other_options_are_kept(
+    service: Service, visit: Visit
+) -> None:
+    visitor = await visit(service)
     await open_options(visitor)
     page = visitor.page
     await page.get_by_label("How many users?").fill("5")
@@ -115,12 +121,12 @@ async def test_a_weak_password_is_said_beside_its_field_and_all_else_is_kept(ser
     await page.wait_for_url("**/users/")
     job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
     await visitor.page.goto(f"/jobs/{job}/")
-    said = "Realistic Polish names, the same password for all, in group load test, inactive."
-    await expect(page.locator("#record")).to_contain_text(said)
+    expected = "Realistic Polish names, the same password for all, in group load test, inactive."
+    await expect(page.locator("#record")).to_contain_text(expected)
 
 
-async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_an_account_signs_in_with_its_shared_password(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await open_options(visitor)
     await visitor.page.get_by_label("How many users?").fill("4")
     await visitor.page.get_by_label("The same for all").check()
@@ -131,8 +137,8 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     made = f"SELECT username FROM auth_user JOIN arrivals_account ON user_id = id WHERE job_id = {job}"
     names = await asyncio.to_thread(service.wait_until, lambda: len(found := rows(service, made)) == 4 and found)
     assert names
-    account = await arrive(service, name="")
-    account.may_be_refused = True  # It may do nothing here, and is told so.
+    account = await visit(service, name="")
+    account.may_be_refused = True  # It has no permission, so its first page is refused.
     await account.page.goto("/accounts/login/")
     await account.page.get_by_label("Username").fill(names[0])
     await account.page.get_by_label("Password").fill(PASSWORD)
@@ -140,8 +146,8 @@ async def test_who_was_made_with_a_shared_password_signs_in_with_it(service: Ser
     await expect(account.page.get_by_text("You do not have permission to see this page")).to_be_visible()
 
 
-async def test_without_javascript_every_option_is_there_with_the_estimate(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service, java_script_enabled=False)
+async def test_without_javascript_every_option_and_the_estimate_are_visible(service: Service, visit: Visit) -> None:
+    visitor = await visit(service, java_script_enabled=False)
     await open_options(visitor)
     for name in ("Language", "Password for all accounts", "Seed (optional)", "Remove the accounts"):
         await expect(visitor.page.get_by_label(name)).to_be_visible()

@@ -1,9 +1,9 @@
-"""On paper: black on white, and without what only a screen can do."""
+"""Printed pages: black on white, without controls."""
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -13,10 +13,10 @@ INK = """() => [...document.querySelectorAll("body, body *")].filter((element) =
 PAPER = {"rgb(0, 0, 0)", "rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
 
 
-async def test_the_board_is_printed_black_on_white_and_without_buttons(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_the_board_is_printed_black_on_white_and_without_buttons(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await visitor.generate(60)
-    # A job may end before its page is rendered, which then never shows it.
+    # Does not wait for the job to appear: it may end before the page is rendered, which then never shows it.
     await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
     for scheme in ("light", "dark"):

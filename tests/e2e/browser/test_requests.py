@@ -1,11 +1,11 @@
-"""Asking for users in a browser: what cannot be done is said beside the field, and one form is one job."""
+"""Job requests in a browser: errors appear at the field, and one form starts one job."""
 
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import jobs, usernames
 from tests.support.service import Service
 from tests.support.waiting import wait_until_async
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
     ("total", "reason"),
     [("49", "Too few"), ("501", "Too many"), ("many", "whole number"), ("", "how many users you need")],
 )
-async def test_the_form_says_beside_the_field_why_nothing_starts(
-    service: Service, arrive: Arrive, total: str, reason: str
+async def test_an_invalid_total_is_explained_at_its_field(
+    service: Service, visit: Visit, total: str, reason: str
 ) -> None:
-    visitor = await arrive(service)
+    visitor = await visit(service)
     await visitor.generate(total)
     field = visitor.page.get_by_label("How many users?")
     await expect(field).to_be_focused()
@@ -30,8 +30,8 @@ async def test_the_form_says_beside_the_field_why_nothing_starts(
     await expect(visitor.page.get_by_text(re.compile(reason))).to_be_visible()
 
 
-async def test_a_double_click_is_one_job(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_double_click_starts_one_job(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     before = jobs(service)
     await visitor.page.goto("/generate/")
     await visitor.page.get_by_label("How many users?").fill("50")
@@ -41,8 +41,8 @@ async def test_a_double_click_is_one_job(service: Service, arrive: Arrive) -> No
     assert jobs(service) == before + 1
 
 
-async def test_two_sends_of_one_form_at_once_are_one_job(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_concurrent_submits_of_one_form_start_one_job(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     before = jobs(service)
     await visitor.page.goto("/generate/")
     send = """() => Promise.all([1, 2, 3, 4].map(() => fetch("/generate/", {
@@ -52,8 +52,8 @@ async def test_two_sends_of_one_form_at_once_are_one_job(service: Service, arriv
     assert jobs(service) == before + 1
 
 
-async def test_back_and_submit_is_the_same_job_and_says_so(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_back_and_submit_starts_no_second_job_and_names_the_first(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     before = jobs(service)
     await visitor.generate(51)
     await visitor.page.wait_for_url("**/users/")
@@ -65,8 +65,8 @@ async def test_back_and_submit_is_the_same_job_and_says_so(service: Service, arr
     assert jobs(service) == before + 1
 
 
-async def test_back_and_another_number_is_asked_for_once_more(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_back_and_another_total_starts_a_job_only_at_the_second_submit(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     before = jobs(service)
     await visitor.generate(52)
     await visitor.page.wait_for_url("**/users/")
@@ -80,8 +80,8 @@ async def test_back_and_another_number_is_asked_for_once_more(service: Service, 
     assert jobs(service) == before + 2
 
 
-async def test_without_javascript_the_form_and_a_reload_do_the_same(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service, java_script_enabled=False)
+async def test_without_javascript_the_form_and_a_reload_work(service: Service, visit: Visit) -> None:
+    visitor = await visit(service, java_script_enabled=False)
     assert "This page needs JavaScript" in await visitor.page.content()
     await visitor.sees_status("^Not live. Reload to see more.$")
     before = len(usernames(service))

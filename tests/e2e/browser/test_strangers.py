@@ -1,11 +1,11 @@
-"""Who may not see, and who has a hostile name."""
+"""Users without permission, and users with hostile names."""
 
 import asyncio
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.browser.conftest import Arrive
+from tests.e2e.browser.conftest import Visit
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -21,8 +21,8 @@ async def make_user(service: Service, name: str) -> None:
     await asyncio.to_thread(service.manage, "shell", "-c", MAKE.format(name=name))
 
 
-async def test_a_hostile_name_is_text_when_it_arrives_and_after_a_reload(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_hostile_name_is_shown_as_text_live_and_after_a_reload(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await visitor.sees_status("^Live$")
     await make_user(service, HOSTILE)
     first = visitor.page.locator("#board tbody tr").first
@@ -34,8 +34,8 @@ async def test_a_hostile_name_is_text_when_it_arrives_and_after_a_reload(service
     await expect(visitor.page.locator("main img")).to_have_count(0)
 
 
-async def test_a_user_made_and_deleted_elsewhere_comes_and_goes(service: Service, arrive: Arrive) -> None:
-    visitor = await arrive(service)
+async def test_a_user_created_and_deleted_outside_jobs_appears_and_disappears(service: Service, visit: Visit) -> None:
+    visitor = await visit(service)
     await visitor.sees_status("^Live$")
     total = int((await visitor.total.inner_text()).replace(",", ""))
     await make_user(service, "passer-by")
@@ -48,11 +48,11 @@ async def test_a_user_made_and_deleted_elsewhere_comes_and_goes(service: Service
 
 
 @pytest.mark.parametrize("address", ["/users/", "/generate/"])
-async def test_an_account_without_permission_gets_a_clear_page_and_can_leave(
-    service: Service, arrive: Arrive, address: str
+async def test_a_user_without_permission_gets_an_explanation_and_can_sign_out(
+    service: Service, visit: Visit, address: str
 ) -> None:
     await make_user(service, "powerless")
-    visitor = await arrive(service, name="")
+    visitor = await visit(service, name="")
     visitor.may_be_refused = True
     await visitor.sign_in(service, "powerless")
     await visitor.page.goto(address)

@@ -1,4 +1,4 @@
-"""Somebody before a browser: what they do and what they read, in the words of the pages."""
+"""A user with a browser: clicks and readings in the words of the pages."""
 
 import asyncio
 import re
@@ -9,16 +9,16 @@ from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, W
 from tests.support import wire
 from tests.support.service import LINK, Service
 
-# Chromium itself reports each connection that breaks and each page that is refused; no page can keep it from that.
+# Chromium itself reports each broken connection and each refused page, which no page can prevent.
 BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to load resource: net::ERR_")
 REFUSED_PAGE = re.compile(r"Failed to load resource: the server responded with a status of 40[034]")
-# Said where a test types before the page was first drawn; which field has the focus then is for test_keyboard.py.
+# Reported if a test types before the page is first drawn. The focus is tested by test_keyboard.py.
 TYPED_FIRST = "Autofocus processing was blocked because a document already has a focused element."
 COOKIES: dict[tuple[str, str], list[Any]] = {}
 
 
 class Visitor:
-    """`complaints` collects console messages (CSP reports are among them), errors of scripts, dialogs, and frames that
+    """`complaints` collects console messages (with CSP reports), script errors, dialogs, and frames that
     docs/asyncapi.yaml does not describe.
     """
 
@@ -33,7 +33,7 @@ class Visitor:
         page.on("websocket", self._overhear)
 
     async def sign_in(self, service: Service, name: str) -> None:
-        """As whoever signed in before as that person on this service, or by a link of `manage.py link`."""
+        """Reuses the user's earlier session on this service, or signs in with a link of `manage.py link`."""
         context = self.page.context
         await context.add_cookies(COOKIES.get((service.address, name), []))
         await self.page.goto("/users/")
@@ -72,11 +72,11 @@ class Visitor:
         await expect(self.status).to_have_text(re.compile(words), timeout=seconds * 1000)
 
     async def usernames(self) -> list[str]:
-        """Those on the board, from above."""
+        """Returns the names on the board, from the top."""
         return await self.page.locator("#board tbody tr:not([hidden]) .row-username").all_inner_texts()
 
     async def all_usernames(self) -> list[str]:
-        """Those on every page, from the newest on, as the pager leads through them."""
+        """Returns the names on all pages, newest first, as the pager leads through them."""
         await self.page.goto("/users/")
         names = await self.usernames()
         while await self.page.locator("#older").is_visible():

@@ -1,4 +1,4 @@
-"""Leads a visitor through every page, and every state of it, for tests that have one question to all of them."""
+"""Leads a visitor through every page in every state, for tests that check the same on all of them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,11 +13,11 @@ from tests.support.service import Service
 
 LONG_NAME = "W" * 150
 MANY = 5_000
-MAKE_POWERLESS = (
+MAKE_USER_WITHOUT_PERMISSION = (
     "from django.contrib.auth.models import Group, User; "
     f"Group.objects.get_or_create(name={LONG_NAME!r}); User.objects.get_or_create(username={LONG_NAME!r})"
 )
-MAKE_FAILED = """
+MAKE_FAILED_JOB = """
 from task.models import Job; from django.utils import timezone; now = timezone.now()
 Job.objects.create(total=1_000_000, created=312_456, state="failed", error={error!r}, nonce=b"", created_at=now,
     started_at=now, finished_at=now)
@@ -25,11 +25,17 @@ Job.objects.create(total=1_000_000, created=312_456, state="failed", error={erro
 
 
 async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIterator[str]:
-    """Yields the name of what is shown now. The visitor comes signed out, and by the proxy's address."""
+    """Yields the name of each state while it is shown. The visitor is signed out, and uses the proxy's address."""
     visitor.may_be_refused = visitor.may_be_cut_off = True
-    code = f"{MAKE_POWERLESS}\n{MAKE_FAILED.format(error=LONG_NAME)}"
+    code = f"{MAKE_USER_WITHOUT_PERMISSION}\n{MAKE_FAILED_JOB.format(error=LONG_NAME)}"
     await asyncio.to_thread(service.manage, "shell", "-c", code)
-    walks = (signed_out(visitor), watching(service, proxy, visitor), asking(visitor), steering(visitor), lost(visitor))
+    walks = (
+        signed_out(visitor),
+        watching(service, proxy, visitor),
+        requesting(visitor),
+        job_pages(visitor),
+        error_pages(visitor),
+    )
     for walk in (*walks, scripted(visitor)):
         async for name in walk:
             yield name
@@ -79,7 +85,7 @@ async def watching(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncIte
     yield "no older users"
 
 
-async def asking(visitor: Visitor) -> AsyncIterator[str]:
+async def requesting(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
     yield "generate"
     await visitor.page.get_by_text("Options").click()
@@ -97,10 +103,10 @@ async def asking(visitor: Visitor) -> AsyncIterator[str]:
     yield "generate, with an error"
     await visitor.generate(60)
     await expect(visitor.page.get_by_text("We are generating your random users!")).to_be_visible()
-    yield "asked"
+    yield "requested"
 
 
-async def steering(visitor: Visitor) -> AsyncIterator[str]:
+async def job_pages(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/jobs/")
     await visitor.sees_status("^Live$")
     yield "jobs"
@@ -115,7 +121,7 @@ async def steering(visitor: Visitor) -> AsyncIterator[str]:
         yield address
 
 
-async def lost(visitor: Visitor) -> AsyncIterator[str]:
+async def error_pages(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
     await visitor.page.context.clear_cookies(name="csrftoken")
     await visitor.button.click()

@@ -1,4 +1,4 @@
-"""The JSON API over real connections to a daphne."""
+"""The JSON API over real connections to daphne."""
 
 import pytest
 
@@ -12,17 +12,17 @@ from tests.support.database import at_once, session_of
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
-def test_the_same_key_twenty_times_at_once_over_real_connections_is_one_job(web: str) -> None:
+def test_twenty_concurrent_requests_with_one_idempotency_key_start_one_job(web: str) -> None:
     cookie = session_of("operator", "add_job")
     cookies = f"{cookie}; csrftoken={'c' * 32}"
 
-    def ask() -> int:
+    def request_job() -> int:
         headers = {"X-CSRFToken": "c" * 32, "Idempotency-Key": "nightly"}
         answer = fetch(f"{web}{JOBS}", cookies, method="POST", body={"total": 60}, **headers)
         assert answer.status == 202, answer.text
         return int(answer.json["id"])
 
-    assert len(set(at_once(20, ask))) == 1
+    assert len(set(at_once(20, request_job))) == 1
     assert Job.objects.count() == 1
 
 

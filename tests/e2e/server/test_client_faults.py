@@ -1,4 +1,4 @@
-"""The programs of docs/clients before a scripted server: what each answer of the wire, and each fault, brings about."""
+"""The programs of docs/clients against a scripted server: their reaction to each message, close code and fault."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,13 +19,13 @@ from tests.support.waiting import wait_until_async
 
 EPOCH = "00000000-0000-4000-8000-000000000001"
 START = 100
-MEANINGS = wire.CHANNEL["x-close-codes"]
-RETRIED = [code for code, meaning in MEANINGS.items() if meaning["retry"]] + [1011, 1012]
-FINAL = [code for code, meaning in MEANINGS.items() if not meaning["retry"]]
+CLOSE_CODES = wire.CHANNEL["x-close-codes"]
+RETRIED = [code for code, meaning in CLOSE_CODES.items() if meaning["retry"]] + [1011, 1012]
+FINAL = [code for code, meaning in CLOSE_CODES.items() if not meaning["retry"]]
 
 
 class Server(ScriptedServer):
-    """Listens on a port of its own while it is entered."""
+    """A scripted server that listens on its own port inside `async with`."""
 
     _socket: ServerConnection
 
@@ -38,7 +38,7 @@ class Server(ScriptedServer):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Only here is what it heard judged: in a connection's own task a failure would be a line in a log."""
+        """Checks the received frames here, because a failure in a connection's own task would only be logged."""
         self._server.close()
         await self._server.wait_closed()
         for frame in self._heard:
@@ -65,14 +65,14 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture(params=["python", "node"])
 def client(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[Running]:
-    """From START on."""
+    """A running client whose cursor is START."""
     (tmp_path / "token").write_text(f"arr_{'a' * 43}")
     begin_at(request.param, tmp_path, epoch=EPOCH, offset=START)
     with Running(request.param, server.address, tmp_path) as client:
         yield client
 
 
-async def until_asked(server: Server, times: int) -> None:
+async def until_connected(server: Server, times: int) -> None:
     await wait_until_async(lambda: len(server.asked) == times)
 
 
@@ -80,61 +80,65 @@ async def until_printed(client: Running, *offsets: int) -> None:
     await wait_until_async(lambda: client.offsets == list(offsets))
 
 
-async def test_after_a_hole_it_comes_again_for_what_is_missing(server: Server, client: Running) -> None:
-    await until_asked(server, 1)
+async def test_the_client_reconnects_for_the_events_missing_in_a_gap(server: Server, client: Running) -> None:
+    await until_connected(server, 1)
     server.send_users(START + 1)
     server.send_users(START + 3)
-    await until_asked(server, 2)
+    await until_connected(server, 2)
     assert server.asked[1] == {"after": str(START + 1), "epoch": EPOCH}
     server.send_users(START + 2, START + 3)
     await until_printed(client, START + 1, START + 2, START + 3)
 
 
-async def test_what_comes_twice_is_printed_once(server: Server, client: Running) -> None:
-    await until_asked(server, 1)
+async def test_repeated_events_are_printed_once(server: Server, client: Running) -> None:
+    await until_connected(server, 1)
     for offsets in ([START - 1, START, START + 1], [START + 1], [START + 1, START + 2], [START + 3]):
         server.send_users(*offsets)
     await until_printed(client, START + 1, START + 2, START + 3)
     assert len(server.asked) == 1
 
 
-async def test_what_it_does_not_know_is_ignored(server: Server, client: Running) -> None:
-    await until_asked(server, 1)
+async def test_an_unknown_message_is_ignored(server: Server, client: Running) -> None:
+    await until_connected(server, 1)
     server.send("weather", sky="blue")
     server.send_users(START + 1)
     await until_printed(client, START + 1)
 
 
-async def test_it_comes_again_when_nothing_is_heard(server: Server, client: Running) -> None:
+async def test_the_client_reconnects_when_the_server_is_silent(server: Server, client: Running) -> None:
     server.script = lambda server, number: server.greet(heartbeat_s=0.1 if number == 1 else 15)
-    await until_asked(server, 2)
+    await until_connected(server, 2)
     server.send_users(START + 1)
     await until_printed(client, START + 1)
 
 
-async def test_it_comes_again_when_an_idle_server_is_ahead(server: Server, client: Running) -> None:
+async def test_the_client_reconnects_when_an_idle_servers_head_is_ahead(server: Server, client: Running) -> None:
     server.script = lambda server, number: server.greet(heartbeat_s=60)
-    await until_asked(server, 1)
+    await until_connected(server, 1)
     server.send_users(START + 1)
     server.send("heartbeat", head=START + 2)
-    await until_asked(server, 2)
+    await until_connected(server, 2)
     assert server.after == START + 1
 
 
-async def test_it_comes_again_when_a_server_that_beats_often_is_ahead(server: Server, client: Running) -> None:
-    """More often than the 2 s that the tail has to come in."""
-    await until_asked(server, 1)
+async def test_the_client_reconnects_when_the_head_is_ahead_despite_frequent_heartbeats(
+    server: Server, client: Running
+) -> None:
+    """Heartbeats come more often than the 2 s in which the missing events must arrive."""
+    await until_connected(server, 1)
 
-    def has_come_again() -> bool:
+    def has_reconnected() -> bool:
         server.send("heartbeat", head=START + 1)
         return len(server.asked) > 1
 
-    await wait_until_async(has_come_again, pause=0.2)
+    await wait_until_async(has_reconnected, pause=0.2)
     assert server.after == START
 
 
-async def test_it_stays_where_the_tail_comes_after_the_heartbeat(server: Server, client: Running) -> None:
-    await until_asked(server, 1)
+async def test_the_client_stays_connected_when_missing_events_follow_the_heartbeat(
+    server: Server, client: Running
+) -> None:
+    await until_connected(server, 1)
     server.send("heartbeat", head=START)
     server.send("heartbeat", head=START + 1)
     server.send("heartbeat", head=START + 1)
@@ -144,40 +148,40 @@ async def test_it_stays_where_the_tail_comes_after_the_heartbeat(server: Server,
 
 
 @pytest.mark.parametrize("code", RETRIED)
-async def test_it_comes_again_after_a_code_that_says_so(server: Server, client: Running, code: int) -> None:
-    await until_asked(server, 1)
+async def test_the_client_reconnects_after_a_retryable_close_code(server: Server, client: Running, code: int) -> None:
+    await until_connected(server, 1)
     server.send_users(START + 1)
     await server.end(code)
-    await until_asked(server, 2)
+    await until_connected(server, 2)
     assert server.after == START + 1
 
 
 @pytest.mark.parametrize("code", FINAL)
-async def test_it_stops_after_a_code_that_says_so(server: Server, client: Running, code: int) -> None:
-    await until_asked(server, 1)
+async def test_the_client_stops_after_a_final_close_code(server: Server, client: Running, code: int) -> None:
+    await until_connected(server, 1)
     await server.end(code)
     assert await asyncio.to_thread(client.wait, 30) == 1
     assert "refuses this" in client.complaints
     assert len(server.asked) == 1
 
 
-async def test_it_acknowledges_at_once_when_half_the_window_is_used(server: Server, client: Running) -> None:
+async def test_the_client_acknowledges_at_once_when_half_the_window_is_used(server: Server, client: Running) -> None:
     server.script = lambda server, number: server.greet(window_bytes=400)
-    await until_asked(server, 1)
+    await until_connected(server, 1)
     for offset in range(START + 1, START + 11):
         server.send_users(offset)
     await wait_until_async(lambda: server.told and server.told[-1]["offset"] == START + 10)
     assert [ack["offset"] for ack in server.told] == list(range(START + 1, START + 11))
 
 
-async def test_it_acknowledges_the_last_events_before_an_idle_time(server: Server, client: Running) -> None:
-    await until_asked(server, 1)
+async def test_the_client_acknowledges_the_last_events_before_an_idle_period(server: Server, client: Running) -> None:
+    await until_connected(server, 1)
     for offset in range(START + 1, START + 11):
         server.send_users(offset)
 
-    def is_told() -> bool:
+    def is_acknowledged() -> bool:
         server.send("heartbeat", head=START + 10)
         return server.told[-1:] == [{"type": "ack", "offset": START + 10}]
 
-    await wait_until_async(is_told, pause=0.2)
+    await wait_until_async(is_acknowledged, pause=0.2)
     assert len(server.told) < 10

@@ -1,4 +1,4 @@
-"""The clients of docs/clients over a new epoch: they load the users again, also over a cut, and follow from there."""
+"""The clients of docs/clients after a new epoch: they reload the users, even over a cut, and follow from there."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until_async
 __all__ = ["folder", "program", "service"]
 
 PAGES = 3
-# A page of 100 users takes 20,000 bytes. Node asks for the second on the same connection, the others on a new one.
+# A page of 100 users takes 20,000 bytes. Node requests the second on the same connection, the others on a new one.
 IN_THE_SECOND_PAGE = [30_000, 30_000, 2_000]
 
 
@@ -31,16 +31,16 @@ def all_users(program: Program) -> dict[int, str]:
 
 @pytest.fixture(scope="module")
 def pages(program: Program) -> None:
-    """More than one; above some thousand users they would only take longer."""
+    """Makes users for more than one page, but no thousands, which would only take longer."""
     grow(program, 100 * PAGES)
 
 
 @pytest.mark.usefixtures("pages")
 @pytest.mark.parametrize("name", COMMANDS)
-async def test_a_client_from_before_a_new_epoch_loads_the_users_again(
+async def test_a_client_with_a_cursor_of_an_old_epoch_reloads_the_users(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
-    """Cut in the middle they come once more, and those before count no more."""
+    """A reload that is cut starts again, and its first part is discarded."""
     await asyncio.to_thread(begin_at_head, name, program, folder)
     await asyncio.to_thread(service.manage, "new_epoch", "--yes")
     start = await asyncio.to_thread(feed, program)

@@ -1,4 +1,4 @@
-"""The clients of docs/clients before the real service, with cuts in the middle: nothing is lost or comes twice."""
+"""The clients of docs/clients on the real service, over cut connections: no event is lost or repeated."""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, program: Program) -> Path:
 
 @pytest.fixture
 def long_log(program: Program) -> int:
-    """The head of a log that is larger than a window, at 190 bytes an event."""
+    """The head of a log that is larger than a window. An event takes 190 bytes."""
     missing = max(50, 6_500 - feed(program)["head"])
     return grow(program, missing)
 
@@ -58,7 +58,7 @@ def begin_at_head(name: str, program: Program, folder: Path) -> dict[str, Any]:
 
 
 def grow(program: Program, total: int) -> int:
-    """The head after a whole job of that size."""
+    """Runs a whole job of that size, and returns the head after it."""
     start, job = feed(program), make(program, total)
     return int(program.until("job.finished", job=job, epoch=start["epoch"], after=start["head"])[-1]["offset"])
 
@@ -67,7 +67,7 @@ def grow(program: Program, total: int) -> int:
 async def test_a_client_sees_every_event_once_in_order_over_cuts(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
-    """Cut while it waits, with jobs made meanwhile; then in the first frame of what it missed, and in a later one."""
+    """Cut while it waits and a job is made; then in the first frame of the missed events, and in a later one."""
     start = await asyncio.to_thread(begin_at_head, name, program, folder)
     async with Proxy(service.port, overhears=True) as proxy:
         with Running(name, proxy.address, folder) as client:
@@ -86,10 +86,10 @@ async def test_a_client_sees_every_event_once_in_order_over_cuts(
 
 
 @pytest.mark.parametrize("name", ["python", "node"])
-async def test_a_log_above_the_window_comes_through_one_connection(
+async def test_a_log_larger_than_the_window_is_read_over_one_connection(
     name: str, service: Service, long_log: int, folder: Path
 ) -> None:
-    """Which the server would end after TOO_SLOW_SECONDS without an acknowledgement."""
+    """Without an acknowledgement the server would close it after TOO_SLOW_SECONDS."""
     begin_at(name, folder, offset=0)
     async with Proxy(service.port, overhears=True) as proxy:
         with Running(name, proxy.address, folder) as client:
@@ -99,10 +99,10 @@ async def test_a_log_above_the_window_comes_through_one_connection(
 
 
 @pytest.mark.parametrize("name", ["python", "node"])
-async def test_a_client_comes_again_where_nothing_passes_any_more(
+async def test_a_client_reconnects_after_silence_on_an_open_connection(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
-    """Not cut off, so that only the silence can tell it."""
+    """The connection is not cut, so only the silence can show the failure."""
     start = await asyncio.to_thread(begin_at_head, name, program, folder)
     async with Proxy(service.port, overhears=True) as proxy:
         with Running(name, proxy.address, folder) as client:
@@ -117,7 +117,7 @@ async def test_a_client_comes_again_where_nothing_passes_any_more(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_client_that_was_killed_goes_on_from_its_cursor_file(
+def test_a_killed_client_continues_from_its_cursor_file(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
     start = begin_at_head(name, program, folder)
@@ -133,7 +133,7 @@ def test_a_client_that_was_killed_goes_on_from_its_cursor_file(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_client_without_a_cursor_writes_down_at_once_where_it_begins(
+def test_a_client_without_a_cursor_saves_its_start_at_once(
     name: str, service: Service, program: Program, folder: Path
 ) -> None:
     with Running(name, service.address, folder):
@@ -146,7 +146,7 @@ def test_a_client_without_a_cursor_writes_down_at_once_where_it_begins(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_client_stops_where_it_is_refused_for_good(name: str, service: Service, folder: Path) -> None:
+def test_a_client_stops_when_it_is_refused_for_good(name: str, service: Service, folder: Path) -> None:
     (folder / "token").write_text("arr_wrong")
     begin_at(name, folder, epoch=str(uuid4()), offset=5)
     with Running(name, service.address, folder) as client:

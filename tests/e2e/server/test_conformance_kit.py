@@ -1,4 +1,4 @@
-"""The conformance kit: holds on a correct server, and finds each fault that is planted in it."""
+"""The conformance kit: passes a correct server, and finds each fault that is planted in one."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ async def test_every_rule_holds_on_a_correct_server() -> None:
     assert len(found) == len(RULES)
 
 
-async def test_what_cannot_be_seen_is_not_called_kept() -> None:
+async def test_a_rule_that_cannot_be_observed_is_not_reported_as_kept() -> None:
     found = await found_on(SmallServer())
     unseen = {one.rule.name for one in found if one.verdict == Verdict.UNSEEN}
     assert unseen == {"no-token", "token-in-address", "token-as-subprotocol", "reset-trimmed"}
@@ -42,14 +42,14 @@ async def test_what_cannot_be_seen_is_not_called_kept() -> None:
 
 
 class SharedServer(SmallServer):
-    """Somebody else makes a job before each of the kit's."""
+    """Another user makes a job before each of the kit's."""
 
     async def make(self, total: int) -> int:
         await super().make(1)
         return await super().make(total)
 
 
-async def test_a_job_whose_id_is_not_the_one_that_was_guessed_is_not_called_lost() -> None:
+async def test_a_job_with_an_unexpected_id_is_not_reported_as_lost() -> None:
     [found] = await found_on(SharedServer(), "job-seam")
     assert found.verdict == Verdict.UNSEEN
     assert "the next job was 4, and not 3" in found.seen
@@ -57,7 +57,7 @@ async def test_a_job_whose_id_is_not_the_one_that_was_guessed_is_not_called_lost
 
 @pytest.mark.parametrize("fault", FOUND_BY)
 async def test_each_planted_fault_is_found(fault: str) -> None:
-    """By its rule; with ARRIVALS_CHAOS=long all others are tried as well, and hold where it is none of theirs."""
+    """By its own rule. ARRIVALS_CHAOS=long also runs all other rules, which hold if the fault is of one rule only."""
     name, pattern = FOUND_BY[fault]
     names = [rule.name for rule in RULES] if LONG else [name]
     server = SmallServer(fault, token=TOKEN, floor=1000)
@@ -68,7 +68,7 @@ async def test_each_planted_fault_is_found(fault: str) -> None:
     assert broken == {name} if fault in OF_ONE_RULE else name in broken
 
 
-def test_every_rule_has_a_fault_that_it_must_find() -> None:
+def test_every_rule_has_a_planted_fault() -> None:
     assert {rule.name for rule in RULES} == {name for name, _ in FOUND_BY.values()}
 
 
@@ -76,21 +76,21 @@ async def kit(*given: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.conformance", *given, cwd=ROOT, stdout=-1, stderr=-1
     )
-    said, complained = await process.communicate()
+    stdout, stderr = await process.communicate()
     assert process.returncode is not None
-    return process.returncode, said.decode(), complained.decode()
+    return process.returncode, stdout.decode(), stderr.decode()
 
 
 @pytest.mark.parametrize(("fault", "code", "verdict"), [("", 0, "ok"), ("no reset (epoch)", 1, "FAIL")])
-async def test_the_program_prints_a_line_a_rule_and_makes_events_by_a_command(
+async def test_the_kit_prints_a_line_for_each_rule_and_makes_events_with_a_command(
     fault: str, code: int, verdict: str
 ) -> None:
     async with SmallServer(fault).running() as address:
         fetch = "from urllib.request import urlopen; print(urlopen('{}make?total={{total}}').read().decode())"
         make = f'{sys.executable} -c "{fetch.format(address.replace("ws", "http"))}"'
-        ended, said, complained = await kit(address, "--make", make, "--only", "hello", "reset-epoch")
-        assert complained == ""
-        lines = said.splitlines()
+        ended, stdout, stderr = await kit(address, "--make", make, "--only", "hello", "reset-epoch")
+        assert stderr == ""
+        lines = stdout.splitlines()
         assert [line.split()[1] for line in lines[:2]] == ["hello", "reset-epoch"]
         assert lines[1].startswith(verdict)
         assert lines[2].startswith("2 rules: ")
@@ -105,10 +105,10 @@ async def test_the_program_prints_a_line_a_rule_and_makes_events_by_a_command(
         (["ws://127.0.0.1:9/", "--make", "true"], "{total}"),
         (["ws://127.0.0.1:9/", "--token-file", "no-such-file"], "no-such-file"),
     ],
-    ids=["nobody there", "no socket", "no total", "no token file"],
+    ids=["no server", "no socket", "no total", "no token file"],
 )
-async def test_a_kit_that_cannot_run_says_why(given: list[str], words: str, tmp_path: Path) -> None:
-    code, _, complained = await kit(*given)
+async def test_a_kit_that_cannot_run_reports_the_reason(given: list[str], words: str, tmp_path: Path) -> None:
+    code, _, stderr = await kit(*given)
     assert code == 2
-    assert words in complained
-    assert "Traceback" not in complained
+    assert words in stderr
+    assert "Traceback" not in stderr

@@ -1,4 +1,4 @@
-"""The conformance kit before the real service: every rule holds there, and none is left unseen."""
+"""The conformance kit against the real service: every rule can be observed, and holds."""
 
 import pytest
 
@@ -18,8 +18,8 @@ log.trim("users", keep=10, older_than=datetime.min.replace(tzinfo=UTC))
 """
 
 
-async def test_the_kit_finds_the_service_true(service: Service, program: Program) -> None:
-    """With a log that was trimmed, as a cursor from before is to be reset."""
+async def test_every_rule_holds_on_the_service(service: Service, program: Program) -> None:
+    """The log is trimmed, so that the kit can see the reset of a cursor below the floor."""
     make = by_api(service.address, program.token)
     await make(50)
     service.manage("shell", "-c", TRIM)
@@ -30,10 +30,10 @@ async def test_the_kit_finds_the_service_true(service: Service, program: Program
 
 
 @pytest.mark.parametrize(
-    ("is_known", "total", "words"), [(False, 1, "401.*manage.py token"), (True, 10**9, "422.*Ask for")]
+    ("is_token_valid", "total", "words"), [(False, 1, "401.*manage.py token"), (True, 10**9, "422.*Ask for")]
 )
-async def test_the_kit_says_what_the_service_says_where_it_cannot_make_users(
-    is_known: bool, total: int, words: str, service: Service, program: Program
+async def test_the_kit_shows_the_services_error_if_it_cannot_make_users(
+    is_token_valid: bool, total: int, words: str, service: Service, program: Program
 ) -> None:
     with pytest.raises(CannotMake, match=words):
-        await by_api(service.address, program.token if is_known else "arr_wrong")(total)
+        await by_api(service.address, program.token if is_token_valid else "arr_wrong")(total)

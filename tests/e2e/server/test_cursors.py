@@ -1,4 +1,4 @@
-"""Cursors from anywhere, at the socket of a real daphne: honoured, reset with the reason, or refused for good."""
+"""Cursors sent to the socket of a real daphne: honoured, reset with the reason, or refused for good."""
 
 import asyncio
 import datetime
@@ -25,38 +25,36 @@ async def trimmed_feed(append: Append, keep: int = 5) -> log.Snapshot:
 
 
 @pytest.mark.fault("a cursor below the floor")
-async def test_a_cursor_below_the_floor_is_reset_and_goes_on_from_the_head(
-    web: str, cookie: str, append: Append
-) -> None:
-    at = await trimmed_feed(append)
-    async with connect_to(f"{web}/ws/users/?after={at.floor - 1}&epoch={at.epoch}", cookie) as socket:
-        assert (await receive(socket))["after"] == at.head
+async def test_a_cursor_below_the_floor_is_reset_to_the_head(web: str, cookie: str, append: Append) -> None:
+    snapshot = await trimmed_feed(append)
+    async with connect_to(f"{web}/ws/users/?after={snapshot.floor - 1}&epoch={snapshot.epoch}", cookie) as socket:
+        assert (await receive(socket))["after"] == snapshot.head
         reset = await receive(socket)
-        assert reset == {"type": "reset", "epoch": str(at.epoch), "head": at.head, "reason": "trimmed"}
+        assert reset == {"type": "reset", "epoch": str(snapshot.epoch), "head": snapshot.head, "reason": "trimmed"}
         await in_thread(append)(1)
-        assert offsets(await receive(socket)) == [at.head + 1]
+        assert offsets(await receive(socket)) == [snapshot.head + 1]
 
 
-async def test_a_cursor_at_the_floor_gets_all_that_is_left(web: str, cookie: str, append: Append) -> None:
-    at = await trimmed_feed(append)
-    async with connect_to(f"{web}/ws/users/?after={at.floor}&epoch={at.epoch}", cookie) as socket:
-        assert (await receive(socket))["after"] == at.floor
+async def test_a_cursor_at_the_floor_gets_all_remaining_events(web: str, cookie: str, append: Append) -> None:
+    snapshot = await trimmed_feed(append)
+    async with connect_to(f"{web}/ws/users/?after={snapshot.floor}&epoch={snapshot.epoch}", cookie) as socket:
+        assert (await receive(socket))["after"] == snapshot.floor
         found = [offsets(await receive(socket)) for _ in range(5)]
-        assert found == [[offset] for offset in range(at.floor + 1, at.head + 1)]
+        assert found == [[offset] for offset in range(snapshot.floor + 1, snapshot.head + 1)]
 
 
-async def test_all_that_the_log_still_holds_is_never_a_reset(web: str, cookie: str, append: Append) -> None:
-    at = await trimmed_feed(append)
+async def test_after_0_starts_at_the_floor_of_a_trimmed_log(web: str, cookie: str, append: Append) -> None:
+    snapshot = await trimmed_feed(append)
     async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
-        assert (await receive(socket))["after"] == at.floor
-        assert offsets(await receive(socket)) == [at.floor + 1]
+        assert (await receive(socket))["after"] == snapshot.floor
+        assert offsets(await receive(socket)) == [snapshot.floor + 1]
 
 
 @pytest.mark.fault("an invalid cursor")
 @pytest.mark.parametrize(
     "after", ["-1", "1.5", "1e3", "0x10", "%D9%A3", "9" * 19, "", "%00", "null", "1;2", "1&after=x", "%2B1"]
 )
-async def test_what_is_no_offset_is_refused_for_good(web: str, cookie: str, after: str) -> None:
+async def test_an_invalid_offset_is_refused_for_good(web: str, cookie: str, after: str) -> None:
     epoch = (await in_thread(log.head)("users")).epoch
     async with connect_to(f"{web}/ws/users/?epoch={epoch}&after={after}", cookie) as socket:
         assert await close_code(socket) == 4500
@@ -64,24 +62,22 @@ async def test_what_is_no_offset_is_refused_for_good(web: str, cookie: str, afte
 
 @pytest.mark.fault("an invalid cursor")
 @pytest.mark.parametrize("epoch", ["0", "users", "%00", "{}", "6f0e" * 9, "-"])
-async def test_what_is_no_epoch_is_refused_for_good(web: str, cookie: str, epoch: str) -> None:
+async def test_an_invalid_epoch_is_refused_for_good(web: str, cookie: str, epoch: str) -> None:
     async with connect_to(f"{web}/ws/users/?after=1&epoch={epoch}", cookie) as socket:
         assert await close_code(socket) == 4500
 
 
 @pytest.mark.fault("a frame that is too large")
 @pytest.mark.parametrize("size", [1_025, 70_000, 2_000_000])
-async def test_a_frame_that_is_too_big_ends_the_connection(web: str, cookie: str, size: int) -> None:
-    """With a code up to daphne's own limit of 1 MiB; beyond that it only drops the connection."""
+async def test_an_oversized_frame_closes_the_connection(web: str, cookie: str, size: int) -> None:
+    """Up to daphne's own limit of 1 MiB there is a close code. Above it daphne only drops the connection."""
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         await socket.send("x" * size)
         assert await close_code(socket) in ({4500} if size < 1024 * 1024 else {1006, 1009})
 
 
-async def test_a_client_that_says_something_unknown_now_and_then_is_served(
-    web: str, cookie: str, append: Append
-) -> None:
+async def test_400_acks_of_nothing_new_are_tolerated(web: str, cookie: str, append: Append) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         head = (await receive(socket))["head"]
         for _ in range(400):

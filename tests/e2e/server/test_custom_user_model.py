@@ -1,4 +1,4 @@
-"""A user model with an e-mail address as its login name, a UUID key and a field of its own, in a process of its own."""
+"""A custom user model, with e-mail login, a UUID key and an extra field. Its tests run in a separate process."""
 
 import os
 import subprocess
@@ -6,16 +6,16 @@ import sys
 
 from tests.support.service import ROOT, clean_environment
 
-OURS = {"ARRIVALS_TESTS_OF", "VAR_DIR", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"}
+NOT_INHERITED = {"ARRIVALS_TESTS_OF", "VAR_DIR", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"}
 
 
 def environment() -> dict[str, str]:
-    """Of a test run of its own, on the same database server."""
-    kept = {name: value for name, value in clean_environment().items() if name not in OURS}
+    """For a separate test run on the same database server."""
+    kept = {name: value for name, value in clean_environment().items() if name not in NOT_INHERITED}
     return kept | {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ}
 
 
-def test_another_user_model_is_served_like_djangos_own() -> None:
+def test_a_custom_user_model_works_like_djangos_own() -> None:
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""PostgreSQL over TLS: its certificate is verified, and what cannot be verified is one sentence."""
+"""PostgreSQL over TLS: its certificate is verified, and a failed verification is a one-line error."""
 
 import subprocess
 import sys
@@ -25,11 +25,11 @@ def server() -> Iterator[tuple[str, Path]]:
 
 
 def manage(address: str, *arguments: str, pool: str = "0") -> "subprocess.CompletedProcess[str]":
-    told = {"SECRET_KEY": "x" * 50, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": address}
+    settings = {"SECRET_KEY": "x" * 50, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": address}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**clean_environment(), **told, "DATABASE_POOL": pool},
+        env={**clean_environment(), **settings, "DATABASE_POOL": pool},
         capture_output=True,
         text=True,
         timeout=120,
@@ -38,7 +38,7 @@ def manage(address: str, *arguments: str, pool: str = "0") -> "subprocess.Comple
 
 
 @pytest.mark.parametrize("pool", ["0", "1"])
-def test_a_certificate_of_an_authority_that_is_named_is_taken(server: tuple[str, Path], pool: str) -> None:
+def test_a_certificate_of_a_named_authority_is_accepted(server: tuple[str, Path], pool: str) -> None:
     address, authority = server
     verified = f"{address}?sslmode=verify-full&sslrootcert={authority}"
     done = manage(verified, "shell", "-v", "0", "-c", IS_ENCRYPTED, pool=pool)
@@ -47,13 +47,13 @@ def test_a_certificate_of_an_authority_that_is_named_is_taken(server: tuple[str,
 
 def test_a_certificate_for_another_host_name_is_refused(server: tuple[str, Path]) -> None:
     address, authority = server
-    elsewhere = address.replace("127.0.0.1", "localhost")
-    done = manage(f"{elsewhere}?sslmode=verify-full&sslrootcert={authority}", "migrate")
+    other_host = address.replace("127.0.0.1", "localhost")
+    done = manage(f"{other_host}?sslmode=verify-full&sslrootcert={authority}", "migrate")
     assert 'does not match host name "localhost". Check the host name and sslrootcert' in done.stderr
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(server: tuple[str, Path], tmp_path: Path) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(server: tuple[str, Path], tmp_path: Path) -> None:
     another, _ = certificates.make(tmp_path)
     done = manage(f"{server[0]}?sslmode=verify-full&sslrootcert={another}", "migrate")
     assert "certificate verify failed. Check the host name and sslrootcert" in done.stderr

@@ -1,4 +1,4 @@
-"""The shipped service as a user starts it: the one start that belongs to `make test`."""
+"""The shipped service as a user starts it: its only start in `make test`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ DEADLINE = 120
 
 @pytest.fixture
 def first_start() -> Iterator[Service]:
-    """Leaving it sends SIGINT, as Ctrl-C does, and asserts a clean end without a process left behind."""
+    """The teardown sends SIGINT, as Ctrl-C does, and asserts a clean exit without leftover processes."""
     with Service() as service:
         yield service
 
 
-async def test_one_command_one_link_one_socket_one_ctrl_c(first_start: Service) -> None:
+async def test_a_first_start_signs_in_runs_a_job_and_ends_at_ctrl_c(first_start: Service) -> None:
     await asyncio.to_thread(sign_in_by_link, first_start)
     program = await asyncio.to_thread(Program, first_start)
     watcher = Watcher(first_start.address, token=program.token)

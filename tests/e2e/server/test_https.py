@@ -1,4 +1,4 @@
-"""The public set-up: the project's nginx ends TLS as listen.conf says, before a web process with HTTPS=1."""
+"""The public set-up: the project's nginx terminates TLS (listen.conf) in front of a web process with HTTPS=1."""
 
 import http.client
 import re
@@ -45,7 +45,7 @@ def site(django_db_setup: None, redis: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def browser(site: Site) -> Browser:
-    """Of somebody who has signed in by password."""
+    """A browser that has signed in with a password."""
     ann = get_user_model().objects.create_user("ann", password=PASSWORD)
     ann.user_permissions.set(Permission.objects.filter(codename="view_user"))
     browser = Browser(site.trusted)
@@ -59,11 +59,11 @@ def browser(site: Site) -> Browser:
     return browser
 
 
-def test_whoever_signs_in_has_cookies_that_leave_by_https_only(browser: Browser) -> None:
+def test_sign_in_sets_only_secure_cookies(browser: Browser) -> None:
     assert {cookie.name: cookie.secure for cookie in browser.cookies} == {"sessionid": True, "csrftoken": True}
 
 
-async def test_a_socket_of_this_site_is_greeted_and_one_of_another_is_not(site: Site, browser: Browser) -> None:
+async def test_a_socket_opens_for_this_origin_and_is_refused_for_others(site: Site, browser: Browser) -> None:
     url, cookie = f"{site.address}/ws/users/", browser.cookie_header
     async with connect_to(url, cookie, ssl=site.trusted) as socket:
         assert '"hello"' in str(await socket.recv())
@@ -73,8 +73,8 @@ async def test_a_socket_of_this_site_is_greeted_and_one_of_another_is_not(site: 
             assert socket.close_code == 4503
 
 
-def test_without_tls_the_health_is_answered_and_all_else_is_sent_to_https(site: Site) -> None:
-    assert fleet.answers(site.plain_port), "compose.yaml asks there"
+def test_plain_http_serves_health_checks_and_redirects_the_rest_to_https(site: Site) -> None:
+    assert fleet.answers(site.plain_port), "compose.yaml checks health there"
     with closing(http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=DEADLINE)) as connection:
         connection.request("GET", "/users/")
         answer = connection.getresponse()

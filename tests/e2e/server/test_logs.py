@@ -1,4 +1,4 @@
-"""The log of a running service at its most talkative: one job can be followed through it, and no secret is in it."""
+"""Logs of a running service at level DEBUG: one job can be traced through them, and they contain no secret."""
 
 import asyncio
 import json
@@ -35,13 +35,13 @@ def lines(service: Service) -> list[dict[str, Any]]:
     return [json.loads(line) for line in service.stderr.splitlines()]
 
 
-async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service: Service) -> None:
+async def test_a_job_can_be_traced_by_its_ids_from_the_request_to_the_socket(service: Service) -> None:
     program = Program(service)
     watcher = Watcher(service.address, token=program.token, after=0)
-    asked = Request(f"{service.address}/api/jobs", data=b'{"total": 60}')
-    asked.add_header("Content-Type", "application/json")
-    asked.add_header("X-Request-ID", REQUEST)
-    answer = program.send(asked)
+    request = Request(f"{service.address}/api/jobs", data=b'{"total": 60}')
+    request.add_header("Content-Type", "application/json")
+    request.add_header("X-Request-ID", REQUEST)
+    answer = program.send(request)
     await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
     job = answer.json["id"]
     assert {name.lower(): value for name, value in answer.headers.items()}["x-request-id"] == REQUEST
@@ -53,36 +53,36 @@ async def test_a_job_is_followed_by_its_ids_from_the_click_to_the_socket(service
     assert len({line["connection"] for line in sent}) == 1
 
 
-async def test_a_socket_bears_the_id_of_its_handshake_from_its_opening_to_its_end(service: Service) -> None:
+async def test_every_log_line_of_a_socket_has_the_request_id_of_its_handshake(service: Service) -> None:
     program, url = Program(service), f"{service.address}/ws/users/"
     for given in ("handshake-0001", "no id"):
         async with connect_to(url, token=program.token, headers={"X-Request-ID": given}) as socket:
             await socket.recv()
     opened = [line for line in lines(service) if line["message"].startswith("Socket starts")][-2:]
-    for line, borne in zip(opened, ("handshake-0001", None), strict=True):
-        said = await said_until_its_end(service, line["connection"])
-        assert {one.get("request") for one in said} == {borne}
+    for line, expected in zip(opened, ("handshake-0001", None), strict=True):
+        found = await lines_until_closed(service, line["connection"])
+        assert {one.get("request") for one in found} == {expected}
 
 
-async def said_until_its_end(service: Service, connection: str) -> list[dict[str, Any]]:
-    def said() -> list[dict[str, Any]]:
+async def lines_until_closed(service: Service, connection: str) -> list[dict[str, Any]]:
+    def all_lines() -> list[dict[str, Any]]:
         of_it = [line for line in lines(service) if line.get("connection") == connection]
         return of_it if any(line["message"].startswith("Socket closed") for line in of_it) else []
 
-    return await wait_until_async(said)
+    return await wait_until_async(all_lines)
 
 
 def is_success_of(line: dict[str, Any], job: int) -> bool:
     return line["logger"] == "celery.app.trace" and line.get("job") == job and "succeeded" in line["message"]
 
 
-def test_every_line_of_every_process_is_an_object_of_the_same_form(service: Service) -> None:
+def test_every_log_line_of_every_process_is_a_json_object_with_the_same_keys(service: Service) -> None:
     loggers = {line["logger"].partition(".")[0] for line in lines(service)}
     assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines(service))
     assert {"celery", "asgi_config", "daphne"} <= loggers
 
 
-def test_with_all_logs_on_no_secret_is_in_them(service: Service) -> None:
+def test_debug_logs_contain_no_secret(service: Service) -> None:
     service.manage("shell", "-c", MAKE_ANN)
     program, browser = Program(service), Browser(service.address)
     assert browser.sign_in("wrong-" + PASSWORD) == 200
@@ -96,13 +96,13 @@ def test_with_all_logs_on_no_secret_is_in_them(service: Service) -> None:
     secrets = [PASSWORD, MAIL, program.token, link.partition("token=")[2], redis, hashed, *browser.cookies.values()]
     assert len(secrets) == 8
     assert all(len(secret) > 10 for secret in secrets)
-    said = service.stderr + service.stdout.replace(service.link, "")
-    assert "/accounts/login/" in said
-    assert [secret for secret in secrets if secret in said] == []
+    logs = service.stderr + service.stdout.replace(service.link, "")
+    assert "/accounts/login/" in logs
+    assert [secret for secret in secrets if secret in logs] == []
 
 
 class Browser:
-    """Keeps its cookies, and signs in by the form."""
+    """Keeps its cookies, and signs in with the form."""
 
     def __init__(self, address: str) -> None:
         self.address = address

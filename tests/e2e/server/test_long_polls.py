@@ -1,4 +1,4 @@
-"""The long poll over real connections: it gives what the socket gives, and holds nobody up."""
+"""The long poll over real connections: it returns what the socket sends, and blocks no other request."""
 
 import asyncio
 import os
@@ -17,15 +17,14 @@ from tests.integration.task.api.test_events import EVENTS, head, offsets
 from tests.support.answer import Answer
 from tests.support.caller import fetch
 from tests.support.database import Append, at_once, database_url, session_of
-from tests.support.service import ROOT, free_port
+from tests.support.service import ROOT, answers, free_port
 from tests.support.waiting import wait_until
 from tests.support.watcher import Watcher
-from tests.support.web import answers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 
-def test_over_real_connections_it_gives_what_the_socket_gives(web: str, cookie: str) -> None:
+def test_a_poll_returns_the_same_events_as_the_socket(web: str, cookie: str) -> None:
     job = start_job(total=60).job
     slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=25, seconds=60)
     watcher = Watcher(web, cookie, after=0)
@@ -36,27 +35,27 @@ def test_over_real_connections_it_gives_what_the_socket_gives(web: str, cookie: 
     assert len(watcher.events) == end > 60
 
 
-def test_many_polls_wait_at_once_and_all_are_woken(web: str, cookie: str, append: Append) -> None:
+def test_many_polls_wait_at_once_and_all_get_the_new_events(web: str, cookie: str, append: Append) -> None:
     start = append(1)
     epoch = log.head("users").epoch
     address = f"{web}{EVENTS}?after={start}&epoch={epoch}&wait=30"
 
-    def ask(number: int) -> Answer:
+    def poll_or_append(number: int) -> Answer:
         return fetch(address, cookie) if number else Answer(append(2), {}, "")
 
     numbers = iter([*range(1, 21), 0])
-    answers = at_once(21, lambda: ask(next(numbers)))
+    answers = at_once(21, lambda: poll_or_append(next(numbers)))
     assert [offsets(answer.json) for answer in answers if answer.text] == [[start + 1, start + 2]] * 20
 
 
-def test_a_poll_without_an_event_ends_when_its_time_is_over(web: str, cookie: str, append: Append) -> None:
+def test_a_poll_without_events_ends_after_its_wait(web: str, cookie: str, append: Append) -> None:
     end = append(1)
     found = fetch(f"{web}{EVENTS}?wait=1", cookie)
     assert (found.status, found.json["events"], found.json["last"]) == (200, [], end)
 
 
-def test_a_client_that_goes_away_gives_its_seat_back(web: str) -> None:
-    """Enough of them that a person has no seat left, all cut off while they wait."""
+def test_a_disconnected_poll_releases_its_connection(web: str) -> None:
+    """Enough polls to reach the user's connection limit, all cut off while they wait."""
     cookie = session_of("coming-and-going", "view_user")
     address = urlsplit(web)
     request = f"GET {EVENTS}?wait=30 HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
@@ -75,7 +74,7 @@ def test_a_client_that_goes_away_gives_its_seat_back(web: str) -> None:
     wait_until(lambda: not is_full())
 
 
-def test_a_daphne_that_is_stopped_ends_although_polls_wait(cookie: str) -> None:
+def test_daphne_stops_although_polls_are_waiting(cookie: str) -> None:
     port = free_port()
     command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
     environment = {**os.environ, "DATABASE_URL": database_url()}
@@ -95,7 +94,7 @@ def test_a_daphne_that_is_stopped_ends_although_polls_wait(cookie: str) -> None:
         process.wait()
 
 
-def test_a_session_polls_without_csrf_and_a_stranger_sees_nothing(web: str, cookie: str) -> None:
+def test_a_poll_needs_a_permitted_user_but_no_csrf_token(web: str, cookie: str) -> None:
     assert fetch(f"{web}{EVENTS}", cookie).status == 200
     assert fetch(f"{web}{EVENTS}?wait=30").problem == (401, "not_signed_in")
     assert fetch(f"{web}{EVENTS}?wait=30", session_of("nobody")).problem == (403, "not_allowed")

@@ -1,4 +1,4 @@
-"""/health/live, /health/ready and /metrics of a running service, also while what it needs is frozen or away."""
+"""/health/live, /health/ready and /metrics of a running service, also while Redis is frozen."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 from tests.support.watcher import Watcher, connect_to
 
-FROZEN_SECONDS = 30  # far above the bound of 2 s, and far below for ever
+FROZEN_SECONDS = 30  # far above the limit of 2 s for a probe; without a limit it would never end
 TRIM = "from django.utils.timezone import now; from realtime import log; log.trim('users', keep=0, older_than=now())"
 
 
@@ -39,63 +39,63 @@ def frozen(pid: int | None) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def ask(service: Service, path: str, **headers: str) -> Answer:
+def get(service: Service, path: str, **headers: str) -> Answer:
     return fetch(service.address + path, **headers)
 
 
-def test_a_service_that_runs_is_live_and_ready_and_says_how_quick_each_part_is(service: Service) -> None:
-    assert ask(service, "/health/live").json == {"status": "live"}
-    ready = ask(service, "/health/ready")
+def test_a_running_service_is_live_and_ready_with_every_part_ok(service: Service) -> None:
+    assert get(service, "/health/live").json == {"status": "live"}
+    ready = get(service, "/health/ready")
     assert (ready.status, ready.json["status"]) == (200, "ready")
     assert set(ready.json["parts"]) == {"database", "redis", "worker"}
     assert all(part["ok"] and "fault" not in part for part in ready.json["parts"].values())
 
 
-def test_a_stranger_reads_one_word(service: Service) -> None:
-    assert ask(service, "/health/ready", **{"X-Forwarded-For": "192.0.2.7"}).json == {"status": "ready"}
+def test_an_outside_client_sees_only_the_status(service: Service) -> None:
+    assert get(service, "/health/ready", **{"X-Forwarded-For": "192.0.2.7"}).json == {"status": "ready"}
 
 
-def test_it_is_asked_by_any_name_and_without_tls_and_without_a_session(service: Service) -> None:
-    answer = ask(service, "/health/live", Host="10.2.3.4:8000")
+def test_health_checks_need_no_allowed_host_no_tls_and_no_session(service: Service) -> None:
+    answer = get(service, "/health/live", Host="10.2.3.4:8000")
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert fetch(f"{service.address}/health/ready", method="POST").status == 405
 
 
-def test_with_redis_frozen_it_lives_and_says_within_a_bound_that_it_is_not_ready(service: Service) -> None:
+def test_with_redis_frozen_the_service_is_live_and_soon_reports_not_ready(service: Service) -> None:
     with frozen(service.pids().redis):
         began = time.monotonic()
-        assert ask(service, "/health/live").status == 200
-        ready = ask(service, "/health/ready")
-        assert ask(service, "/health/ready?need=database&need=worker").status == 200
+        assert get(service, "/health/live").status == 200
+        ready = get(service, "/health/ready")
+        assert get(service, "/health/ready?need=database&need=worker").status == 200
         assert time.monotonic() - began < FROZEN_SECONDS
     assert (ready.status, ready.json["status"]) == (503, "not ready")
     assert ready.json["parts"]["redis"]["fault"]
     assert ready.json["parts"]["database"]["ok"]
-    service.wait_until(lambda: ask(service, "/health/ready").status == 200, 60)
+    service.wait_until(lambda: get(service, "/health/ready").status == 200, 60)
 
 
-def test_beat_is_asked_for_by_name_and_is_heard_by_the_rescue_that_it_sends(service: Service) -> None:
-    service.wait_until(lambda: ask(service, "/health/ready?need=beat").status == 200)
-    assert set(ask(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
+def test_beat_is_checked_on_request_by_the_rescues_that_it_sends(service: Service) -> None:
+    service.wait_until(lambda: get(service, "/health/ready?need=beat").status == 200)
+    assert set(get(service, "/health/ready?need=beat").json["parts"]) == {"beat"}
     assert scraped(service)["arrivals_rescued_timestamp_seconds"] > time.time() - FROZEN_SECONDS
 
 
-def test_a_part_that_does_not_exist_is_told(service: Service) -> None:
-    answer = ask(service, "/health/ready?need=moon")
+def test_an_unknown_part_is_refused_with_the_known_names(service: Service) -> None:
+    answer = get(service, "/health/ready?need=moon")
     assert answer.status == 400
     assert "database, redis, worker, beat" in answer.json["status"]
 
 
 def scraped(service: Service) -> dict[str, float]:
-    answer = ask(service, "/metrics")
+    answer = get(service, "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain")
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-async def test_the_metrics_tell_what_a_job_and_its_watcher_did(service: Service) -> None:
+async def test_the_metrics_count_a_job_and_its_watcher(service: Service) -> None:
     program, before = Program(service), scraped(service)
     here = program.get("/api/events?limit=1&wait=0").json
     watcher = Watcher(service.address, token=program.token, after=here["head"], epoch=here["epoch"])
@@ -116,17 +116,17 @@ async def test_the_metrics_tell_what_a_job_and_its_watcher_did(service: Service)
     assert time.time() - of_worker(during, "heard_timestamp_seconds") < FROZEN_SECONDS
     assert of_worker(during, "processes") == 1
     assert {name.partition("{")[0] for name in during if name.startswith("arrivals_")} == set(METRICS)
-    await wait_until_async(lambda: asyncio.to_thread(lambda: is_told(scraped(service))))
+    await wait_until_async(lambda: asyncio.to_thread(lambda: is_worker_counted(scraped(service))))
 
 
 def scraped_at(service: Service, head: int | None) -> dict[str, float]:
-    """Once the hub is there: it may have begun after the job, and then finds the head with its next check."""
+    """Returns the metrics once the hub is at `head`. A hub that starts after the job gets there at its next check."""
     found = scraped(service)
     return found if found.get('arrivals_process_hub_head{feed="users"}') == head else {}
 
 
-def is_told(found: dict[str, float]) -> bool:
-    """The worker adds its steps to its row, and lets the message go, when its slice is over: after the job's end."""
+def is_worker_counted(found: dict[str, float]) -> bool:
+    """The worker records its steps and acknowledges its message at the end of its slice, after the job's end."""
     has_steps = of_worker(found, "steps_total") >= 1 and of_worker(found, "step_seconds_total") > 0
     return has_steps and found["arrivals_queue_unacknowledged"] == 0
 
@@ -165,18 +165,18 @@ async def be_reset_and_closed(service: Service, token: str) -> None:
         await socket.wait_closed()
 
 
-def test_what_never_happened_counts_nothing_and_is_there(service: Service) -> None:
+def test_counters_of_events_that_never_happened_are_zero(service: Service) -> None:
     found = scraped(service)
     assert found['arrivals_process_resets_total{reason="trimmed"}'] == 0
     assert found['arrivals_process_closes_total{code="4504"}'] == 0
 
 
-def test_a_stranger_reads_no_metrics(service: Service) -> None:
-    refused = ask(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
+def test_metrics_are_refused_to_an_outside_client(service: Service) -> None:
+    refused = get(service, "/metrics", **{"X-Forwarded-For": "192.0.2.7"})
     assert (refused.status, "arrivals_" in refused.text) == (403, False)
 
 
-def test_with_redis_frozen_a_scrape_shows_the_rest_within_a_bound(service: Service) -> None:
+def test_with_redis_frozen_a_scrape_soon_shows_the_other_metrics(service: Service) -> None:
     with frozen(service.pids().redis):
         began = time.monotonic()
         found = scraped(service)

@@ -1,4 +1,4 @@
-"""The JSON API answers as its OpenAPI document says, whatever is sent to it (schemathesis), by a real daphne."""
+"""The JSON API of a real daphne answers any input as its OpenAPI document describes (schemathesis)."""
 
 import os
 from collections.abc import Sequence
@@ -24,35 +24,35 @@ RIGHTS = ("view_user", "add_job", "add_large_job", "view_job", "change_job", "de
 SCHEMA = schemathesis.openapi.from_dict(api.get_openapi_schema())
 OPERATIONS = [f"{method.upper()} {path}" for path, item in SCHEMA.raw_schema["paths"].items() for method in item]
 ACCEPTANCE = SCHEMA.config.checks.positive_data_acceptance
-ACCEPTANCE.expected_statuses = [*ACCEPTANCE.expected_statuses, "410"]  # a cursor that was right once
+ACCEPTANCE.expected_statuses = [*ACCEPTANCE.expected_statuses, "410"]  # a cursor that was valid once
 
 
-def fit(case: Any, jobs: Sequence[Job]) -> None:
-    """No poll of an idle feed really waits, and some numbers are of a job: any number hardly ever is."""
+def adjust(case: Any, jobs: Sequence[Job]) -> None:
+    """Sets the waits of polls to 0, and three of four job ids to existing jobs, which random ids hardly ever hit."""
     if case.query.get("wait") in range(1, 31):
         case.query["wait"] = 0
-    asked = case.path_parameters.get("job_id")
-    if isinstance(asked, int) and asked % 4:
-        case.path_parameters["job_id"] = jobs[asked % 4 - 1].pk
+    job_id = case.path_parameters.get("job_id")
+    if isinstance(job_id, int) and job_id % 4:
+        case.path_parameters["job_id"] = jobs[job_id % 4 - 1].pk
 
 
-def whole_cursor(case: Any) -> None:
-    """`after` and `epoch` go together."""
+def complete_cursor(case: Any) -> None:
+    """Sends the current `epoch` exactly if there is an `after`."""
     case.query.pop("epoch", None)
     if case.query.get("after"):
         case.query["epoch"] = str(log.head("users").epoch)
 
 
-def possible_job(case: Any) -> None:
-    """A new request, groups that there are, and a password for all only where they are to share it."""
+def valid_job(case: Any) -> None:
+    """Sends a new idempotency key, no groups, and a shared password only with `passwords` = shared."""
     case.headers["Idempotency-Key"] = str(uuid4())
     case.body.pop("request_id", None)
     chosen = case.body.get("options", {})
     chosen |= {"groups": [], "shared_password": "correct horse battery" if chosen.get("passwords") == "shared" else ""}
 
 
-# What the document of single values cannot say.
-RULES_BETWEEN_VALUES = {"GET /api/events": whole_cursor, "POST /api/jobs": possible_job}
+# Rules between several values, which the document cannot express.
+RULES_BETWEEN_VALUES = {"GET /api/events": complete_cursor, "POST /api/jobs": valid_job}
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
@@ -73,8 +73,10 @@ def test_an_operation_answers_as_documented(name: str, mode: GenerationMode, web
     )
     @given(case=SCHEMA[path][method].as_strategy(mode))
     def answers(case: Any) -> None:
-        assume(not any(isinstance(value, list | dict) for value in case.query.values()))  # The last of several counts.
-        fit(case, jobs)
+        assume(
+            not any(isinstance(value, list | dict) for value in case.query.values())
+        )  # Of repeated parameters the last one counts.
+        adjust(case, jobs)
         if mode.is_positive and name in RULES_BETWEEN_VALUES:
             RULES_BETWEEN_VALUES[name](case)
         sent.add(case.meta.generation.mode)
@@ -96,27 +98,30 @@ def test_a_poll_answers_as_documented(query: dict[str, Any], status: int, web: s
 
 
 @pytest.mark.parametrize("path", ["jobs", "users", "events", "nothing", "jobs/999"])
-def test_head_answers_as_get_does_without_the_body(path: str, web: str) -> None:
+def test_head_answers_like_get_without_the_body(path: str, web: str) -> None:
     token = token_of("program", *RIGHTS)
-    asked, got = (
+    head_answer, get_answer = (
         fetch(f"{web}/api/{path}", method=method, Authorization=f"Bearer {token}") for method in ("HEAD", "GET")
     )
-    assert asked.text == ""
-    assert (asked.status, asked.headers["Content-Type"]) == (got.status, got.headers["Content-Type"])
-    assert asked.headers["Content-Length"] == str(len(got.text))
+    assert head_answer.text == ""
+    assert (head_answer.status, head_answer.headers["Content-Type"]) == (
+        get_answer.status,
+        get_answer.headers["Content-Type"],
+    )
+    assert head_answer.headers["Content-Length"] == str(len(get_answer.text))
 
 
-def test_head_does_not_take_an_export(web: str) -> None:
+def test_head_of_an_export_is_refused(web: str) -> None:
     token = token_of("program", *RIGHTS)
     assert fetch(f"{web}/api/jobs/1/credentials", method="HEAD", Authorization=f"Bearer {token}").status == 405
 
 
-def test_a_poll_takes_a_parameter_without_a_value_for_not_given(web: str) -> None:
+def test_a_poll_ignores_parameters_without_a_value(web: str) -> None:
     token = token_of("program", *RIGHTS)
     address = f"{web}/api/events?after=&epoch=&job=&limit=&wait="
     assert fetch(address, Authorization=f"Bearer {token}").status == 200
 
 
-def test_the_document_is_checked_whole() -> None:
+def test_every_operation_of_the_document_is_checked() -> None:
     assert "POST /api/jobs" in OPERATIONS
     assert len(OPERATIONS) == 11

@@ -1,4 +1,4 @@
-"""A PostgreSQL: saved and restored by the very lines of docs/operations.md, and silent as compose.yaml has it."""
+"""PostgreSQL: backup and restore as docs/operations.md says, and no value in its log, as compose.yaml sets it."""
 
 import asyncio
 import os
@@ -20,12 +20,12 @@ from tests.support.web import DEADLINE, web_process
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 FORMS = {"own": r"(?:pg_dump|psql|pg_restore) ", "compose": "docker compose exec -T postgres "}
 DOCKER = '#!/bin/sh\nshift 4  # compose exec -T postgres\nexec "$@"\n'
-LATER = """
+LATER_CHANGES = """
     ALTER TABLE arrivals_job ADD COLUMN later integer NOT NULL DEFAULT 1;
     CREATE TABLE later (job bigint NOT NULL REFERENCES arrivals_job);
     INSERT INTO later SELECT id FROM arrivals_job;
 """
-BEGIN = """
+SET_UP = """
 import django
 django.setup()
 from django.core.management import call_command
@@ -37,7 +37,7 @@ call_command("createsuperuser", "--no-input", "--username", "operator", "--email
 call_command("token", "operator")
 """
 MAKE = "print(stepping.finished({}).pk)"
-AFTER = 'call_command("migrate", verbosity=0); call_command("new_epoch", "--yes")'
+AFTER_RESTORE = 'call_command("migrate", verbosity=0); call_command("new_epoch", "--yes")'
 VERIFY = 'call_command("verify", "{}"); call_command("verify", str(stepping.finished(80).pk))'
 
 
@@ -49,7 +49,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def environment(server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Of a site on that server, in a database and by a user of compose.yaml's names; without a Redis."""
+    """For a site on that server, with the database and user names of compose.yaml, and without Redis."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("CREATE ROLE arrivals SUPERUSER LOGIN")
         connection.execute("CREATE DATABASE arrivals OWNER arrivals")
@@ -77,11 +77,11 @@ def run(*command: str, environment: Mapping[str, str]) -> str:
 
 
 def python(code: str, environment: Mapping[str, str]) -> str:
-    return run(sys.executable, "-c", BEGIN + code, environment=environment).strip()
+    return run(sys.executable, "-c", SET_UP + code, environment=environment).strip()
 
 
 def documented(form: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    """The lines that save, and those that restore, with a folder of this test in the backup's place."""
+    """Returns the commands that save, and those that restore, with a folder of this test instead of /backup."""
     lines = re.findall(rf"^{FORMS[form]}.*", OPERATIONS, re.M)
     save = [line for line in lines if "pg_dump" in line]
     restore = [line for line in lines if "pg_dump" not in line]
@@ -100,7 +100,7 @@ def sql(statements: str, environment: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_restore_leaves_nothing_of_what_came_later(form: str, environment: dict[str, str]) -> None:
+def test_a_restore_removes_every_change_made_after_the_backup(form: str, environment: dict[str, str]) -> None:
     def all_tables() -> str:
         dump = run("pg_dump", "--table=public.*", environment["DATABASE_URL"], environment=environment)
         return re.sub(r"^\\(un)?restrict .*", "", dump, flags=re.M)  # a random word
@@ -109,12 +109,12 @@ def test_a_restore_leaves_nothing_of_what_came_later(form: str, environment: dic
     sql("CREATE TABLE arrivals_job (id bigserial PRIMARY KEY); INSERT INTO arrivals_job DEFAULT VALUES", environment)
     sh(save, environment)
     before = all_tables()
-    sql(LATER, environment)
+    sql(LATER_CHANGES, environment)
     sh(restore, environment)
     assert all_tables() == before
 
 
-async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(environment: dict[str, str]) -> None:
+async def test_a_restored_service_continues_from_the_backup_and_resets_watchers(environment: dict[str, str]) -> None:
     save, restore = documented("own", environment)
     port = free_port()
     watcher = Watcher(f"http://127.0.0.1:{port}", token=python(PREPARE, environment), after=0)
@@ -123,16 +123,16 @@ async def test_a_restored_service_goes_on_from_the_backup_and_watchers_reload(en
     python(MAKE.format(70), environment)
     with web_process(port, **environment):
         await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 2), DEADLINE)
-    sql(LATER, environment)
+    sql(LATER_CHANGES, environment)
     sh(restore, environment)
-    python(AFTER, environment)
+    python(AFTER_RESTORE, environment)
     with web_process(port, **environment):
         await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), DEADLINE)
     assert watcher.resets == ["epoch"]
     assert python(VERIFY.format(saved), environment).count("each once") == 2
 
 
-def test_a_statement_that_fails_leaves_no_value_in_the_server_s_log(server: str) -> None:
+def test_a_failed_statement_leaves_no_value_in_the_servers_log(server: str) -> None:
     def fail(mail: str, *options: str) -> None:
         with psycopg.connect(server, options=" ".join(options), autocommit=True) as connection:
             connection.execute("CREATE TEMPORARY TABLE person (mail text PRIMARY KEY)")
@@ -145,4 +145,4 @@ def test_a_statement_that_fails_leaves_no_value_in_the_server_s_log(server: str)
     assert "ann@example.com" not in postgres.log(server)
     with pytest.raises(psycopg.errors.UniqueViolation):
         fail("ben@example.com")
-    assert postgres.log(server).count("ben@example.com") == 2, "without them: detail and statement"
+    assert postgres.log(server).count("ben@example.com") == 2, "without these options: detail and statement"

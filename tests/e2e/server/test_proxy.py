@@ -1,4 +1,4 @@
-"""What the project's nginx passes on, keeps back and limits, before a server that only says what it was asked."""
+"""The project's nginx in front of an echo server: what it passes on, refuses, limits and logs."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ LIMIT = 100
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers it was sent, of a download the first part only; at /ws/ it holds a socket."""
+    """Answers with the headers of the request. Leaves a download unfinished, and holds a socket at /ws/."""
 
     protocol_version = "HTTP/1.1"
 
@@ -44,16 +44,16 @@ class Echo(BaseHTTPRequestHandler):
             self._wait()
             return
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        lasts = self.path.endswith("/credentials")
+        is_download = self.path.endswith("/credentials")
         self.send_response(200)
-        self.send_header("Content-Length", str(len(body) + lasts))
+        self.send_header("Content-Length", str(len(body) + is_download))
         self.end_headers()
         self.wfile.write(body)
-        if lasts:
+        if is_download:
             self._wait()
 
     def _wait(self) -> None:
-        """Until the client goes."""
+        """Waits until the client disconnects."""
         self.close_connection = True
         self.connection.recv(1)
 
@@ -85,9 +85,9 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def proxy(echo: int, folder: Path) -> Iterator[int]:
-    """Before the echo, and a second web process whose port is closed, as of one that restarts.
+    """Serves the echo server, and a second web process whose port is closed, as during a restart.
 
-    It takes X-Real-IP for the address of the client, as behind another proxy (listen.conf).
+    Takes the client's address from X-Real-IP, as behind another proxy (listen.conf).
     """
     port = free_port()
     write_nginx(folder, port=port, web_ports=[free_port(), echo])
@@ -98,7 +98,7 @@ def proxy(echo: int, folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def asked(
+def request(
     port: int, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Iterator[http.client.HTTPResponse]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as connection:
@@ -107,41 +107,41 @@ def asked(
             yield response
 
 
-def heard(port: int, headers: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The headers with which the web process was asked."""
-    with asked(port, headers=headers) as response:
+def forwarded_headers(port: int, headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Returns the headers that the web process got."""
+    with request(port, headers=headers) as response:
         return json.loads(response.read())  # type: ignore[no-any-return]
 
 
-def test_what_a_client_says_about_where_it_comes_from_is_replaced(proxy: int) -> None:
-    found = heard(proxy, FORGED)
+def test_forwarding_headers_of_a_client_are_replaced(proxy: int) -> None:
+    found = forwarded_headers(proxy, FORGED)
     assert (found["x-forwarded-for"], found["x-forwarded-proto"]) == ("127.0.0.1", "http")
     assert not {"x-forwarded-port", "forwarded"} & set(found)
-    assert found["x-request-id"] not in {"of-somebody-else", heard(proxy)["x-request-id"]}
+    assert found["x-request-id"] not in {"of-somebody-else", forwarded_headers(proxy)["x-request-id"]}
     assert found["host"] == f"127.0.0.1:{proxy}"
 
 
-def test_a_page_has_a_connection_of_its_own_and_a_socket_is_upgraded(proxy: int) -> None:
-    assert heard(proxy)["connection"] == "close"
-    found = heard(proxy, UPGRADE)
+def test_a_page_gets_its_own_connection_and_a_socket_is_upgraded(proxy: int) -> None:
+    assert forwarded_headers(proxy)["connection"] == "close"
+    found = forwarded_headers(proxy, UPGRADE)
     assert (found["connection"], found["upgrade"]) == ("upgrade", "websocket")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_web_process_whose_port_is_closed_costs_no_request(proxy: int, method: str) -> None:
+def test_a_stopped_web_process_fails_no_request(proxy: int, method: str) -> None:
     for _ in range(20):
-        with asked(proxy, method=method, body=b"a=b" if method == "POST" else b"") as response:
+        with request(proxy, method=method, body=b"a=b" if method == "POST" else b"") as response:
             assert response.status == 200
             response.read()
 
 
-def test_a_download_comes_through_before_it_is_complete(proxy: int) -> None:
-    with asked(proxy, "/api/jobs/1/credentials") as response:
+def test_a_download_is_streamed(proxy: int) -> None:
+    with request(proxy, "/api/jobs/1/credentials") as response:
         assert response.read1(10) != b""
 
 
 def socket_of(proxy: int, address: str) -> AbstractContextManager[http.client.HTTPResponse]:
-    return asked(proxy, "/ws/users/", headers=UPGRADE | {"X-Real-IP": address})
+    return request(proxy, "/ws/users/", headers=UPGRADE | {"X-Real-IP": address})
 
 
 @pytest.mark.parametrize(
@@ -153,31 +153,29 @@ def socket_of(proxy: int, address: str) -> AbstractContextManager[http.client.HT
     ],
     ids=["IPv4", "IPv6", "IPv4 as IPv6"],
 )
-def test_one_address_or_network_has_its_share_of_sockets(
-    proxy: int, share: list[str], one_more: str, another: str
-) -> None:
+def test_sockets_are_limited_per_address_or_network(proxy: int, share: list[str], one_more: str, another: str) -> None:
     with ExitStack() as stack:
         held = [stack.enter_context(socket_of(proxy, address)) for address in share]
         assert {response.status for response in held} == {101}
         with socket_of(proxy, one_more) as refused, socket_of(proxy, another) as taken:
             assert (refused.status, taken.status) == (429, 101)
-        with asked(proxy, "/users/", headers={"X-Real-IP": one_more}) as page:
+        with request(proxy, "/users/", headers={"X-Real-IP": one_more}) as page:
             assert page.status == 200
 
 
-def test_a_body_that_is_too_large_does_not_reach_a_web_process(proxy: int) -> None:
-    with asked(proxy, method="POST", body=b"a" * 300_000) as response:
+def test_a_too_large_body_does_not_reach_a_web_process(proxy: int) -> None:
+    with request(proxy, method="POST", body=b"a" * 300_000) as response:
         assert response.status == 413
 
 
-def test_the_numbers_of_one_web_process_are_not_for_all_to_see(proxy: int) -> None:
-    with asked(proxy, "/metrics") as response:
+def test_metrics_are_not_served(proxy: int) -> None:
+    with request(proxy, "/metrics") as response:
         assert response.status == 404
 
 
-def test_what_is_refused_here_is_logged_without_its_query_and_nothing_else_is(proxy: int, folder: Path) -> None:
+def test_only_refused_requests_are_logged_and_without_their_query(proxy: int, folder: Path) -> None:
     path = "/accounts/link/?token=of-a-sign-in"
-    with asked(proxy, path) as passed_on, asked(proxy, path, method="POST", body=b"a" * 300_000) as refused:
+    with request(proxy, path) as passed_on, request(proxy, path, method="POST", body=b"a" * 300_000) as refused:
         assert (passed_on.status, refused.status) == (200, 413)
 
     def line() -> str:
@@ -187,6 +185,6 @@ def test_what_is_refused_here_is_logged_without_its_query_and_nothing_else_is(pr
     assert re.search(
         r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"', found
     )
-    said = (folder / "said").read_text()
-    assert "status=200" not in said
-    assert "of-a-sign-in" not in said
+    log = (folder / "said").read_text()
+    assert "status=200" not in log
+    assert "of-a-sign-in" not in log

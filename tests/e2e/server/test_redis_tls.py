@@ -1,4 +1,4 @@
-"""Redis over TLS: queue, channel layer and health take a certificate that they can verify, and no other."""
+"""Redis over TLS: queue, channel layer and health check accept only a certificate that they can verify."""
 
 import asyncio
 import ssl
@@ -19,7 +19,7 @@ from tests.support.service import ROOT, Service, clean_environment
 from tests.support.waiting import wait_until_async
 from tests.support.watcher import Watcher
 
-ASK = """
+CONNECT = """
 import asyncio, django
 django.setup()
 from asgi_config.monitoring import probes
@@ -36,12 +36,12 @@ def layer():
 def health():
     probes.ping_redis()
 
-for ask in (queue, layer, health):
+for connect in (queue, layer, health):
     try:
-        ask()
-        print(ask.__name__, "yes")
+        connect()
+        print(connect.__name__, "yes")
     except Exception as error:
-        print(ask.__name__, "no")
+        print(connect.__name__, "no")
 """
 
 
@@ -51,22 +51,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def front(redis: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """The address of the tests' Redis behind TLS, and the authority that vouches for it.
+def tls_redis(redis: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The URL of the tests' Redis behind TLS, and the authority that signed its certificate.
 
-    The server of the wheel is built without TLS; what is looked at here is the other end.
+    TLS ends in a forwarder, because the wheel's server is built without it. These tests are about the clients.
     """
     authority, server = certificates.make(folder)
     ports: Queue[int] = Queue()
     stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(pass_on(urlsplit(redis).port or 0, server, ports, stop)))
+    thread = threading.Thread(target=lambda: asyncio.run(forward(urlsplit(redis).port or 0, server, ports, stop)))
     thread.start()
     yield f"rediss://:{urlsplit(redis).password}@127.0.0.1:{ports.get(timeout=60)}/0", authority
     stop.set()
     thread.join()
 
 
-async def pass_on(behind: int, certificate: Path, ports: "Queue[int]", stop: threading.Event) -> None:
+async def forward(behind: int, certificate: Path, ports: "Queue[int]", stop: threading.Event) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", behind)
         await asyncio.gather(copy(reader, back), copy(there, writer), return_exceptions=True)
@@ -87,48 +87,54 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.close()
 
 
-def asked(address: str, **environment: str) -> list[str]:
+def results_of(address: str, **environment: str) -> list[str]:
     everything = {**clean_environment(), "SECRET_KEY": "x" * 50, "REDIS_URL": address, **environment}
     everything |= {"DJANGO_SETTINGS_MODULE": "asgi_config.settings", "DATABASE_URL": "sqlite://:memory:"}
     done = subprocess.run(
-        [sys.executable, "-c", ASK], cwd=ROOT, env=everything, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", CONNECT],
+        cwd=ROOT,
+        env=everything,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     return done.stdout.splitlines()
 
 
-def test_an_authority_that_the_system_knows_is_enough(front: tuple[str, Path]) -> None:
-    address, authority = front
-    assert asked(address, SSL_CERT_FILE=str(authority)) == ["queue yes", "layer yes", "health yes"]
+def test_a_certificate_of_a_system_authority_is_accepted(tls_redis: tuple[str, Path]) -> None:
+    address, authority = tls_redis
+    assert results_of(address, SSL_CERT_FILE=str(authority)) == ["queue yes", "layer yes", "health yes"]
 
 
-def test_one_of_your_own_is_named_in_the_address(front: tuple[str, Path]) -> None:
-    address, authority = front
-    assert asked(f"{address}?ssl_ca_certs={authority}") == ["queue yes", "layer yes", "health yes"]
+def test_a_private_authority_can_be_named_in_the_url(tls_redis: tuple[str, Path]) -> None:
+    address, authority = tls_redis
+    assert results_of(f"{address}?ssl_ca_certs={authority}") == ["queue yes", "layer yes", "health yes"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_by_each(front: tuple[str, Path]) -> None:
-    assert asked(front[0]) == ["queue no", "layer no", "health no"]
+def test_a_certificate_of_an_unknown_authority_is_refused(tls_redis: tuple[str, Path]) -> None:
+    assert results_of(tls_redis[0]) == ["queue no", "layer no", "health no"]
 
 
-def test_a_certificate_for_another_host_name_is_refused_by_each_unless_that_is_left_out(
-    front: tuple[str, Path],
+def test_a_certificate_for_another_host_name_is_refused_unless_the_check_is_disabled(
+    tls_redis: tuple[str, Path],
 ) -> None:
-    elsewhere = f"{front[0].replace('127.0.0.1', 'localhost')}?ssl_ca_certs={front[1]}"
-    assert asked(elsewhere) == ["queue no", "layer no", "health no"]
-    assert asked(f"{elsewhere}&ssl_check_hostname=false") == ["queue yes", "layer yes", "health yes"]
+    other_host = f"{tls_redis[0].replace('127.0.0.1', 'localhost')}?ssl_ca_certs={tls_redis[1]}"
+    assert results_of(other_host) == ["queue no", "layer no", "health no"]
+    assert results_of(f"{other_host}&ssl_check_hostname=false") == ["queue yes", "layer yes", "health yes"]
 
 
-async def test_a_job_runs_over_it_and_its_events_come_by_hints_alone(front: tuple[str, Path]) -> None:
-    told = {"REDIS_URL": f"{front[0]}?ssl_ca_certs={front[1]}", "HEAD_CHECK_SECONDS": "3600"}
-    with Service(environment=told, options=["--workers", "1"]) as service:
+async def test_a_job_runs_over_tls_and_its_events_arrive_by_hints_alone(tls_redis: tuple[str, Path]) -> None:
+    environment = {"REDIS_URL": f"{tls_redis[0]}?ssl_ca_certs={tls_redis[1]}", "HEAD_CHECK_SECONDS": "3600"}
+    with Service(environment=environment, options=["--workers", "1"]) as service:
         program = Program(service)
         watcher = Watcher(service.address, token=program.token, after=0)
         following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1))
-        await wait_until_async(lambda: asyncio.to_thread(is_hearing, service))
+        await wait_until_async(lambda: asyncio.to_thread(is_hub_listening, service))
         program.post("/api/jobs", {"total": 60})
         await asyncio.wait_for(following, 60)
     assert watcher.numbers == list(range(1, 61))
 
 
-def is_hearing(service: Service) -> bool:
+def is_hub_listening(service: Service) -> bool:
     return 'arrivals_process_hub_hears{feed="users"} 1.0' in fetch(f"{service.address}/metrics").text

@@ -1,4 +1,4 @@
-"""A backup, a restore, and what the watchers from before see: docs/operations.md, step by step."""
+"""Backup and restore of a service, step by step as in docs/operations.md, and what existing watchers see."""
 
 import asyncio
 import shutil
@@ -12,8 +12,8 @@ from tests.support.watcher import Watcher
 SECONDS = 90
 
 
-async def ask(program: Program, watcher: Watcher, total: int) -> int:
-    """Have a job done, watch it to its end, and return its number."""
+async def run_job(program: Program, watcher: Watcher, total: int) -> int:
+    """Requests a job, follows it to its end, and returns its id."""
     finished = watcher.kinds["job.finished"] + 1
     answer = await asyncio.to_thread(program.post, "/api/jobs", {"total": total})
     await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == finished), SECONDS)
@@ -21,45 +21,45 @@ async def ask(program: Program, watcher: Watcher, total: int) -> int:
 
 
 def save(service: Service) -> None:
-    """While it runs."""
+    """Copies the database while the service runs."""
     with closing(sqlite3.connect(service.var_dir / "db.sqlite3")) as database:
         database.execute("VACUUM INTO ?", [str(service.folder / "saved.sqlite3")])
 
 
 def restore(service: Service) -> None:
-    """While it is stopped. Redis is not saved, so it begins empty."""
+    """Restores the copy while the service is stopped. Redis is not saved, so it starts empty."""
     for ending in ("", "-wal", "-shm"):
         (service.var_dir / f"db.sqlite3{ending}").unlink(missing_ok=True)
     shutil.copy(service.folder / "saved.sqlite3", service.var_dir / "db.sqlite3")
     shutil.rmtree(service.var_dir / "redis")
 
 
-async def test_after_a_restore_every_watcher_reloads_and_what_was_saved_agrees() -> None:
+async def test_after_a_restore_watchers_are_reset_and_saved_jobs_verify() -> None:
     with Service(options=["--workers", "1"]) as service:
         program = Program(service)
         watcher = Watcher(service.address, token=program.token, after=0)
-        saved = await ask(program, watcher, 60)
+        saved = await run_job(program, watcher, 60)
         save(service)
-        await ask(program, watcher, 70)
-        of_before, lost_head = watcher.epoch, watcher.offset
+        await run_job(program, watcher, 70)
+        old_epoch, old_head = watcher.epoch, watcher.offset
         service.stop()
         restore(service)
         assert service.manage("new_epoch", "--yes").stdout == "New epoch for: users.\n"
         service.start()
         service.wait_until_ready()
-        # A watcher that is reset goes on from the head of that moment: before it, accounts are the snapshot's to show.
+        # A reset watcher continues from the current head. Earlier accounts come from the snapshot.
         await asyncio.wait_for(watcher.follow(lambda seen: seen.resets == ["epoch"]), SECONDS)
-        again = await ask(program, watcher, 80)
+        later = await run_job(program, watcher, 80)
         assert watcher.resets == ["epoch"]
-        assert watcher.epoch != of_before
+        assert watcher.epoch != old_epoch
         assert sum(event["type"] == "user.created" and event["total"] == 80 for event in watcher.events) == 80
-        assert (watcher.offset or 0) > (lost_head or 0)
-        for job in (saved, again):
+        assert (watcher.offset or 0) > (old_head or 0)
+        for job in (saved, later):
             service.manage("verify", str(job))
-        await an_open_socket_notices(service, watcher)
+        await assert_an_open_socket_is_closed(service, watcher)
 
 
-async def an_open_socket_notices(service: Service, watcher: Watcher) -> None:
+async def assert_an_open_socket_is_closed(service: Service, watcher: Watcher) -> None:
     async with watcher.connection() as socket:
         await socket.recv()
         await asyncio.to_thread(service.manage, "new_epoch", "--yes")

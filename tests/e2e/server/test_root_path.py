@@ -1,4 +1,4 @@
-"""A header of daphne's, which any client may send, on real connections."""
+"""Daphne's root path header, which any client may send, on real connections."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from tests.support.watcher import connect_to
 
 
 @pytest.mark.parametrize("prefix", ["/elsewhere", "%2F", "https://example.com/"])
-def test_a_client_cannot_move_the_root_of_a_page(running: Service, prefix: str) -> None:
+def test_a_client_cannot_change_the_root_path_of_a_page(running: Service, prefix: str) -> None:
     page = Browser().get(f"{running.address}/accounts/login/", **{"Daphne-Root-Path": prefix})
     assert page.status == 200
     assert "example.com" not in page.read().decode()
 
 
-async def test_a_client_cannot_move_the_root_of_a_socket(running: Service) -> None:
+async def test_a_client_cannot_change_the_root_path_of_a_socket(running: Service) -> None:
     browser = Browser()
     browser.get(running.manage("link").stdout.strip())
-    moved = {"Daphne-Root-Path": "/elsewhere"}
-    async with connect_to(f"{running.address}/ws/users/", browser.cookie_header, headers=moved) as socket:
+    forged = {"Daphne-Root-Path": "/elsewhere"}
+    async with connect_to(f"{running.address}/ws/users/", browser.cookie_header, headers=forged) as socket:
         assert '"hello"' in str(await socket.recv())

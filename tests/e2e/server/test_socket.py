@@ -1,4 +1,4 @@
-"""The socket of a real daphne: who may watch, what is said, and that nothing is lost at any cut."""
+"""The socket of a real daphne: access, messages, and no lost event at any cut."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ def offsets(message: dict[str, Any]) -> list[int]:
     return [event["offset"] for event in message["events"]]
 
 
-async def test_hello_comes_first_and_then_what_is_new(web: str, cookie: str, append: Append) -> None:
+async def test_a_socket_gets_hello_and_then_new_events(web: str, cookie: str, append: Append) -> None:
     await in_thread(append)(3)
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         hello = await receive(socket)
@@ -61,7 +61,7 @@ async def test_hello_comes_first_and_then_what_is_new(web: str, cookie: str, app
         assert offsets(await receive(socket)) == [head + 1, head + 2]
 
 
-async def test_after_0_replays_all(web: str, cookie: str, append: Append) -> None:
+async def test_after_0_replays_the_whole_log(web: str, cookie: str, append: Append) -> None:
     await in_thread(append)(500)
     watcher = Watcher(web, cookie, after=0)
     head = (await in_thread(log.head)("users")).head
@@ -69,7 +69,7 @@ async def test_after_0_replays_all(web: str, cookie: str, append: Append) -> Non
     assert watcher.offsets == list(range(1, head + 1))
 
 
-async def test_a_job_filter_gives_that_jobs_events_only(web: str, cookie: str, append: Append) -> None:
+async def test_a_job_filter_selects_only_that_jobs_events(web: str, cookie: str, append: Append) -> None:
     head = (await in_thread(log.head)("users")).head
     for key in ("7", "8", "7", ""):
         await in_thread(append)(1, key=key)
@@ -93,8 +93,8 @@ async def test_a_cursor_that_cannot_be_honoured_is_reset(
 ) -> None:
     await in_thread(append)(3)
     snapshot = await in_thread(log.head)("users")
-    asked = query.format(other=uuid4(), own=snapshot.epoch)
-    async with connect_to(f"{web}/ws/users/?{asked}", cookie) as socket:
+    cursor_query = query.format(other=uuid4(), own=snapshot.epoch)
+    async with connect_to(f"{web}/ws/users/?{cursor_query}", cookie) as socket:
         assert (await receive(socket))["type"] == "hello"
         reset = await receive(socket)
         assert reset == {"type": "reset", "epoch": str(snapshot.epoch), "head": snapshot.head, "reason": reason}
@@ -102,15 +102,15 @@ async def test_a_cursor_that_cannot_be_honoured_is_reset(
         assert offsets(await receive(socket)) == [snapshot.head + 1]
 
 
-async def test_an_idle_socket_hears_a_heartbeat_with_the_head(web: str, cookie: str, append: Append) -> None:
+async def test_an_idle_socket_gets_a_heartbeat_with_the_head(web: str, cookie: str, append: Append) -> None:
     head = await in_thread(append)(3)
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         assert json.loads(await asyncio.wait_for(socket.recv(), 30)) == {"type": "heartbeat", "head": head}
 
 
-async def test_catch_up_and_live_make_the_log_at_every_offset_of_a_cut(web: str, cookie: str, append: Append) -> None:
-    """For each offset: a client that was cut there resumes while events still come, and lacks none."""
+async def test_a_client_cut_at_any_offset_resumes_without_a_gap(web: str, cookie: str, append: Append) -> None:
+    """For each offset: a client that was cut there resumes while new events arrive, and misses none."""
     start = (await in_thread(log.head)("users")).head
     size = 40
     for cut in range(size):
@@ -129,7 +129,7 @@ def _append_each(append: Append, count: int) -> None:
         append(1)
 
 
-async def test_a_cut_inside_a_batch_repeats_nothing(web: str, cookie: str, append: Append) -> None:
+async def test_a_cut_inside_a_batch_repeats_no_event(web: str, cookie: str, append: Append) -> None:
     head = await in_thread(append)(25)
     epoch = str((await in_thread(log.head)("users")).epoch)
     for cut in range(1, head):
@@ -140,7 +140,7 @@ async def test_a_cut_inside_a_batch_repeats_nothing(web: str, cookie: str, appen
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=5", "after=1&epoch=x", "job=x", f"epoch={UUID(int=5)}"])
-async def test_a_bad_request_is_closed_for_good(web: str, cookie: str, query: str) -> None:
+async def test_an_invalid_query_is_closed_for_good(web: str, cookie: str, query: str) -> None:
     async with connect_to(f"{web}/ws/users/?{query}", cookie) as socket:
         assert await close_code(socket) == 4500
 
@@ -149,7 +149,7 @@ async def test_a_bad_request_is_closed_for_good(web: str, cookie: str, query: st
 @pytest.mark.parametrize(
     "frame", ["{", "[]", b"\x00", "x" * 2000, '{"type":"ack","offset":"1"}', '{"type":"ack","offset":999999}']
 )
-async def test_a_frame_that_is_no_message_ends_the_connection(web: str, cookie: str, frame: str | bytes) -> None:
+async def test_an_invalid_frame_closes_the_connection(web: str, cookie: str, frame: str | bytes) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         await socket.send(frame)
@@ -195,24 +195,24 @@ async def test_an_unknown_message_is_ignored(web: str, cookie: str, append: Appe
         assert (await receive(socket))["type"] == "events"
 
 
-async def test_an_unknown_address_is_closed_for_good(web: str, cookie: str) -> None:
-    """A browser reads the code only where the answer names what it offered."""
+async def test_an_unknown_path_is_closed_for_good(web: str, cookie: str) -> None:
+    """A browser sees the close code only if the handshake accepts an offered subprotocol."""
     async with connect_to(f"{web}/ws/other/", cookie) as socket:
         assert socket.subprotocol == "arrivals.v1"
         assert await close_code(socket) == 4500
 
 
-async def test_another_version_is_closed_for_good(web: str, cookie: str) -> None:
+async def test_another_protocol_version_is_closed_for_good(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie, subprotocols=["arrivals.v2"]) as socket:
         assert await close_code(socket) == 4500
 
 
-async def test_who_names_no_version_is_served(web: str, cookie: str) -> None:
+async def test_a_client_without_a_protocol_version_is_served(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie, subprotocols=None) as socket:
         assert (await receive(socket))["type"] == "hello"
 
 
-async def test_a_stranger_sees_nothing(web: str, append: Append) -> None:
+async def test_a_socket_without_a_session_is_refused(web: str, append: Append) -> None:
     await in_thread(append)(3)
     async with connect_to(f"{web}/ws/users/?after=0") as socket:
         with pytest.raises(ConnectionClosed):
@@ -220,7 +220,7 @@ async def test_a_stranger_sees_nothing(web: str, append: Append) -> None:
         assert socket.close_code == 4501
 
 
-async def test_somebody_without_the_permission_sees_nothing(web: str, append: Append) -> None:
+async def test_a_user_without_permission_is_refused(web: str, append: Append) -> None:
     await in_thread(append)(3)
     cookie = await in_thread(session_of)("nobody")
     async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
@@ -230,7 +230,7 @@ async def test_somebody_without_the_permission_sees_nothing(web: str, append: Ap
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1", "http://127.0.0.1:1", None])
-async def test_a_cookie_from_another_origin_sees_nothing(web: str, cookie: str, origin: str | None) -> None:
+async def test_a_session_from_another_origin_is_refused(web: str, cookie: str, origin: str | None) -> None:
     async with connect_to(f"{web}/ws/users/?after=0", cookie, origin=origin) as socket:
         with pytest.raises(ConnectionClosed):
             await socket.recv()
@@ -238,13 +238,13 @@ async def test_a_cookie_from_another_origin_sees_nothing(web: str, cookie: str, 
 
 
 @pytest.mark.parametrize("other", ['prefs={"a":1}', "foo[bar]=1", "x=a b", "expires=1", "flag", "_ga@x=1"])
-async def test_cookies_of_other_programs_on_this_host_do_not_matter(web: str, cookie: str, other: str) -> None:
+async def test_cookies_of_other_programs_on_this_host_are_ignored(web: str, cookie: str, other: str) -> None:
     async with connect_to(f"{web}/ws/users/", f"{other}; {cookie}") as socket:
         assert (await receive(socket))["type"] == "hello"
 
 
 @pytest.mark.fault("a permission is revoked while a client watches")
-async def test_a_socket_ends_when_the_right_has_gone(web: str, cookie: str) -> None:
+async def test_a_socket_is_closed_after_its_user_loses_the_permission(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         await in_thread(_clear_permissions)()
@@ -252,14 +252,14 @@ async def test_a_socket_ends_when_the_right_has_gone(web: str, cookie: str) -> N
 
 
 @pytest.mark.fault("a session ends while a client watches")
-async def test_a_socket_ends_when_the_session_has_gone(web: str, cookie: str) -> None:
+async def test_a_socket_is_closed_after_its_session_is_deleted(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         await in_thread(Session.objects.all().delete)()
         assert await close_code(socket) == 4501
 
 
-async def test_a_socket_ends_when_the_user_is_no_longer_active(web: str, cookie: str) -> None:
+async def test_a_socket_is_closed_after_its_user_is_deactivated(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
         await in_thread(User.objects.filter(username="watcher").update)(is_active=False)

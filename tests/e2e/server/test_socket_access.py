@@ -1,4 +1,4 @@
-"""The socket's part of the table of tests/integration/task/test_permissions.py, at a real daphne."""
+"""The socket's part of the permission table of tests/integration/task/test_permissions.py, on a real daphne."""
 
 import json
 
@@ -17,10 +17,10 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("held", [set(), *({one} for one in PERMISSIONS)], ids=str)
-async def test_the_socket_opens_for_those_who_may_see_users(held: set[str], web: str) -> None:
-    cookie, token = await sync_to_async(keys_of)(held)
-    for key in ({"cookie": cookie}, {"token": token}):
-        async with connect_to(f"{web}/ws/users/", **key) as socket:
+async def test_the_socket_opens_only_for_users_who_may_see_users(held: set[str], web: str) -> None:
+    cookie, token = await sync_to_async(credentials_of)(held)
+    for credentials in ({"cookie": cookie}, {"token": token}):
+        async with connect_to(f"{web}/ws/users/", **credentials) as socket:
             if SEE in held:
                 assert json.loads(await socket.recv())["type"] == "hello"
             else:
@@ -29,8 +29,8 @@ async def test_the_socket_opens_for_those_who_may_see_users(held: set[str], web:
                 assert socket.close_code == 4503
 
 
-def keys_of(held: set[str]) -> tuple[str, str]:
-    """A session's cookie and a token, of somebody who holds just that; leaves no connection open in its thread."""
+def credentials_of(held: set[str]) -> tuple[str, str]:
+    """Returns a session cookie and a token of a user with these permissions. Closes its thread's connection."""
     user = person(held)
     client = Client()
     client.force_login(user)

@@ -1,4 +1,4 @@
-"""Jobs followed in a terminal and in a pipe, beside the running service; and what Ctrl-C leaves behind."""
+"""Jobs followed in a terminal and in a pipe next to the running service, and the effect of Ctrl-C."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.support.pseudo_terminal import CTRL_C, PseudoTerminal
 from tests.support.service import ROOT, Service
 
 MANAGE = [sys.executable, "manage.py"]
-LARGE = "1000000"  # never done before it is cancelled
+LARGE = "1000000"  # never finished before it is cancelled
 
 
 def on_terminal(service: Service, *arguments: str, columns: int = 80, **environment: str) -> PseudoTerminal:
@@ -54,10 +54,10 @@ def test_a_terminal_shows_a_bar_until_the_job_is_finished(running: Service, colu
     assert len(last_line) <= columns
     assert "━" in last_line
     assert re.fullmatch(r"Job \d+ is finished: 3,000 accounts in [\d.]+ (s|min)\.", sentence)
-    assert "\x1b[?25h" in terminal.raw, "the cursor is back"
+    assert "\x1b[?25h" in terminal.raw, "the cursor is visible again"
 
 
-def test_a_dumb_terminal_and_one_without_colours_get_no_colours(running: Service) -> None:
+def test_a_dumb_terminal_and_no_color_get_no_colours(running: Service) -> None:
     with on_terminal(running, "generate", "60", "--follow", TERM="dumb") as dumb:
         assert dumb.wait_for_end() == 0
         assert "\x1b" not in dumb.raw
@@ -74,7 +74,7 @@ def test_a_pipe_gets_plain_lines(running: Service) -> None:
     assert done.stderr == ""
 
 
-def test_json_is_the_events_and_nothing_else(running: Service) -> None:
+def test_json_output_contains_only_the_events(running: Service) -> None:
     done = running.manage("generate", "300", "--follow", "--json")
     events = [json.loads(one) for one in done.stdout.splitlines()]
     assert [one["number"] for one in events if one["type"] == "user.created"] == list(range(1, 301))
@@ -82,40 +82,40 @@ def test_json_is_the_events_and_nothing_else(running: Service) -> None:
     assert done.stderr == ""
 
 
-def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(running: Service) -> None:
+def test_ctrl_c_leaves_the_job_running_and_prints_how_to_continue(running: Service) -> None:
     with on_terminal(running, "generate", LARGE, "--follow") as terminal:
         terminal.wait_for("/s")
         terminal.type(CTRL_C)
         assert terminal.wait_for_end() == 130
-        said = " ".join(terminal.text.split())
+        output = " ".join(terminal.text.split())
     found = re.search(
         r"Job (\d+) continues in the background. Follow it: manage.py watch --job \1 --after \d+. "
         r"Cancel it: manage.py cancel \1.",
-        said,
+        output,
     )
-    assert found, said
-    assert "Traceback" not in said
+    assert found, output
+    assert "Traceback" not in output
     assert running.manage("cancel", found[1]).stdout.startswith(f"Job {found[1]} is cancelled at ")
     assert running.manage("verify", found[1]).returncode == 0
 
 
-def test_sigterm_is_as_ctrl_c_also_where_sigint_is_ignored(running: Service) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what it starts with &
+def test_sigterm_acts_like_ctrl_c_even_if_sigint_is_ignored(running: Service) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for a command that ends with &
     try:
         with in_pipe(running, "generate", LARGE, "--follow", "--json") as process:
             signal.signal(signal.SIGINT, before)
             assert process.stdout
             job = json.loads(process.stdout.readline())["job"]
             process.terminate()
-            _, said = process.communicate(timeout=60)
+            _, output = process.communicate(timeout=60)
     finally:
         signal.signal(signal.SIGINT, before)
     assert process.returncode == 130
-    assert said.startswith(f"Job {job} continues in the background.")
+    assert output.startswith(f"Job {job} continues in the background.")
     assert cancelled_state(running, job) == "cancelled"
 
 
-def test_who_reads_no_more_ends_it_quietly(running: Service) -> None:
+def test_a_closed_pipe_ends_the_command_quietly(running: Service) -> None:
     with in_pipe(running, "generate", LARGE, "--follow", "--json") as process:
         assert process.stdout
         assert process.stderr
@@ -142,7 +142,7 @@ def test_remove_asks_once_and_shows_the_removal(running: Service) -> None:
         assert re.search(rf"Job {job}: 500 accounts removed in [\d.]+ s\.", terminal.text)
 
 
-def test_ctrl_c_at_the_question_removes_nothing(running: Service) -> None:
+def test_ctrl_c_at_the_confirmation_removes_nothing(running: Service) -> None:
     job = json.loads(running.manage("generate", "60", "--follow", "--json").stdout.splitlines()[0])["job"]
     with on_terminal(running, "remove", str(job)) as terminal:
         terminal.wait_for("[y/N] ")
@@ -152,19 +152,19 @@ def test_ctrl_c_at_the_question_removes_nothing(running: Service) -> None:
     assert '"removes": 60' in running.manage("remove", str(job), "--dry-run", "--json").stdout
 
 
-def test_watch_on_a_terminal_has_the_events_and_a_last_line_and_says_where_to_go_on(running: Service) -> None:
+def test_watch_on_a_terminal_prints_events_a_last_line_and_how_to_continue(running: Service) -> None:
     job = json.loads(running.manage("generate", "300", "--follow", "--json").stdout.splitlines()[0])["job"]
     with on_terminal(running, "watch", "--job", str(job), "--after", "0") as terminal:
         terminal.wait_for(f"job {job}, 300 of 300\n")
         terminal.wait_for("303 events")
         terminal.type(CTRL_C)
         assert terminal.wait_for_end() == 0
-        said = terminal.text
-    assert all(said.count(f" job {job}, {number} of 300\n") >= 1 for number in range(1, 301))
-    assert re.search(rf"Continue here: manage.py watch --job {job} --after \d+", said)
+        output = terminal.text
+    assert all(output.count(f" job {job}, {number} of 300\n") >= 1 for number in range(1, 301))
+    assert re.search(rf"Continue here: manage.py watch --job {job} --after \d+", output)
 
 
-def test_a_name_that_the_terminal_cannot_show_ends_nothing(running: Service) -> None:
+def test_a_name_that_the_terminal_cannot_show_is_escaped(running: Service) -> None:
     name = "zo\u00eb"
     running.manage(
         "shell", "-c", f"from django.contrib.auth.models import User; User.objects.create(username='{name}')"

@@ -1,4 +1,4 @@
-"""A database that goes away under `watch`, and comes back: it says so once, and goes on where it stood."""
+"""`watch` during a database outage: it reports the outage once, and then continues at its cursor."""
 
 import json
 import os
@@ -19,7 +19,7 @@ MANAGE = [sys.executable, "manage.py"]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Of a database of its own, in a folder that can be moved away, with no service and no Redis."""
+    """For a separate database, in a folder that can be moved away, without a service or Redis."""
     (tmp_path / "home").mkdir()
     return {
         **os.environ,
@@ -34,9 +34,9 @@ def manage(environment: dict[str, str], *arguments: str) -> None:
 
 
 @contextmanager
-def watching(environment: dict[str, str], output: Path, complaints: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def watching(environment: dict[str, str], output: Path, errors: Path) -> Iterator["subprocess.Popen[bytes]"]:
     command = [*MANAGE, "watch", "--after", "0", "--json"]
-    with output.open("wb") as out, complaints.open("wb") as err:
+    with output.open("wb") as out, errors.open("wb") as err:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=err)
     try:
         yield process
@@ -46,7 +46,7 @@ def watching(environment: dict[str, str], output: Path, complaints: Path) -> Ite
 
 
 @pytest.mark.parametrize("command", [["verify", "1"], ["link"], ["migrate"]], ids=" ".join)
-def test_a_file_that_is_no_database_is_one_sentence(
+def test_an_invalid_database_file_gives_a_one_line_error(
     command: list[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "home/db.sqlite3").write_text("This is a text, and a long one, as SQLite reads a hundred bytes.\n" * 9)
@@ -58,19 +58,19 @@ def test_a_file_that_is_no_database_is_one_sentence(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_database_that_is_away_for_a_while_only_delays(environment: dict[str, str], tmp_path: Path) -> None:
+def test_watch_resumes_after_a_database_outage(environment: dict[str, str], tmp_path: Path) -> None:
     manage(environment, "migrate")
     manage(environment, "generate", "60")
-    output, complaints = tmp_path / "output", tmp_path / "complaints"
-    with watching(environment, output, complaints) as watch:
+    output, errors = tmp_path / "output", tmp_path / "errors"
+    with watching(environment, output, errors) as watch:
         wait_until(lambda: output.read_text().count("job.queued") == 1)
         (tmp_path / "home").rename(tmp_path / "away")
-        wait_until(lambda: "Database unavailable" in complaints.read_text())
+        wait_until(lambda: "Database unavailable" in errors.read_text())
         (tmp_path / "away").rename(tmp_path / "home")
-        wait_until(lambda: "The database is available again." in complaints.read_text())
+        wait_until(lambda: "The database is available again." in errors.read_text())
         manage(environment, "generate", "60")
         wait_until(lambda: output.read_text().count("job.queued") == 2)
         watch.send_signal(signal.SIGINT)
         assert watch.wait(60) == 0
     assert [json.loads(one)["offset"] for one in output.read_text().splitlines()] == [1, 2]
-    assert len(complaints.read_text().splitlines()) == 2
+    assert len(errors.read_text().splitlines()) == 2

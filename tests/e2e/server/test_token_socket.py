@@ -1,4 +1,4 @@
-"""A program's token at the socket of a real daphne, and how many sockets one person may hold."""
+"""Tokens at the socket of a real daphne, and the connection limit of a user."""
 
 import asyncio
 import random
@@ -47,32 +47,34 @@ async def test_a_token_opens_the_socket_without_an_origin(web: str, token: str, 
 
 
 @pytest.mark.parametrize("origin", ["same", "http://evil.example", "null"])
-async def test_a_token_needs_no_certain_origin(web: str, token: str, origin: str) -> None:
+async def test_a_token_is_accepted_from_any_origin(web: str, token: str, origin: str) -> None:
     async with connect_to(f"{web}/ws/users/", token=token, origin=origin) as socket:
         assert (await receive(socket))["type"] == "hello"
 
 
 @pytest.mark.parametrize("wrong", ["x", "arr_" + "x" * 43, "arr_\xe9", "x" * 6000])
-async def test_a_wrong_token_is_refused_also_where_a_session_is_there(web: str, cookie: str, wrong: str) -> None:
+async def test_an_invalid_token_is_refused_even_with_a_valid_session(web: str, cookie: str, wrong: str) -> None:
     async with connect_to(f"{web}/ws/users/?after=0", cookie, token=wrong) as socket:
         assert await close_code(socket) == 4501
 
 
 @pytest.mark.parametrize("origin", ["same", "http://evil.example", None])
-async def test_who_has_neither_token_nor_session_is_told_to_sign_in_wherever_from(web: str, origin: str | None) -> None:
+async def test_a_socket_without_credentials_is_closed_with_4501_from_any_origin(web: str, origin: str | None) -> None:
     async with connect_to(f"{web}/ws/users/?after=0", origin=origin) as socket:
         assert await close_code(socket) == 4501
 
 
 @pytest.mark.parametrize("origin", ["same", "http://another.example", "null"])
-async def test_a_browser_on_another_site_offers_its_token_as_a_subprotocol(web: str, token: str, origin: str) -> None:
+async def test_a_token_is_accepted_as_a_subprotocol_from_any_origin(web: str, token: str, origin: str) -> None:
     offered = ["arrivals.v1", f"arrivals.bearer.{token}"]
     async with connect_to(f"{web}/ws/users/", origin=origin, subprotocols=offered) as socket:
         assert (await receive(socket))["type"] == "hello"
         assert socket.subprotocol == "arrivals.v1"
 
 
-async def test_an_offered_token_decides_alone_and_a_header_decides_before_it(web: str, cookie: str, token: str) -> None:
+async def test_a_subprotocol_token_overrides_the_session_and_a_header_overrides_both(
+    web: str, cookie: str, token: str
+) -> None:
     wrong, right = (["arrivals.v1", f"arrivals.bearer.{one}"] for one in ("arr_" + "x" * 43, token))
     async with connect_to(f"{web}/ws/users/", cookie, subprotocols=wrong) as socket:
         assert await close_code(socket) == 4501
@@ -80,24 +82,24 @@ async def test_an_offered_token_decides_alone_and_a_header_decides_before_it(web
         assert await close_code(socket) == 4501
 
 
-async def test_an_offered_token_does_not_stand_for_the_version(web: str, token: str) -> None:
+async def test_a_subprotocol_token_without_the_protocol_version_is_refused(web: str, token: str) -> None:
     async with connect_to(f"{web}/ws/users/", subprotocols=[f"arrivals.bearer.{token}"]) as socket:
         assert await close_code(socket) == 4500
 
 
-async def test_another_way_to_sign_in_leaves_the_session_to_decide(web: str, cookie: str) -> None:
-    """As where a proxy in front asks for a password."""
+async def test_an_authorization_header_of_another_scheme_is_ignored(web: str, cookie: str) -> None:
+    """For example, when a proxy in front asks for a password."""
     async with connect_to(f"{web}/ws/users/", cookie, authorization="Basic YTpi") as socket:
         assert (await receive(socket))["type"] == "hello"
 
 
-async def test_a_token_in_the_address_is_no_token(web: str, token: str) -> None:
+async def test_a_token_in_the_url_is_ignored(web: str, token: str) -> None:
     query = urlencode({"token": token, "access_token": token})
     async with connect_to(f"{web}/ws/users/?{query}") as socket:
         assert await close_code(socket) == 4501
 
 
-async def test_the_token_of_somebody_without_the_permission_sees_nothing(web: str) -> None:
+async def test_a_token_of_a_user_without_permission_is_refused(web: str) -> None:
     token = await in_thread(token_of)("stranger")
     async with connect_to(f"{web}/ws/users/?after=0", token=token) as socket:
         assert await close_code(socket) == 4503
@@ -113,9 +115,9 @@ async def test_the_token_of_somebody_without_the_permission_sees_nothing(web: st
         (lambda: User.objects.get().delete(), 4501),
         (lambda: User.objects.get().user_permissions.set([]), 4503),
     ],
-    ids=["revoked", "expired", "user inactive", "user gone", "permission gone"],
+    ids=["revoked", "expired", "user inactive", "user deleted", "permission removed"],
 )
-async def test_a_socket_ends_within_the_re_check_when_its_token_or_right_has_gone(
+async def test_a_socket_is_closed_at_the_next_check_after_its_token_or_permission_is_lost(
     web: str, token: str, change: Callable[[], object], code: int
 ) -> None:
     async with connect_to(f"{web}/ws/users/", token=token) as socket:
@@ -126,13 +128,13 @@ async def test_a_socket_ends_within_the_re_check_when_its_token_or_right_has_gon
         assert await close_code(socket) == code
 
 
-async def test_the_last_use_is_written(web: str, token: str) -> None:
+async def test_a_socket_records_the_last_use_of_its_token(web: str, token: str) -> None:
     async with connect_to(f"{web}/ws/users/", token=token) as socket:
         await receive(socket)
         assert (await Token.objects.aget()).last_used_at
 
 
-async def test_a_person_has_so_many_sockets_and_comes_in_again_when_one_has_left(web: str, token: str) -> None:
+async def test_a_user_cannot_exceed_the_connection_limit_until_a_socket_closes(web: str, token: str) -> None:
     cookie = await in_thread(session_of)("another", "view_user")
     async with AsyncExitStack() as stack:
         sockets = await open_all(stack, web, token)
@@ -141,10 +143,10 @@ async def test_a_person_has_so_many_sockets_and_comes_in_again_when_one_has_left
         async with connect_to(f"{web}/ws/users/", cookie) as socket:
             assert (await receive(socket))["type"] == "hello"
         await sockets[0].close()
-        await wait_until_async(lambda: enters(stack, web, token))
+        await wait_until_async(lambda: connects(stack, web, token))
 
 
-async def test_tokens_and_sessions_of_one_person_share_the_seats(web: str, cookie: str) -> None:
+async def test_tokens_and_sessions_of_one_user_share_the_connection_limit(web: str, cookie: str) -> None:
     user = await User.objects.aget(username="watcher")
     token = await in_thread(tokens.make_token)(user=user, name="test", days=1)
     async with AsyncExitStack() as stack:
@@ -153,27 +155,29 @@ async def test_tokens_and_sessions_of_one_person_share_the_seats(web: str, cooki
             assert await close_code(socket) == 4504
 
 
-async def test_every_seat_is_given_back_whenever_a_socket_is_cut(web: str, token: str, append: Append) -> None:
-    """Cut in the handshake, before hello, in the replay, while live, at a bad frame; then all seats are free."""
+async def test_every_connection_is_released_whenever_a_socket_is_cut(web: str, token: str, append: Append) -> None:
+    """Cut in the handshake, before hello, in the replay, while live, or at a bad frame. Then all are free again."""
     await in_thread(append)(2000)
     chance = random.Random(0)
     for _ in range(8):
         async with asyncio.TaskGroup() as group:
             for _ in range(settings.SOCKETS_MAX):
-                group.create_task(cut(web, token, after_seconds=chance.uniform(0, 0.4), spoils=chance.random() < 0.2))
+                group.create_task(
+                    cut(web, token, after_seconds=chance.uniform(0, 0.4), sends_bad_frame=chance.random() < 0.2)
+                )
         await in_thread(append)(1)
     async with AsyncExitStack() as stack:
-        await wait_until_async(lambda: all_enter(stack, web, token))
+        await wait_until_async(lambda: all_connect(stack, web, token))
         async with connect_to(f"{web}/ws/users/", token=token) as socket:
             assert await close_code(socket) == 4504
 
 
-async def cut(web: str, token: str, *, after_seconds: float, spoils: bool) -> None:
+async def cut(web: str, token: str, *, after_seconds: float, sends_bad_frame: bool) -> None:
     with suppress(TimeoutError, OSError, WebSocketException):
         async with asyncio.timeout(after_seconds):
             socket = await connect_to(f"{web}/ws/users/?after=0", token=token)
             try:
-                if spoils:
+                if sends_bad_frame:
                     await socket.send("{")
                 while True:
                     await socket.recv()
@@ -190,17 +194,17 @@ async def open_all(stack: AsyncExitStack, web: str, token: str) -> list[ClientCo
     return sockets
 
 
-async def all_enter(stack: AsyncExitStack, web: str, token: str) -> bool:
-    """Whether all seats are free; if not, those that were are given back."""
+async def all_connect(stack: AsyncExitStack, web: str, token: str) -> bool:
+    """Returns whether all connections are free. If not, closes those that it opened."""
     async with AsyncExitStack() as trial:
         for _ in range(settings.SOCKETS_MAX):
-            if not await enters(trial, web, token):
+            if not await connects(trial, web, token):
                 return False
         stack.push_async_exit(trial.pop_all())
     return True
 
 
-async def enters(stack: AsyncExitStack, web: str, token: str) -> bool:
+async def connects(stack: AsyncExitStack, web: str, token: str) -> bool:
     socket = await stack.enter_async_context(connect_to(f"{web}/ws/users/", token=token))
     with suppress(WebSocketException):
         return bool((await receive(socket))["type"] == "hello")

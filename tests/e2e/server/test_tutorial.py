@@ -1,4 +1,4 @@
-"""The way that everyone knows: `runserver` and a stock worker in two terminals, and `delay` in a shell."""
+"""The usual tutorial set-up: `runserver` and a stock worker in two terminals, and `delay` in a shell."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.support.watcher import connect_to
 
 @pytest.fixture
 def tutorial(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of both terminals, with a Redis of its own."""
+    """The environment of both terminals, with a separate Redis."""
     address = embedded_redis.new_address()
     redis = embedded_redis.process(server=embedded_redis.find_server(), address=address, directory=tmp_path / "redis")
     redis.start()

@@ -1,4 +1,4 @@
-"""A real worker: the number of its processes, and what it does with a step when it is asked to stop."""
+"""A real worker: it records the number of its processes, and finishes its step when it is stopped."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Running]:
-    """A real one, with one pool process, on the database of the tests."""
+    """A real worker with one pool process, on the database of the tests."""
     worker = Running(
         [sys.executable, "-m", "celery", "-A", "asgi_config", "worker", "-l", "info", "--concurrency", "1"],
         environment={**os.environ, "DATABASE_URL": database_url()},
@@ -38,8 +38,8 @@ def worker(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("redis")
-def test_a_real_worker_that_gets_a_sigterm_in_mid_job_makes_one_more_step(worker: Running) -> None:
-    """That which waits for the job's row while the signal comes. The slice alone would go on to many times as many."""
+def test_a_worker_that_gets_sigterm_during_a_job_makes_at_most_one_more_step(worker: Running) -> None:
+    """The step that waits for the job's row when the signal comes. Without the signal the slice makes many more."""
     job = start_job(total=1_000_000).job
     wait_until(lambda: stepping.now(job).created, pause=0.01)
     with transaction.atomic():
@@ -58,6 +58,6 @@ def service() -> Iterator[Service]:
         yield running
 
 
-def test_a_real_worker_tells_how_many_processes_it_has(service: Service) -> None:
+def test_a_worker_records_the_number_of_its_processes(service: Service) -> None:
     question = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
     service.wait_until(lambda: "PROCESSES 3" in service.manage("shell", "-c", question).stdout)

@@ -1,4 +1,4 @@
-"""The one sign of beat: the time of the last rescue that it had sent."""
+"""Beat's health: the time of the last rescue that beat sent."""
 
 import datetime
 from contextvars import copy_context
@@ -20,7 +20,7 @@ SECOND = datetime.timedelta(seconds=1)
 METRIC = "arrivals_rescued_timestamp_seconds"
 
 
-def shown() -> float:
+def metric_value() -> float:
     return {name: value for name, value, _ in metrics.read_database()}[METRIC]
 
 
@@ -29,43 +29,43 @@ def fault() -> str:
     return answer.fault
 
 
-def come(*, headers: dict[str, str]) -> None:
-    """The message, in a context of its own: what a pool process does is traced until it does something else."""
+def run_rescue(*, headers: dict[str, str]) -> None:
+    """Runs the message in a context of its own, because a pool process keeps its log context until its next task."""
     copy_context().run(rescue_jobs.apply, headers=headers)
 
 
-def test_a_worker_that_lives_or_starts_is_no_sign_of_beat_and_a_rescue_that_beat_sent_is() -> None:
-    come(headers={})
-    assert (shown(), fault()) == (0, "no rescue was ever recorded")
-    come(headers={BY_BEAT: "yes"})
-    assert (shown(), fault()) == (Worker.objects.get().heard_at.timestamp(), "")
+def test_only_a_rescue_that_beat_sent_shows_that_beat_is_alive() -> None:
+    run_rescue(headers={})
+    assert (metric_value(), fault()) == (0, "no rescue was ever recorded")
+    run_rescue(headers={BY_BEAT: "yes"})
+    assert (metric_value(), fault()) == (Worker.objects.get().heard_at.timestamp(), "")
 
 
-def test_a_minute_without_a_rescue_is_told_though_workers_live() -> None:
+def test_a_minute_without_a_rescue_is_a_fault_although_workers_are_alive() -> None:
     now = timezone.now()
     registry.record_heartbeat("one", now)
     registry.record_rescue("one", now - 59 * SECOND)
     assert fault() == ""
     registry.record_rescue("one", now - 61 * SECOND)
     assert fault() == "no rescue was recorded in the last minute"
-    assert shown() == (now - 61 * SECOND).timestamp()
+    assert metric_value() == (now - 61 * SECOND).timestamp()
 
 
-def test_a_rescue_from_before_the_clock_went_back_is_no_sign() -> None:
+def test_a_rescue_dated_in_the_future_is_ignored() -> None:
     now = timezone.now()
     for name, rescued_at in (("gone", now + 3600 * SECOND), ("here", now - 61 * SECOND)):
         registry.record_heartbeat(name, now)
         registry.record_rescue(name, rescued_at)
-    assert shown() == (now - 61 * SECOND).timestamp()
+    assert metric_value() == (now - 61 * SECOND).timestamp()
     assert fault() != ""
 
 
-def test_a_rescue_that_failed_is_none() -> None:
-    def fail_to_look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def test_a_failed_rescue_is_not_recorded() -> None:
+    def fail_on_lanes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if 'FROM "arrivals_lane"' in sql:
             raise OperationalError("the table is locked")
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(fail_to_look):
+    with connection.execute_wrapper(fail_on_lanes):
         rescue.rescue(worker="one", is_beats=True)
     assert Worker.objects.get().rescued_at is None

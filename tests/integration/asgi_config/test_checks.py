@@ -1,3 +1,5 @@
+"""System checks of the settings, and `manage.py check --deploy` as a whole."""
+
 import subprocess
 import sys
 import tempfile
@@ -26,42 +28,42 @@ def ids(messages: list[CheckMessage]) -> list[str]:
     return [str(message.id) for message in messages]
 
 
-def test_a_production_set_up_is_without_warnings() -> None:
+def test_a_production_environment_has_no_warnings() -> None:
     done = check_deploy(**PRODUCTION)
     assert done.returncode == 0, done.stderr
 
 
-def test_without_https_it_is_not() -> None:
+def test_without_https_there_is_a_warning() -> None:
     done = check_deploy(**{**PRODUCTION, "HTTPS": "0"})
     assert done.returncode == 1
     assert "security.W012" in done.stderr
 
 
-def test_without_redis_it_is_not_and_says_what_to_do() -> None:
+def test_without_redis_there_is_a_warning_with_the_remedy() -> None:
     done = check_deploy(**{**PRODUCTION, "REDIS_URL": ""})
     assert done.returncode == 1
     assert "arrivals.W001" in done.stderr
     assert "make run" in done.stderr
 
 
-def test_without_a_secret_key_nothing_starts_and_one_sentence_says_what_to_do() -> None:
+def test_without_a_secret_key_the_command_fails_with_one_sentence() -> None:
     done = check_deploy(**{**PRODUCTION, "SECRET_KEY": ""})
     assert done.returncode == 2
     assert done.stderr.startswith("SECRET_KEY is not set (arrivals.E000). Start `make run` once")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_known_redis_is_silent(settings: Settings) -> None:
+def test_a_configured_redis_has_no_warning(settings: Settings) -> None:
     settings.REDIS_URL = "redis://redis.example/0"
     assert checks.check_redis_url(None) == []
 
 
-def test_an_unknown_redis_is_told(settings: Settings) -> None:
+def test_a_missing_redis_is_a_warning(settings: Settings) -> None:
     settings.REDIS_URL = ""
     assert ids(checks.check_redis_url(None)) == ["arrivals.W001"]
 
 
-def test_an_sqlite_with_the_bug_is_told_and_only_where_sqlite_is_used() -> None:
+def test_an_sqlite_release_with_the_bug_is_reported_only_where_sqlite_is_used() -> None:
     assert ids(checks.check_sqlite_version("sqlite", (3, 40, 1))) == ["arrivals.I002"]
     assert ids(checks.check_sqlite_version("sqlite", (3, 51, 3))) == []
     assert ids(checks.check_sqlite_version("postgresql", (3, 40, 1))) == []

@@ -1,4 +1,4 @@
-"""What beat tidies up goes when it is old, and nothing else does."""
+"""Cleanup deletes rows that are old enough, and keeps all others."""
 
 import datetime
 from typing import Any
@@ -32,7 +32,7 @@ def ann() -> Any:
     return get_user_model().objects.create_user("ann")
 
 
-def test_expired_sessions_and_links_go_and_living_ones_stay(ann: Any) -> None:
+def test_expired_sessions_and_links_are_deleted_and_valid_ones_stay(ann: Any) -> None:
     client = Client()
     client.force_login(ann)
     Session.objects.create(session_key="old", expire_date=timezone.now() - DAY)
@@ -45,7 +45,7 @@ def test_expired_sessions_and_links_go_and_living_ones_stay(ann: Any) -> None:
     assert not SignInLink.objects.filter(digest="old").exists()
 
 
-def test_a_lock_that_has_ended_goes_and_one_that_holds_stays() -> None:
+def test_an_expired_sign_in_lock_is_deleted_and_an_active_one_stays() -> None:
     for name in ("old", "new"):
         AccessAttempt.objects.create(username=name, failures_since_start=10)
     AccessAttempt.objects.filter(username="old").update(attempt_time=timezone.now() - DAY)
@@ -53,7 +53,7 @@ def test_a_lock_that_has_ended_goes_and_one_that_holds_stays() -> None:
     assert AccessAttempt.objects.get().username == "new"
 
 
-def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> None:
+def test_a_token_is_deleted_a_month_after_its_end_and_its_audit_log_stays(ann: Any) -> None:
     for name in ("living", "expired", "revoked"):
         tokens.make_token(user=ann, name=name, days=None)
     long_ago, lately = timezone.now() - 31 * DAY, timezone.now() - 29 * DAY
@@ -64,22 +64,22 @@ def test_a_token_goes_a_month_after_it_ended_and_its_record_stays(ann: Any) -> N
     assert Act.objects.filter(kind="token_made").count() == 3
 
 
-def test_a_worker_that_is_silent_for_a_day_goes() -> None:
+def test_a_worker_silent_for_a_day_is_deleted() -> None:
     registry.record_heartbeat("gone", timezone.now() - 2 * DAY)
     registry.record_heartbeat("here", timezone.now())
     cleanup.clean_up(timezone.now())
     assert Worker.objects.get().name == "here"
 
 
-def test_a_worker_that_speaks_again_in_the_last_moment_stays() -> None:
+def test_a_worker_that_reports_just_before_the_delete_stays() -> None:
     registry.record_heartbeat("back", timezone.now() - 2 * DAY)
 
-    def speak_before(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def report_before_delete(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("DELETE"):
             Worker.objects.update(heard_at=timezone.now())
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(speak_before):
+    with connection.execute_wrapper(report_before_delete):
         cleanup.clean_up(timezone.now())
     assert Worker.objects.get().name == "back"
 
@@ -90,13 +90,13 @@ def removed_job(*, days_ago: int) -> Job:
     return job
 
 
-def test_no_job_is_deleted_unless_it_was_asked_for() -> None:
+def test_no_job_is_deleted_unless_configured() -> None:
     removed_job(days_ago=1000)
     site_cleanup.clean_up()
     assert Job.objects.count() == 1
 
 
-def test_a_removed_job_goes_with_its_record_and_what_it_made_stays_counted(settings: Settings) -> None:
+def test_a_removed_job_is_deleted_with_its_audit_log_and_stays_counted(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
     gone, young, kept = removed_job(days_ago=31), removed_job(days_ago=29), stepping.finished(4)
     site_cleanup.clean_up()
@@ -111,7 +111,7 @@ def test_accounts_are_counted_by_one_statement(django_assert_num_queries: Any) -
         assert count_jobs().accounts == 0
 
 
-def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
+def test_a_removed_job_that_kept_an_account_stays(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
     job = stepping.finished(3)
     get_user_model().objects.filter(account__number=1).update(last_login=timezone.now())
@@ -121,11 +121,11 @@ def test_a_removed_job_that_left_an_account_stays(settings: Settings) -> None:
     assert Account.objects.get().job == job
 
 
-def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Settings) -> None:
+def test_an_ended_job_without_accounts_is_deleted_like_a_removed_one(settings: Settings) -> None:
     settings.JOBS_KEEP_DAYS = 30
     cancelled = [actions.cancel(job_id=stepping.queued()[0].pk).job for _ in range(2)]
     failed, waiting = stepping.queued()[0], stepping.queued()[0]
-    fail(job_id=failed.pk, error="It was told to.")
+    fail(job_id=failed.pk, error="Failed by this test.")
     stays = [cancelled[1], waiting, stepping.cancelled(made=3), stepping.failed(made=3)]
     Job.objects.exclude(pk__in=[cancelled[1].pk, waiting.pk]).update(finished_at=timezone.now() - 31 * DAY)
     site_cleanup.clean_up()
@@ -133,7 +133,7 @@ def test_a_job_that_ended_and_made_nothing_goes_like_a_removed_one(settings: Set
     assert (DeletedJobTotals.objects.get().jobs, count_jobs().accounts) == (2, 6)
 
 
-def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypatch: Any) -> None:
+def test_all_old_jobs_are_deleted_in_batches_within_one_cleanup(settings: Settings, monkeypatch: Any) -> None:
     settings.JOBS_KEEP_DAYS = 30
     monkeypatch.setattr(cleanup, "JOBS_AT_ONCE", 2)
     for _ in range(5):
@@ -143,7 +143,7 @@ def test_all_old_jobs_go_in_one_hour_some_at_a_time(settings: Settings, monkeypa
     assert sorted(DeletedJobTotals.objects.values_list("jobs", "accounts")) == [(1, 3), (2, 6), (2, 6)]
 
 
-def test_many_rows_go_in_portions_and_what_takes_too_long_goes_next_time(monkeypatch: Any) -> None:
+def test_many_rows_are_deleted_in_batches_and_the_rest_next_time(monkeypatch: Any) -> None:
     monkeypatch.setattr(cleanup, "BATCH_SIZE", 2)
     for number in range(5):
         registry.record_heartbeat(f"worker-{number}", timezone.now())

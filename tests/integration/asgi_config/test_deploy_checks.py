@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` asks of the database and Redis, and what it says of them."""
+"""`manage.py check --deploy`: what it reads from the database and Redis, and what it reports."""
 
 import socket
 import time
@@ -25,42 +25,44 @@ def ids(messages: list[CheckMessage]) -> list[str]:
 
 
 @pytest.fixture
-def asked(redis: str) -> Iterator[Any]:
-    """A connection to the tests' Redis; how it was configured comes back."""
+def redis_connection(redis: str) -> Iterator[Any]:
+    """A connection to the tests' Redis; restores its configuration afterwards."""
     with Redis.from_url(redis, decode_responses=True) as connection:
         before = {name: connection.config_get(name)[name] for name in ("maxmemory-policy", "appendonly")}
         yield connection
-        connection.execute_command("ACL", "DELUSER", "shy")
+        connection.execute_command("ACL", "DELUSER", "limited")
         for name, value in before.items():
             connection.config_set(name, value)
 
 
-def test_a_redis_as_live_starts_it_is_sound(redis: str) -> None:
+def test_a_redis_started_by_live_has_no_warning(redis: str) -> None:
     assert ids(deploy.check_redis()) == []
 
 
-def test_a_redis_that_throws_away_or_forgets_is_told(asked: Any) -> None:
-    asked.config_set("maxmemory-policy", "allkeys-lru")
-    asked.config_set("appendonly", "no")
+def test_a_redis_that_evicts_keys_or_does_not_persist_is_reported(redis_connection: Any) -> None:
+    redis_connection.config_set("maxmemory-policy", "allkeys-lru")
+    redis_connection.config_set("appendonly", "no")
     assert ids(deploy.check_redis()) == ["arrivals.W006", "arrivals.W007"]
 
 
-def test_a_redis_that_does_not_tell_is_said_to_be_unchecked(asked: Any, settings: Settings) -> None:
-    asked.execute_command("ACL", "SETUSER", "shy", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
-    settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//shy:").replace(password_of(settings), "pw")
+def test_a_redis_that_denies_its_configuration_is_reported_as_unchecked(
+    redis_connection: Any, settings: Settings
+) -> None:
+    redis_connection.execute_command("ACL", "SETUSER", "limited", "on", ">pw", "~*", "&*", "+@all", "-info", "-config")
+    settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace("//:", "//limited:").replace(password_of(settings), "pw")
     assert ids(deploy.check_redis()) == ["arrivals.I012"]
 
 
-def test_a_redis_that_refuses_the_password_is_said_to_be_unchecked(redis: str, settings: Settings) -> None:
+def test_a_redis_that_refuses_the_password_is_reported_as_unchecked(redis: str, settings: Settings) -> None:
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace(password_of(settings), "wrong")
     found = deploy.check_redis()
     assert ids(found) == ["arrivals.I011"]
     assert "refuses the password" in found[0].msg
 
 
-def test_a_redis_that_is_frozen_does_not_hold_the_command_up(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        settings.REDIS_ADDRESS = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
+def test_a_frozen_redis_does_not_block_the_command(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:
+        settings.REDIS_ADDRESS = f"redis://127.0.0.1:{silent_server.getsockname()[1]}/0"
         began = time.monotonic()
         assert ids(deploy.check_redis()) == ["arrivals.I011"]
         assert time.monotonic() - began < 60
@@ -71,34 +73,34 @@ def password_of(settings: Settings) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_database_is_asked_for_its_clock_and_its_workers() -> None:
+def test_the_clock_and_the_workers_are_read_from_the_database() -> None:
     registry.record_heartbeat("celery@elsewhere.example", timezone.now())
     skew, names = run_in_thread(deploy.read_database).result(60)
     assert abs(skew) < deploy.CLOCK_SKEW_SECONDS_MAX
     assert names == ["celery@elsewhere.example"]
 
 
-def test_a_question_that_raises_is_told_by_its_kind_only(settings: Settings) -> None:
+def test_an_error_of_a_check_is_reported_without_its_text(settings: Settings) -> None:
     found = deploy.not_checked("The database", OSError("password=secret"), "Look.")
     assert (found.id, "secret" in found.msg) == ("arrivals.I011", False)
 
 
 @pytest.mark.parametrize(("skew", "words"), [(3.2, "3 s ahead of"), (-90, "90 s behind")])
-def test_a_clock_that_is_off_is_told(skew: float, words: str) -> None:
+def test_a_clock_that_is_off_is_reported(skew: float, words: str) -> None:
     found = deploy.check_clock("Redis", skew)
     assert ids(found) == ["arrivals.W010"]
     assert words in found[0].msg
     assert deploy.check_clock("Redis", skew / 100) == []
 
 
-def test_workers_on_another_host_that_use_sqlite_are_told() -> None:
+def test_sqlite_with_workers_on_another_host_is_reported() -> None:
     names = ["celery@here", "celery@there"]
     assert ids(deploy.check_hosts("sqlite", names, "here")) == ["arrivals.W004"]
     assert deploy.check_hosts("sqlite", ["celery@here"], "here") == []
     assert deploy.check_hosts("postgresql", names, "here") == []
 
 
-def test_settings_that_do_not_agree_are_told(settings: Settings) -> None:
+def test_settings_that_conflict_are_reported(settings: Settings) -> None:
     assert [*checks.check_debug_and_layer(None), *checks.check_metrics_token(None), *checks.check_limits(None)] == []
     settings.DEBUG, settings.ALLOWED_HOSTS = True, ["arrivals.example"]
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

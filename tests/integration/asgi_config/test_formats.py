@@ -1,4 +1,4 @@
-"""What really goes through Redis between processes is what tests/support/formats.py finds without it."""
+"""Messages and hints that really go through Redis have the formats that tests/support/formats.py finds without it."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def messages() -> dict[str, Any]:
-    """The arguments of each message that is queued now, by its task; takes them out."""
+    """Takes all queued messages out of Redis and returns their arguments by task."""
     with Redis.from_url(settings.REDIS_URL) as redis:
         queued = [json.loads(text) for queue in ("celery", "upkeep") for text in redis.lrange(queue, 0, -1)]
         redis.delete("celery", "upkeep")
@@ -40,13 +40,13 @@ def beat() -> None:
 @pytest.mark.parametrize(
     ("sender", "send"), [("beat", beat), ("request_rescue", request_rescue), ("dispatch", partial(start_job, total=60))]
 )
-def test_the_messages_are_those_that_are_found(sender: str, send: Callable[[], object]) -> None:
+def test_sent_messages_have_the_recorded_formats(sender: str, send: Callable[[], object]) -> None:
     messages()
     send()
     assert messages() == present()["sent"]["messages"][sender]
 
 
-async def test_the_hint_is_the_one_that_is_found() -> None:
+async def test_a_sent_hint_has_the_recorded_format() -> None:
     layer = hints.layer()
     channel = await layer.new_channel()
     await layer.group_add(hints.group_of("users"), channel)

@@ -1,4 +1,4 @@
-"""The question that a container's health check asks: what it asks for, and what it says where something is wrong."""
+"""The health check command of a container: the address that it requests, and its message for a fault."""
 
 import sys
 from collections.abc import Iterator
@@ -33,21 +33,21 @@ def check(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     healthcheck.main()
 
 
-def test_it_asks_for_the_whole_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_the_health_check_requests_the_whole_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     check(monkeypatch, f"{address}/health/ready?need=database")
 
 
-def test_an_answer_other_than_200_is_a_fault(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_status_other_than_200_is_a_fault(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     with pytest.raises(SystemExit, match="answers 503"):
         check(monkeypatch, f"{address}/health/ready")
 
 
 @pytest.mark.parametrize("wrong", [[], ["https://127.0.0.1/"], ["http://a/", "http://b/"]], ids=["none", "tls", "two"])
-def test_what_it_does_not_understand_is_told(monkeypatch: pytest.MonkeyPatch, wrong: list[str]) -> None:
+def test_invalid_arguments_print_the_usage(monkeypatch: pytest.MonkeyPatch, wrong: list[str]) -> None:
     with pytest.raises(SystemExit, match="Usage: "):
         check(monkeypatch, *wrong)
 
 
-def test_an_address_that_cannot_be_asked_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="does not answer"):
         check(monkeypatch, "http://127.0.0.1:no/")

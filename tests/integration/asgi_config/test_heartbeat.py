@@ -1,4 +1,4 @@
-"""What workers write of themselves: that each one lives, and what its processes counted, told once."""
+"""What workers record about themselves: heartbeats, and the counts of their processes."""
 
 import logging
 from types import SimpleNamespace
@@ -17,20 +17,20 @@ NAME = "celery@idle.example"
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
+def sender(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(heartbeat._Last, "heartbeat_at", float("-inf"))
     heart = SimpleNamespace(eventer=SimpleNamespace(hostname=NAME))
     heartbeat.write_heartbeat(sender=heart)
     return heart
 
 
-def test_each_worker_says_itself_that_it_lives_and_not_at_every_heartbeat(heard: Any) -> None:
+def test_a_worker_records_itself_but_not_at_every_heartbeat(sender: Any) -> None:
     before = Worker.objects.get(name=NAME).heard_at
-    heartbeat.write_heartbeat(sender=heard)
+    heartbeat.write_heartbeat(sender=sender)
     assert Worker.objects.get(name=NAME).heard_at == before
 
 
-def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_recorded_once(sender: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 3)
     counters = Counters()
     counters.add_step(0.25)
@@ -41,7 +41,7 @@ def test_what_was_counted_is_told_once(heard: Any, monkeypatch: pytest.MonkeyPat
     assert (worker.steps, worker.step_seconds, worker.hints_lost) == (2, 0.75, 3)
 
 
-def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_that_cannot_be_recorded_now_are_recorded_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.counted, "hints_lost", 0)
     counters = Counters()
     counters.add_step(0.25)
@@ -52,14 +52,14 @@ def test_what_cannot_be_told_now_is_told_later(monkeypatch: pytest.MonkeyPatch) 
     assert Worker.objects.get(name=NAME).steps == 1
 
 
-@pytest.mark.parametrize(("told", "level"), [("ERROR", logging.ERROR), (None, logging.DEBUG)])
-def test_a_log_level_that_is_set_goes_before_celerys_own(
-    told: str | None, level: int, monkeypatch: pytest.MonkeyPatch, settings: Settings
+@pytest.mark.parametrize(("configured", "level"), [("ERROR", logging.ERROR), (None, logging.DEBUG)])
+def test_a_configured_log_level_overrides_celerys(
+    configured: str | None, level: int, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     celerys = logging.Logger("celery", logging.DEBUG)
-    settings.LOG_LEVEL = told or "INFO"
+    settings.LOG_LEVEL = configured or "INFO"
     monkeypatch.delenv("LOG_LEVEL", raising=False)
-    if told:
-        monkeypatch.setenv("LOG_LEVEL", told)
+    if configured:
+        monkeypatch.setenv("LOG_LEVEL", configured)
     heartbeat.format_log_lines(logger=celerys)
     assert celerys.level == level

@@ -1,4 +1,4 @@
-"""The settings of a process of its own: what they take, and one sentence for what they cannot."""
+"""Settings in a process of their own: accepted values, and one sentence for each unusable value."""
 
 import subprocess
 import sys
@@ -23,15 +23,15 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 
 
 @pytest.mark.parametrize("pool", ["0", "1"])
-def test_the_options_of_the_database_address_hold_with_and_without_a_pool(pool: str) -> None:
+def test_options_of_the_database_address_apply_with_and_without_a_pool(pool: str) -> None:
     address = "postgres://ann@db.example/arrivals?sslmode=verify-full"
-    said = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
-    assert "'sslmode': 'verify-full'" in said
-    assert "idle_in_transaction_session_timeout=30s" in said
-    assert "'tcp_user_timeout': 20000" in said
+    output = run("-c", PRINT, DATABASE_URL=address, DATABASE_POOL=pool).stdout
+    assert "'sslmode': 'verify-full'" in output
+    assert "idle_in_transaction_session_timeout=30s" in output
+    assert "'tcp_user_timeout': 20000" in output
 
 
-def test_the_address_of_the_database_may_set_its_own_times() -> None:
+def test_the_database_address_may_set_its_own_timeouts() -> None:
     address = "postgres://ann@db.example/arrivals?options=-c%20lock_timeout%3D5s"
     assert "'options': '-c lock_timeout=5s'" in run("-c", PRINT, DATABASE_URL=address).stdout
 
@@ -57,7 +57,7 @@ def test_the_address_of_the_database_may_set_its_own_times() -> None:
         ("LOG_LEVEL", "LOUD", "use one of DEBUG"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_one_sentence(name: str, value: str, remedy: str) -> None:
+def test_an_unusable_value_is_one_sentence_with_the_remedy(name: str, value: str, remedy: str) -> None:
     done = run("manage.py", "check", **{name: value})
     assert done.returncode == 2
     assert name in done.stderr

@@ -1,4 +1,4 @@
-"""Wrong passwords lock a name from an address, and nothing else; requests to pages have a size."""
+"""Wrong passwords lock a user name at one address and nothing else; requests to pages have a size limit."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def ann() -> Any:
     return get_user_model().objects.create_user("ann", password=PASSWORD, is_staff=True)
 
 
-def test_an_account_that_is_removed_in_the_middle_of_its_sign_in_is_a_wrong_name(ann: Any) -> None:
+def test_an_account_removed_during_its_sign_in_is_an_unknown_name(ann: Any) -> None:
     request = RequestFactory().post(LOGIN, {"username": "ann", "password": PASSWORD})
     request.session = SessionStore()
     view = SignIn()
@@ -57,7 +57,7 @@ def fail(name: str, **more: Any) -> list[int]:
     return [sign_in(name, "wrong", **more).status_code for _ in range(2)]
 
 
-def test_too_many_wrong_passwords_lock_with_a_sentence_and_when_to_come_back(ann: Any) -> None:
+def test_too_many_wrong_passwords_lock_with_a_sentence_and_retry_after(ann: Any) -> None:
     assert fail("ann") == [200, 429]
     locked = sign_in("ann", PASSWORD)
     assert locked.status_code == 429
@@ -66,7 +66,7 @@ def test_too_many_wrong_passwords_lock_with_a_sentence_and_when_to_come_back(ann
     assert "ann" not in locked.content.decode()
 
 
-def test_the_asynchronous_door_locks_as_well(ann: Any) -> None:
+def test_an_asynchronous_sign_in_locks_too(ann: Any) -> None:
     async def try_three_times() -> list[int]:
         client = AsyncClient()
         passwords = ["wrong", "wrong", PASSWORD]
@@ -75,25 +75,25 @@ def test_the_asynchronous_door_locks_as_well(ann: Any) -> None:
     assert async_to_sync(try_three_times)() == [200, 429, 429]
 
 
-def test_the_admin_s_door_is_the_same_door(ann: Any) -> None:
+def test_the_admin_sign_in_shares_the_lock(ann: Any) -> None:
     fail("ann", path="/admin/login/")
     assert sign_in("ann", PASSWORD).status_code == 429
     assert sign_in("ann", PASSWORD, path="/admin/login/").status_code == 429
 
 
-def test_a_name_that_nobody_has_is_locked_in_the_same_way(ann: Any) -> None:
-    assert fail("nobody") == fail("ann")
-    assert sign_in("nobody", "x").content.decode() == sign_in("ann", "x").content.decode()
+def test_an_unknown_name_is_locked_in_the_same_way(ann: Any) -> None:
+    assert fail("unknown") == fail("ann")
+    assert sign_in("unknown", "x").content.decode() == sign_in("ann", "x").content.decode()
 
 
-def test_others_from_there_and_the_same_from_elsewhere_are_not_locked(ann: Any) -> None:
+def test_other_names_and_other_addresses_are_not_locked(ann: Any) -> None:
     get_user_model().objects.create_user("ben", password=PASSWORD)
     fail("ann")
     assert sign_in("ben", PASSWORD).status_code == 302
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
-def test_behind_a_trusted_proxy_the_address_is_the_one_that_the_proxy_saw(ann: Any, settings: Settings) -> None:
+def test_behind_a_trusted_proxy_the_address_is_the_one_the_proxy_saw(ann: Any, settings: Settings) -> None:
     settings.HTTPS = True
     fail("ann", headers={"X-Forwarded-For": "198.51.100.1, 192.0.2.7"})
     assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.7"}).status_code == 429
@@ -101,60 +101,62 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_the_proxy_saw(ann: A
 
 
 @pytest.mark.parametrize("forwarded", ["unknown", "", "192.0.2.7:4711", "fe80::1%eth0"])
-def test_what_is_no_address_is_the_address_that_connects(ann: Any, settings: Settings, forwarded: str) -> None:
+def test_an_invalid_forwarded_address_is_replaced_by_the_connecting_one(
+    ann: Any, settings: Settings, forwarded: str
+) -> None:
     settings.HTTPS = True
     assert fail("ann", headers={"X-Forwarded-For": forwarded}) == [200, 429]
     assert AccessAttempt.objects.get().ip_address == "127.0.0.1"
 
 
-@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "wide"])
-def test_a_name_is_locked_however_it_is_written(ann: Any, written: str) -> None:
+@pytest.mark.parametrize("written", [" ann ", "\uff41\uff4e\uff4e"], ids=["spaces", "full-width"])
+def test_a_name_is_locked_in_every_spelling(ann: Any, written: str) -> None:
     fail(written)
     assert sign_in("ann", PASSWORD).status_code == 429
     assert AccessAttempt.objects.get().username == "ann"
 
 
-def test_a_lock_of_one_minute_is_said_so(ann: Any, settings: Settings) -> None:
+def test_a_lock_of_one_minute_is_shown_in_the_singular(ann: Any, settings: Settings) -> None:
     settings.SIGN_IN_LOCK_MINUTES = 1
     fail("ann")
     assert "Try again in 1 minute." in sign_in("ann", PASSWORD).content.decode()
 
 
-def test_whoever_has_a_network_has_no_new_lock_with_each_of_its_addresses(ann: Any) -> None:
+def test_addresses_of_one_ipv6_network_share_a_lock(ann: Any) -> None:
     fail("ann", REMOTE_ADDR="2001:db8:0:1::1")
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:1:ffff::2").status_code == 429
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="2001:db8:0:2::1").status_code == 302
 
 
-def test_an_address_of_version_4_is_one_however_it_is_written(ann: Any) -> None:
+def test_an_ipv4_address_mapped_to_ipv6_shares_the_lock(ann: Any) -> None:
     fail("ann", REMOTE_ADDR="::ffff:192.0.2.7")
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 429
     assert sign_in("ann", PASSWORD, REMOTE_ADDR="::ffff:192.0.2.8").status_code == 302
 
 
 @pytest.mark.parametrize("address", ["", "not an address", "fe80::1%eth0"])
-def test_a_connection_without_an_address_is_limited_as_well(ann: Any, address: str) -> None:
+def test_a_connection_without_a_usable_address_is_limited_too(ann: Any, address: str) -> None:
     assert fail("ann", REMOTE_ADDR=address) == [200, 429]
 
 
-def test_without_one_no_header_makes_a_new_address(ann: Any) -> None:
+def test_without_a_proxy_the_header_does_not_change_the_address(ann: Any) -> None:
     fail("ann", headers={"X-Forwarded-For": "192.0.2.7"})
     assert sign_in("ann", PASSWORD, headers={"X-Forwarded-For": "192.0.2.8"}).status_code == 429
 
 
-def test_a_good_sign_in_begins_the_count_anew_and_is_never_counted(ann: Any) -> None:
+def test_a_successful_sign_in_resets_the_count_and_is_not_counted(ann: Any) -> None:
     for _ in range(4):
         assert sign_in("ann", "wrong").status_code == 200
         assert sign_in("ann", PASSWORD).status_code == 302
     assert not AccessAttempt.objects.exists()
 
 
-def test_many_good_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
+def test_many_successful_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
     assert {sign_in("ann", PASSWORD).status_code for _ in range(40)} == {302}
 
 
 @whole_transactions
-def test_a_generated_account_signs_in_with_its_own_password_and_locks_as_any(redis: str) -> None:
+def test_a_generated_account_signs_in_with_its_own_password_and_locks_like_any(redis: str) -> None:
     taken = credentials.start_export(job_id=stepping.finished(2).pk, written_as="csv")
     first, second = [row for rows in credentials.read_chunks(taken) for row in rows]
     assert sign_in(first.username, first.password).status_code == 302
@@ -162,32 +164,32 @@ def test_a_generated_account_signs_in_with_its_own_password_and_locks_as_any(red
     assert sign_in(second.username, second.password).status_code == 429
 
 
-def test_a_link_signs_in_whoever_is_locked(ann: Any) -> None:
+def test_a_link_signs_in_a_locked_user(ann: Any) -> None:
     fail("ann")
     assert Client().get(make_link(user=ann, address="")).status_code == 302
 
 
-def test_an_operator_unlocks_a_name(ann: Any) -> None:
+def test_an_operator_can_unlock_a_name(ann: Any) -> None:
     fail("ann")
     call_command("axes_reset_username", "ann", verbosity=0)
     assert sign_in("ann", PASSWORD).status_code == 302
 
 
-def test_code_that_checks_a_password_without_a_request_has_no_lock(ann: Any) -> None:
+def test_a_password_check_without_a_request_is_not_limited(ann: Any) -> None:
     assert authenticate(username="ann", password="wrong") is None
     assert authenticate(username="ann", password=PASSWORD) == ann
 
 
-def test_no_password_and_no_token_is_kept_with_the_attempts(ann: Any) -> None:
+def test_stored_attempts_hold_no_password_and_no_token(ann: Any) -> None:
     Client().post(
         f"{LOGIN}?next=/users/", {"username": "ann", "password": "hunter-two-22", "csrfmiddlewaretoken": "tkn"}
     )
-    kept = str(AccessAttempt.objects.values().get())
-    assert "hunter-two-22" not in kept
-    assert "tkn" not in kept
+    stored = str(AccessAttempt.objects.values().get())
+    assert "hunter-two-22" not in stored
+    assert "tkn" not in stored
 
 
-def test_a_request_to_a_page_that_is_too_large_is_told_so() -> None:
+def test_a_too_large_request_to_a_page_is_refused() -> None:
     answer = sign_in("ann", "x" * 300_000)
     assert (answer.status_code, "262144 bytes or fewer" in answer.content.decode()) == (413, True)
 

@@ -1,3 +1,5 @@
+"""Sign-in links: single use, ten minutes, one for each user; and the `link` command."""
+
 import datetime
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +42,7 @@ def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_a_link_signs_in_and_leaves_the_address(client: Client, ada: User) -> None:
+def test_a_link_signs_in_and_redirects_to_an_address_without_it(client: Client, ada: User) -> None:
     answer = client.get(path_of(link_for(ada)))
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session["_auth_user_id"] == str(ada.pk)
@@ -57,7 +59,7 @@ def test_a_link_works_once(client: Client, ada: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_ten_uses_at_once_one_succeeds(ada: User) -> None:
+def test_only_one_of_ten_concurrent_uses_succeeds(ada: User) -> None:
     token = token_of(link_for(ada))
 
     def use(_: int) -> User | None:
@@ -71,7 +73,7 @@ def test_of_ten_uses_at_once_one_succeeds(ada: User) -> None:
     assert [user for user in users if user] == [ada]
 
 
-def test_head_does_not_use_a_link_up(client: Client, ada: User) -> None:
+def test_a_head_request_does_not_use_up_a_link(client: Client, ada: User) -> None:
     path = path_of(link_for(ada))
     assert client.head(path).status_code == 200
     assert not is_signed_in(client)
@@ -79,33 +81,33 @@ def test_head_does_not_use_a_link_up(client: Client, ada: User) -> None:
     assert is_signed_in(client)
 
 
-def test_post_is_no_way_to_use_a_link(client: Client, ada: User) -> None:
+def test_a_post_request_is_refused(client: Client, ada: User) -> None:
     assert client.post(path_of(link_for(ada))).status_code == 405
     assert not is_signed_in(client)
 
 
-@pytest.mark.parametrize("query", ["", "?token=", "?token=nobody", "?token=%00", "?other=1"])
-def test_what_is_no_token_gets_the_clear_page(client: Client, query: str) -> None:
+@pytest.mark.parametrize("query", ["", "?token=", "?token=unknown", "?token=%00", "?other=1"])
+def test_an_invalid_token_gets_a_page_with_the_remedy(client: Client, query: str) -> None:
     answer = client.get(f"/accounts/link/{query}")
     assert answer.status_code == 403
     assert "manage.py link" in answer.content.decode()
 
 
-def test_neither_answer_is_stored_or_passed_on(client: Client, ada: User) -> None:
+def test_responses_are_not_cached_and_send_no_referrer(client: Client, ada: User) -> None:
     path = path_of(link_for(ada))
     answers: list[HttpResponse] = [client.head(path), client.get(path), client.get(path)]  # type: ignore[list-item]
     assert {answer["Cache-Control"] for answer in answers} == {"no-store"}
     assert {answer["Referrer-Policy"] for answer in answers} == {"no-referrer"}
 
 
-def test_a_link_ends_after_ten_minutes(ada: User) -> None:
+def test_a_link_expires_after_ten_minutes(ada: User) -> None:
     now = timezone.now()
     token = token_of(link_for(ada, clock=lambda: now))
     assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=10)) is None
     assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=9)) == ada
 
 
-def test_the_link_of_an_inactive_user_signs_nobody_in(ada: User) -> None:
+def test_the_link_of_an_inactive_user_is_refused(ada: User) -> None:
     token = token_of(link_for(ada))
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert use_link(token=token) is None
@@ -122,7 +124,7 @@ def test_a_new_link_ends_the_earlier_one_of_its_user_and_no_other(ada: User) -> 
     assert [use_link(token=token) for token in (earlier, of_bob, newer)] == [None, bob, ada]
 
 
-def test_expired_links_are_removed_when_one_is_made(ada: User) -> None:
+def test_making_a_link_deletes_expired_ones(ada: User) -> None:
     bob = User.objects.create_user("bob")
     link_for(bob, clock=lambda: timezone.now() - LIFETIME)
     link_for(ada)
@@ -156,7 +158,7 @@ def test_the_command_prints_a_link_for_another_user(client: Client, ada: User) -
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 
-@pytest.mark.parametrize("name", ["nobody", "\udcff"])
+@pytest.mark.parametrize("name", ["unknown", "\udcff"])
 def test_an_unknown_user_is_one_sentence(name: str) -> None:
     with pytest.raises(CommandError, match=rf"^There is no user {name}\.$"):
         printed_link(name)

@@ -1,4 +1,4 @@
-"""What ends the parts of a killed `live` where the kernel does not: run on every system."""
+"""Kills processes left by a killed `live` where the kernel does not; tested on every system."""
 
 import signal
 import subprocess
@@ -14,28 +14,28 @@ Popen = subprocess.Popen[bytes]
 
 
 @pytest.fixture
-def part() -> Iterator[Popen]:
-    """A process whose command line looks like one of ours."""
+def stale_process() -> Iterator[Popen]:
+    """A process whose command line looks like that of an Arrivals process."""
     command = [sys.executable, "-c", "import signal; signal.pause()", "asgi_config.asgi:application"]
     with subprocess.Popen(command, start_new_session=True) as process:
         yield process
         process.kill()
 
 
-def test_the_next_start_ends_what_is_left(part: Popen, tmp_path: Path) -> None:
-    stale_processes.record(tmp_path / "pids", [part.pid])
+def test_the_next_start_kills_stale_processes(stale_process: Popen, tmp_path: Path) -> None:
+    stale_processes.record(tmp_path / "pids", [stale_process.pid])
     stale_processes.kill_all(tmp_path / "pids")
-    assert part.wait(60) == -signal.SIGKILL
+    assert stale_process.wait(60) == -signal.SIGKILL
     assert not (tmp_path / "pids").exists()
 
 
-def test_a_pid_that_means_another_process_by_now_is_left_alone(part: Popen, tmp_path: Path) -> None:
-    (tmp_path / "pids").write_text(f"{part.pid} Thu Jan 1 00:00:00 1970\n")
+def test_a_reused_pid_is_not_killed(stale_process: Popen, tmp_path: Path) -> None:
+    (tmp_path / "pids").write_text(f"{stale_process.pid} Thu Jan 1 00:00:00 1970\n")
     stale_processes.kill_all(tmp_path / "pids")
-    assert part.poll() is None
+    assert stale_process.poll() is None
 
 
-def test_a_process_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_of_another_program_is_not_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True) as other:
         stale_processes.record(tmp_path / "pids", [other.pid])
         stale_processes.kill_all(tmp_path / "pids")
@@ -43,13 +43,13 @@ def test_a_process_of_another_program_is_left_alone(tmp_path: Path) -> None:
         other.kill()
 
 
-def test_what_has_ended_meanwhile_is_no_trouble(part: Popen, tmp_path: Path) -> None:
-    stale_processes.record(tmp_path / "pids", [part.pid])
-    part.kill()
-    part.wait()
+def test_a_process_that_has_ended_is_ignored(stale_process: Popen, tmp_path: Path) -> None:
+    stale_processes.record(tmp_path / "pids", [stale_process.pid])
+    stale_process.kill()
+    stale_process.wait()
     stale_processes.kill_all(tmp_path / "pids")
     assert not (tmp_path / "pids").exists()
 
 
-def test_nothing_to_end_is_no_trouble(tmp_path: Path) -> None:
+def test_a_missing_file_of_pids_is_ignored(tmp_path: Path) -> None:
     stale_processes.kill_all(tmp_path / "pids")

@@ -1,3 +1,5 @@
+"""The supervisor of `live`: starts processes, restarts them, and stops them with their children."""
+
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,18 +17,18 @@ ENDLESS = "import signal; signal.pause()"
 
 
 class Watch:
-    """A supervisor, what it said, and when it should be asked to stop."""
+    """A supervisor, its messages, and the number of messages after which it is interrupted."""
 
     def __init__(self, interrupts: Interrupts) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.starts: list[list[int]] = []
         self.stop_after = 10**6
         self.interrupts = interrupts
-        self.supervisor = Supervisor(interrupts, warn=self._say, on_start=self.starts.append)
+        self.supervisor = Supervisor(interrupts, warn=self._record, on_start=self.starts.append)
 
-    def _say(self, line: str) -> None:
-        self.said.append(line)
-        if len(self.said) >= self.stop_after:
+    def _record(self, line: str) -> None:
+        self.messages.append(line)
+        if len(self.messages) >= self.stop_after:
             self.interrupts.count += 1
 
 
@@ -38,80 +40,80 @@ def watch() -> Iterator[Watch]:
         watch.supervisor.stop()
 
 
-def part(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_seconds: float = 5) -> ManagedProcess:
+def process(script: str, *, is_ready: Callable[[], bool] = lambda: True, stop_seconds: float = 5) -> ManagedProcess:
     return ManagedProcess(
-        name="The part", command=[sys.executable, "-c", script], is_ready=is_ready, stop_seconds=stop_seconds
+        name="The process", command=[sys.executable, "-c", script], is_ready=is_ready, stop_seconds=stop_seconds
     )
 
 
-def test_a_part_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
-    with pytest.raises(CouldNotStart, match=r"^The part could not start \(exit code 3\)\.$"):
-        watch.supervisor.start(part("raise SystemExit(3)", is_ready=lambda: False))
+def test_a_process_that_ends_before_it_is_ready_is_one_sentence(watch: Watch) -> None:
+    with pytest.raises(CouldNotStart, match=r"^The process could not start \(exit code 3\)\.$"):
+        watch.supervisor.start(process("raise SystemExit(3)", is_ready=lambda: False))
 
 
-def test_a_program_that_is_missing_is_one_sentence(watch: Watch) -> None:
-    missing = ManagedProcess(name="The part", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
+def test_a_missing_program_is_one_sentence(watch: Watch) -> None:
+    missing = ManagedProcess(name="The process", command=["/no/such/program"], is_ready=lambda: True, stop_seconds=1)
     with pytest.raises(
-        CouldNotStart, match=r"^The part could not start: No such file or directory \(/no/such/program\)"
+        CouldNotStart, match=r"^The process could not start: No such file or directory \(/no/such/program\)"
     ):
         watch.supervisor.start(missing)
 
 
-def test_a_wish_to_stop_ends_the_wait_for_a_part(watch: Watch) -> None:
+def test_an_interrupt_ends_the_wait_for_a_process(watch: Watch) -> None:
     watch.interrupts.count = 1
     with pytest.raises(Stopped):
-        watch.supervisor.start(part(ENDLESS, is_ready=lambda: False))
+        watch.supervisor.start(process(ENDLESS, is_ready=lambda: False))
 
 
-def test_a_part_that_dies_is_started_again_with_growing_pauses(watch: Watch) -> None:
+def test_a_process_that_dies_is_restarted_with_growing_pauses(watch: Watch) -> None:
     watch.stop_after = 3
-    watch.supervisor.start(part("raise SystemExit(2)"))
+    watch.supervisor.start(process("raise SystemExit(2)"))
     watch.supervisor.supervise()
-    assert watch.said == [f"The part ended (exit code 2). Restarting in {pause} s." for pause in (1, 2, 4)]
+    assert watch.messages == [f"The process ended (exit code 2). Restarting in {pause} s." for pause in (1, 2, 4)]
     assert len(watch.starts) == 3
 
 
-def test_a_program_that_vanished_is_tried_again(watch: Watch, tmp_path: Path) -> None:
+def test_a_program_that_vanished_is_retried(watch: Watch, tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.symlink_to("/bin/sh")
     watch.stop_after = 3
     watch.supervisor.start(
-        ManagedProcess(name="The part", command=[str(program)], is_ready=lambda: True, stop_seconds=1)
+        ManagedProcess(name="The process", command=[str(program)], is_ready=lambda: True, stop_seconds=1)
     )
     program.unlink()
     watch.supervisor.supervise()
-    assert ["could not start" in line for line in watch.said] == [False, True, True]
+    assert ["could not start" in line for line in watch.messages] == [False, True, True]
 
 
-def test_every_start_tells_the_pids(watch: Watch) -> None:
-    parts = [part(ENDLESS), part(ENDLESS)]
-    watch.supervisor.start(*parts)
-    assert watch.starts == [[parts[0].pid], [parts[0].pid, parts[1].pid]]
+def test_every_start_reports_the_pids(watch: Watch) -> None:
+    processes = [process(ENDLESS), process(ENDLESS)]
+    watch.supervisor.start(*processes)
+    assert watch.starts == [[processes[0].pid], [processes[0].pid, processes[1].pid]]
 
 
-def test_a_part_ends_with_all_that_it_started(watch: Watch, tmp_path: Path) -> None:
+def test_a_process_ends_with_all_its_children(watch: Watch, tmp_path: Path) -> None:
     child = tmp_path / "child"
     script = "import os, pathlib, subprocess, sys; "
     script += f"p = subprocess.Popen([sys.executable, '-c', {ENDLESS!r}]); "
     script += f"pathlib.Path({str(tmp_path / 'draft')!r}).write_text(str(p.pid)); "
     script += f"os.rename({str(tmp_path / 'draft')!r}, {str(child)!r}); {ENDLESS}"
-    watch.supervisor.start(part(script, is_ready=child.exists))
+    watch.supervisor.start(process(script, is_ready=child.exists))
     assert watch.supervisor.stop()
     wait_until(lambda: int(child.read_text()) not in all_processes())
 
 
-def test_a_part_that_will_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:
+def test_a_process_that_does_not_end_is_killed(watch: Watch, tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     stubborn = (
         f"import pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); pathlib.Path({str(ready)!r}).touch()"
     )
-    watch.supervisor.start(part(f"{stubborn}; {ENDLESS}", is_ready=ready.exists, stop_seconds=0.1))
+    watch.supervisor.start(process(f"{stubborn}; {ENDLESS}", is_ready=ready.exists, stop_seconds=0.1))
     assert watch.supervisor.stop()
     assert not [pid for pid in watch.supervisor.pids if pid in all_processes()]
 
 
-def test_a_part_is_in_a_session_of_its_own_so_ctrl_c_does_not_reach_it(watch: Watch) -> None:
-    one = part(ENDLESS)
+def test_a_process_has_its_own_session_so_ctrl_c_does_not_reach_it(watch: Watch) -> None:
+    one = process(ENDLESS)
     watch.supervisor.start(one)
     assert one.pid
     assert os.getsid(one.pid) == one.pid

@@ -1,4 +1,4 @@
-"""What a worker holds, when Redis does not take what it says of a message."""
+"""A worker's free slots after Redis did not accept the answer to a message."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def frozen(redis: Redis) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("answer", [Message.ack, Message.reject, Message.requeue], ids=lambda answer: answer.__name__)
-def test_a_message_that_cannot_be_answered_leaves_room_for_the_next(answer: Callable[[Any], None]) -> None:
+def test_a_message_that_cannot_be_acknowledged_leaves_room_for_the_next(answer: Callable[[Any], None]) -> None:
     with current_app.connection_for_read() as connection, Redis.from_url(settings.REDIS_ADDRESS) as redis:
         assert isinstance(connection.transport, Transport)
         channel: Any = connection.channel()

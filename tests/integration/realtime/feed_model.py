@@ -1,4 +1,4 @@
-"""What a feed should be, in plain Python, and one watcher of the real one: for the machine of test_feed_model.py."""
+"""A model of a feed in plain Python, and one watcher of the real feed, for the state machine of test_feed_model.py."""
 
 import asyncio
 import json
@@ -13,16 +13,16 @@ from realtime.protocol import Cursor, Subscription
 
 
 class Model:
-    """The log in ten lines: the key of each event, life by life; the newest life alone can be trimmed and read."""
+    """The log in ten lines: the key of each event, by epoch. Only the newest epoch can be trimmed and read."""
 
     def __init__(self, epoch: UUID) -> None:
-        self.lives: dict[UUID, list[str]] = {epoch: []}
+        self.keys_by_epoch: dict[UUID, list[str]] = {epoch: []}
         self.epoch = epoch
         self.floor = 0
 
     @property
     def head(self) -> int:
-        return len(self.lives[self.epoch])
+        return len(self.keys_by_epoch[self.epoch])
 
     def reset_reason(self, cursor: Cursor) -> str | None:
         if cursor.epoch != self.epoch:
@@ -30,15 +30,15 @@ class Model:
         return "trimmed" if cursor.offset < self.floor else "ahead" if cursor.offset > self.head else None
 
     def after(self, cursor: Cursor, key: str | None) -> list[int]:
-        events = enumerate(self.lives[cursor.epoch], 1)
+        events = enumerate(self.keys_by_epoch[cursor.epoch], 1)
         return [offset for offset, own in events if offset > cursor.offset and key in {None, own}]
 
 
 @dataclass(eq=False)
 class Watching:
-    """One connection: where it really started, and the offsets that came; `gate` is closed while it stalls."""
+    """One connection: its real start and the offsets that it received. `gate` is closed while it stalls."""
 
-    ask: Subscription
+    subscription: Subscription
     start: Cursor | None = None
     reset: str | None = None
     offsets: list[int] = field(default_factory=list)
@@ -52,9 +52,9 @@ class Watching:
 
     async def watch(self, feed: str) -> None:
         self.gate.set()
-        self.start, self.reset = self.ask.start(await read_head(feed))
+        self.start, self.reset = self.subscription.start(await read_head(feed))
         try:
-            async with aclosing(follow(feed, self.start, key=self.ask.key)) as batches:
+            async with aclosing(follow(feed, self.start, key=self.subscription.key)) as batches:
                 async for batch in batches:
                     events = [event["offset"] for event in json.loads(batch.frame)["events"]]
                     self.offsets += [offset for offset in events if self.offsets or offset > self.start.offset]

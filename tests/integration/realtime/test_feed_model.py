@@ -1,7 +1,7 @@
-"""Log, hub, ring and follow against a list: every watcher gets the log after its cursor, each once, in order.
+"""Log, hub, ring and follow against a list: every watcher gets the log after its cursor, each event once, in order.
 
-Or it is told first that its cursor cannot be honoured. Hints are lost, repeated and swapped, the log is trimmed and
-gets new lives, watchers come with any cursor, stall, leave and resume.
+Otherwise it first learns that its cursor cannot be honoured. Hints are lost, repeated and reordered. The log is
+trimmed and gets new epochs. Watchers connect with any cursor, stall, leave and resume.
 """
 
 import asyncio
@@ -27,7 +27,8 @@ from tests.support import machines
 from tests.support.layers import HeldLayer
 from tests.support.waiting import wait_until_async
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]  # to find a short story takes time
+# Hypothesis needs time to shrink a failure.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
 HOUR = 3600
 FEEDS = count(1)
@@ -36,9 +37,9 @@ KEYS = st.sampled_from(["", "7", "8"])
 
 
 class FeedMachine(RuleBasedStateMachine):
-    told = Bundle("told")
+    sent_hints = Bundle("sent_hints")
     watchers = Bundle("watchers")
-    patience_seconds: ClassVar[float] = 30
+    wait_seconds: ClassVar[float] = 30
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,14 +66,14 @@ class FeedMachine(RuleBasedStateMachine):
         self.layer.deliver(message)
         await asyncio.sleep(0)
 
-    # What happens to the log
+    # Rules of the log
 
-    @rule(target=told, key=KEYS, number=st.sampled_from([1, 2, 5, 201]), size=st.sampled_from([0, 0, 0, 9_000]))
+    @rule(target=sent_hints, key=KEYS, number=st.sampled_from([1, 2, 5, 201]), size=st.sampled_from([0, 0, 0, 9_000]))
     def append(self, key: str, number: int, size: int) -> Any:
         number = min(number, 7) if size else number
         with transaction.atomic():
             log.append(self.feed, [json.dumps({"type": "test", "text": "x" * size})] * number, key=key)
-        self.model.lives[self.model.epoch] += [key] * number
+        self.model.keys_by_epoch[self.model.epoch] += [key] * number
         return self.layer.sent.pop()
 
     @rule(key=KEYS)
@@ -91,43 +92,43 @@ class FeedMachine(RuleBasedStateMachine):
         assert before <= self.model.floor <= max(before, self.model.head - keep)
 
     @rule()
-    def begin_a_new_life(self) -> None:
+    def begin_new_epoch(self) -> None:
         epoch = uuid4()
         Batch.objects.filter(feed__name=self.feed).delete()
         FeedHead.objects.filter(name=self.feed).update(epoch=epoch, head=0, floor=0)
-        self.model.lives[epoch], self.model.epoch, self.model.floor = [], epoch, 0
+        self.model.keys_by_epoch[epoch], self.model.epoch, self.model.floor = [], epoch, 0
 
-    # What happens to its hints
+    # Rules of its hints
 
-    @rule(message=told)
+    @rule(message=sent_hints)
     def hear(self, message: dict[str, Any]) -> None:
-        """Late, early, or once more."""
+        """A hint comes late, early, or once more."""
         self.run(self.deliver(message))
 
-    @rule(message=consumes(told))
+    @rule(message=consumes(sent_hints))
     def lose(self, message: dict[str, Any]) -> None:
         pass
 
-    # What watchers do
+    # Rules of watchers
 
     @rule(target=watchers, key=st.sampled_from([None, "7"]), is_new=st.booleans())
     def connect(self, key: str | None, is_new: bool) -> Any:
         return self.open(Subscription(key=key) if is_new else Subscription(0, key=key))
 
-    @rule(target=watchers, beside=st.integers(-2, 2), from_floor=st.booleans(), key=st.sampled_from([None, "7"]))
-    def connect_at_an_edge(self, beside: int, from_floor: bool, key: str | None) -> Any:
+    @rule(target=watchers, distance=st.integers(-2, 2), from_floor=st.booleans(), key=st.sampled_from([None, "7"]))
+    def connect_at_an_edge(self, distance: int, from_floor: bool, key: str | None) -> Any:
         edge = self.model.floor if from_floor else self.model.head
-        return self.open(Subscription(max(0, edge + beside), self.model.epoch, key))
+        return self.open(Subscription(max(0, edge + distance), self.model.epoch, key))
 
     @rule(target=watchers, after=st.integers(0, 300), key=st.sampled_from([None, "7"]), epoch=st.integers(0, 9))
     def connect_with_a_cursor(self, after: int, key: str | None, epoch: int) -> Any:
-        lives = list(self.model.lives)
-        return self.open(Subscription(after, lives[-1 - epoch % len(lives)], key))
+        epochs = list(self.model.keys_by_epoch)
+        return self.open(Subscription(after, epochs[-1 - epoch % len(epochs)], key))
 
     @rule(target=watchers, watcher=consumes(watchers))
     def cut_and_resume(self, watcher: Watching) -> Any:
         self.close(watcher)
-        return self.open(Subscription(watcher.cursor.offset, watcher.cursor.epoch, watcher.ask.key))
+        return self.open(Subscription(watcher.cursor.offset, watcher.cursor.epoch, watcher.subscription.key))
 
     @rule(watcher=consumes(watchers))
     def leave(self, watcher: Watching) -> None:
@@ -141,17 +142,17 @@ class FeedMachine(RuleBasedStateMachine):
     def go_on(self, watcher: Watching) -> None:
         self.run(self.set_gates([watcher]))
 
-    def open(self, ask: Subscription) -> Watching:
-        watcher = Watching(ask)
-        self.run(self.come_in(watcher))
-        if ask.after is not None and ask.epoch is not None:
-            assert watcher.reset == self.model.reset_reason(Cursor(ask.epoch, ask.after))
-        asked = ask.after if ask.epoch is not None and not watcher.reset else None
-        default = self.model.floor if ask.after == 0 and ask.epoch is None else self.model.head
-        assert watcher.start == Cursor(self.model.epoch, default if asked is None else asked)
+    def open(self, subscription: Subscription) -> Watching:
+        watcher = Watching(subscription)
+        self.run(self.start_watching(watcher))
+        if subscription.after is not None and subscription.epoch is not None:
+            assert watcher.reset == self.model.reset_reason(Cursor(subscription.epoch, subscription.after))
+        requested = subscription.after if subscription.epoch is not None and not watcher.reset else None
+        default = self.model.floor if subscription.after == 0 and subscription.epoch is None else self.model.head
+        assert watcher.start == Cursor(self.model.epoch, default if requested is None else requested)
         return watcher
 
-    async def come_in(self, watcher: Watching) -> None:
+    async def start_watching(self, watcher: Watching) -> None:
         self.tasks[watcher] = asyncio.create_task(watcher.watch(self.feed))
         await wait_until_async(lambda: watcher.start)
 
@@ -167,13 +168,13 @@ class FeedMachine(RuleBasedStateMachine):
             watcher.gate.set()
         await asyncio.sleep(0)
 
-    # What must be so
+    # Invariants
 
     @invariant()
-    def nothing_comes_twice_nor_in_another_order(self) -> None:
+    def events_come_once_and_in_order(self) -> None:
         for watcher in self.tasks:
             assert watcher.start
-            expected = self.model.after(watcher.start, watcher.ask.key)
+            expected = self.model.after(watcher.start, watcher.subscription.key)
             assert watcher.offsets == expected[: len(watcher.offsets)]
             assert watcher.lost in {None, "epoch", "trimmed"}
             if watcher.lost == "epoch":
@@ -184,23 +185,24 @@ class FeedMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule()
     def check_the_head(self) -> None:
-        """As the hub does by itself every second: then nobody lacks anything."""
+        """Checks the head as the hub does every second. After that, every watcher has all events."""
         self.run(self.settle())
 
     async def settle(self) -> None:
         await self.set_gates(list(self.tasks))
         await self.deliver({"type": "feed.appended", "epoch": str(uuid4()), "batches": []})
         try:
-            await wait_until_async(lambda: all(map(self.has_all, self.tasks)), FeedMachine.patience_seconds)
+            await wait_until_async(lambda: all(map(self.has_all, self.tasks)), FeedMachine.wait_seconds)
         except AssertionError:
-            FeedMachine.patience_seconds = 1  # what follows only looks for a shorter story
+            FeedMachine.wait_seconds = 1  # later runs only shrink the failure
             raise
 
     def has_all(self, watcher: Watching) -> bool:
         assert watcher.start
-        is_of_old = watcher.start.epoch != self.model.epoch
+        has_old_epoch = watcher.start.epoch != self.model.epoch
         return bool(
-            watcher.lost or (not is_of_old and watcher.offsets == self.model.after(watcher.start, watcher.ask.key))
+            watcher.lost
+            or (not has_old_epoch and watcher.offsets == self.model.after(watcher.start, watcher.subscription.key))
         )
 
     def teardown(self) -> None:

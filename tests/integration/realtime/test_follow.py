@@ -1,4 +1,4 @@
-"""`follow` with a real Redis: at once by the layer, right without it, and never a hole, a repeat or a wrong order."""
+"""`follow` with a real Redis: events come at once with the layer, and never with a hole, a repeat or out of order."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ async def head_cursor() -> Cursor:
 
 
 async def take(cursor: Cursor, head: int, key: str | None = None) -> list[int]:
-    """The offsets that come after the cursor, as a client keeps them, until the head."""
+    """Returns the offsets after the cursor up to the head, as a client keeps them."""
     offsets: list[int] = []
     async with asyncio.timeout(60), aclosing(follow("users", cursor, key=key)) as batches:
         async for batch in batches:
@@ -45,15 +45,16 @@ async def take(cursor: Cursor, head: int, key: str | None = None) -> list[int]:
 
 
 async def subscribed() -> None:
-    """Until this loop's hub hears the layer and knows the head.
+    """Waits until this loop's hub is subscribed to the layer and knows the head.
 
-    A task that is ended while it connects to Redis may swallow that: the loop of a shorter test never ended.
+    A task that is cancelled while it connects to Redis may swallow the cancellation. Without this wait, the loop of a
+    shorter test never ended.
     """
     hub = hub_of("users")
     await wait_until_async(lambda: hub.is_subscribed and hub.head)
 
 
-async def test_with_the_head_check_set_to_an_hour_events_still_come_at_once(settings: Any, append: Append) -> None:
+async def test_events_come_at_once_without_waiting_for_a_head_check(settings: Any, append: Append) -> None:
     settings.HEAD_CHECK_SECONDS = HOUR
     await in_thread(append)(1)
     cursor = await head_cursor()
@@ -65,7 +66,7 @@ async def test_with_the_head_check_set_to_an_hour_events_still_come_at_once(sett
 
 
 @pytest.mark.parametrize("layer", ["LosingLayer", "RepeatingLayer", "SwappingLayer"])
-async def test_a_layer_that_fails_changes_nothing_but_the_time(settings: Any, append: Append, layer: str) -> None:
+async def test_a_faulty_layer_changes_only_the_delay(settings: Any, append: Append, layer: str) -> None:
     with_layer(settings, layer)
     await in_thread(append)(1)
     cursor = await head_cursor()
@@ -76,7 +77,7 @@ async def test_a_layer_that_fails_changes_nothing_but_the_time(settings: Any, ap
     assert await following == list(range(cursor.offset + 1, cursor.offset + 32))
 
 
-async def test_the_last_event_comes_although_its_message_was_lost(settings: Any, append: Append) -> None:
+async def test_the_last_event_comes_although_its_hint_was_lost(settings: Any, append: Append) -> None:
     with_layer(settings, "LosingLayer")
     settings.HEAD_CHECK_SECONDS = 0.2
     await in_thread(append)(1)
@@ -87,7 +88,7 @@ async def test_the_last_event_comes_although_its_message_was_lost(settings: Any,
     assert await following == [cursor.offset + 1]
 
 
-async def test_many_watchers_from_many_cursors_each_see_all(append: Append) -> None:
+async def test_watchers_from_different_cursors_each_see_every_event(append: Append) -> None:
     await in_thread(append)(50)
     epoch = (await head_cursor()).epoch
     watchers = [asyncio.create_task(take(Cursor(epoch, start), 150)) for start in range(0, 50, 5)]
@@ -98,9 +99,7 @@ async def test_many_watchers_from_many_cursors_each_see_all(append: Append) -> N
         assert offsets == list(range(start + 1, 151))
 
 
-async def test_a_watcher_that_fell_out_of_the_ring_reads_the_log(
-    monkeypatch: pytest.MonkeyPatch, append: Append
-) -> None:
+async def test_a_watcher_behind_the_ring_reads_the_log(monkeypatch: pytest.MonkeyPatch, append: Append) -> None:
     monkeypatch.setattr("realtime.ring.RING_BYTES", 2000)
     await in_thread(append)(1)
     cursor = await head_cursor()
@@ -123,7 +122,7 @@ async def _offsets(batches: Any, last: int) -> Any:
             return
 
 
-async def test_a_filter_keeps_to_its_key_from_the_log_and_live(append: Append) -> None:
+async def test_a_filter_gives_only_its_key_from_the_log_and_live(append: Append) -> None:
     for key in ("7", "8", "7"):
         await in_thread(append)(1, key=key)
     epoch = (await head_cursor()).epoch
@@ -146,8 +145,8 @@ async def test_a_new_epoch_ends_every_watcher(settings: Any, append: Append) -> 
     assert lost.value.reason == "epoch"
 
 
-async def test_a_log_that_went_back_ends_every_watcher_that_had_seen_more(settings: Any, append: Append) -> None:
-    """As after a restore of the database that kept the epoch: offsets are used again, for other events."""
+async def test_a_restored_older_log_ends_watchers_that_are_ahead(settings: Any, append: Append) -> None:
+    """As after a restore of the database that kept the epoch: offsets are used again for other events."""
     settings.HEAD_CHECK_SECONDS = 0.1
     await in_thread(append)(1)
     cursor = await head_cursor()
@@ -168,7 +167,7 @@ def _go_back(head: int) -> None:
     FeedHead.objects.update(head=head)
 
 
-async def test_a_watcher_that_leaves_takes_nobody_with_it(append: Append) -> None:
+async def test_a_watcher_that_leaves_does_not_end_others(append: Append) -> None:
     await in_thread(append)(1)
     cursor = await head_cursor()
     leaving = [asyncio.create_task(take(cursor, 10**9)) for _ in range(3)]

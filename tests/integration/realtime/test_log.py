@@ -1,4 +1,4 @@
-"""The log on a real database: dense offsets in commit order, reads without a hole, trimming."""
+"""The log on a real database: offsets without gaps in commit order, reads without a hole, and trimming."""
 
 import datetime
 import json
@@ -27,18 +27,18 @@ def read_offsets(cursor: Cursor, **options: str) -> list[int]:
     return [event["offset"] for batch in batches for event in json.loads(batch.frame)["events"]]
 
 
-def test_it_numbers_events_without_a_gap(append: Append) -> None:
+def test_append_numbers_events_without_a_gap(append: Append) -> None:
     assert append(3) == 3
     assert append(250) == 253
     assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 254))
 
 
-def test_it_refuses_to_append_outside_a_transaction() -> None:
+def test_append_outside_a_transaction_is_refused() -> None:
     with pytest.raises(transaction.TransactionManagementError):
         log.append("users", ['{"type":"test"}'])
 
 
-def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> None:
+def test_a_rolled_back_transaction_leaves_no_event_and_no_gap(append: Append) -> None:
     append(1)
     with transaction.atomic():
         log.append("users", ['{"type":"test"}'])
@@ -46,7 +46,7 @@ def test_a_transaction_that_fails_leaves_no_event_and_no_gap(append: Append) -> 
     assert append(1) == 2
 
 
-def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Append) -> None:
+def test_concurrent_writers_get_offsets_in_commit_order(append: Append) -> None:
     def write() -> None:
         for _ in range(10):
             append(2)
@@ -56,14 +56,14 @@ def test_writers_at_once_get_offsets_in_the_order_of_their_commits(append: Appen
     assert list(Batch.objects.order_by("pk").values_list("last", flat=True)) == list(range(2, 81, 2))
 
 
-def test_the_feed_is_made_by_its_first_use_and_named_by_an_epoch() -> None:
+def test_the_first_use_of_a_feed_creates_it_with_its_own_epoch() -> None:
     first = log.head("users")
     assert (first.head, first.floor) == (0, 0)
     assert log.head("users").epoch == first.epoch
     assert log.head("others").epoch != first.epoch
 
 
-def test_a_count_comes_with_the_head_it_belongs_to(append: Append) -> None:
+def test_a_count_belongs_to_the_head_read_with_it(append: Append) -> None:
     users = log.count_of(User.objects.all())
     assert log.head("users", users=users).counted == {"users": 0}
     User.objects.create(username="ann")
@@ -72,7 +72,7 @@ def test_a_count_comes_with_the_head_it_belongs_to(append: Append) -> None:
     assert (snapshot.counted, snapshot.head) == ({"users": 2}, 2)
 
 
-def test_a_read_goes_on_from_any_cursor(append: Append) -> None:
+def test_a_read_continues_from_any_cursor(append: Append) -> None:
     append(4)
     append(4)
     epoch = log.head("users").epoch
@@ -82,14 +82,14 @@ def test_a_read_goes_on_from_any_cursor(append: Append) -> None:
         assert [batch.last for batch in batches] == [last for last in (4, 8) if last > offset]
 
 
-def test_a_limited_read_says_how_far_it_came(append: Append) -> None:
+def test_a_limited_read_returns_the_offset_it_reached(append: Append) -> None:
     for _ in range(3):
         append(2)
     batches, reached = log.read("users", Cursor(log.head("users").epoch, 0), limit=2)
     assert ([batch.last for batch in batches], reached) == ([2, 4], 4)
 
 
-def test_a_filtered_read_passes_over_the_rest(append: Append) -> None:
+def test_a_filtered_read_skips_other_keys(append: Append) -> None:
     append(1, key="7")
     append(1, key="8")
     append(1, key="7")
@@ -116,7 +116,7 @@ def test_a_cursor_of_another_epoch_is_lost(append: Append) -> None:
     assert lost.value.reason == "epoch"
 
 
-def test_it_trims_by_count_the_oldest_first(append: Append) -> None:
+def test_trim_by_count_deletes_the_oldest_events(append: Append) -> None:
     for _ in range(5):
         append(10)
     assert log.trim("users", keep=25, older_than=timezone.now() - datetime.timedelta(days=1)) == 20
@@ -125,7 +125,7 @@ def test_it_trims_by_count_the_oldest_first(append: Append) -> None:
     assert read_offsets(Cursor(snapshot.epoch, 20)) == list(range(21, 51))
 
 
-def test_it_trims_by_age(append: Append) -> None:
+def test_trim_by_age_deletes_old_events(append: Append) -> None:
     append(10)
     assert log.trim("users", keep=1000, older_than=timezone.now() - datetime.timedelta(hours=1)) == 0
     assert log.trim("users", keep=1000, older_than=timezone.now() + datetime.timedelta(hours=1)) == 10
@@ -156,12 +156,12 @@ def test_the_database_refuses_a_floor_beyond_the_head(append: Append) -> None:
         FeedHead.objects.update(floor=3)
 
 
-def begin_a_new_life() -> None:
-    """As a restore does that gives the feed another epoch; and then goes on."""
+def begin_new_epoch() -> None:
+    """Does what a restore does that gives the feed another epoch, and appends new events."""
     Batch.objects.all().delete()
     FeedHead.objects.update(epoch=uuid4(), head=0, floor=0)
     with transaction.atomic():
-        log.append("users", ['{"type":"test"}'] * 10, key="of another life")
+        log.append("users", ['{"type":"test"}'] * 10, key="of another epoch")
 
 
 def trim_half() -> None:
@@ -170,31 +170,31 @@ def trim_half() -> None:
 
 @pytest.mark.fault("the log is trimmed or gets a new epoch during a read")
 @pytest.mark.parametrize("statement", [1, 2, 3, 4])
-@pytest.mark.parametrize("change", [begin_a_new_life, trim_half], ids=lambda change: change.__name__)
-def test_a_read_during_which_the_log_changes_says_so_or_gives_what_was_there(
+@pytest.mark.parametrize("change", [begin_new_epoch, trim_half], ids=lambda change: change.__name__)
+def test_a_read_during_a_change_of_the_log_fails_or_returns_the_old_events(
     append: Append, change: Callable[[], None], statement: int
 ) -> None:
-    """Just before each of its statements: what it answers is of the cursor's life, and without a hole."""
+    """The change comes just before each statement of the read. The result is of the cursor's epoch and has no hole."""
     for _ in range(10):
         append(1)
     cursor = Cursor(log.head("users").epoch, 0)
-    places = iter(range(1, 100))
+    statements = iter(range(1, 100))
 
-    def strike(execute: Any, *arguments: Any) -> Any:
-        if next(places) == statement:
+    def change_before_statement(execute: Any, *arguments: Any) -> Any:
+        if next(statements) == statement:
             change()
         return execute(*arguments)
 
-    with connection.execute_wrapper(strike):
-        answer = answer_to(cursor)
-    assert answer in (
-        {begin_a_new_life: "epoch", trim_half: "trimmed"}[change],
-        [(place, "") for place in range(1, 11)],
+    with connection.execute_wrapper(change_before_statement):
+        result = read_result(cursor)
+    assert result in (
+        {begin_new_epoch: "epoch", trim_half: "trimmed"}[change],
+        [(first, "") for first in range(1, 11)],
     )
 
 
-def answer_to(cursor: Cursor) -> list[tuple[int, str]] | str:
-    """The first offset and the key of each batch, or why there is none."""
+def read_result(cursor: Cursor) -> list[tuple[int, str]] | str:
+    """Returns the first offset and the key of each batch, or the reason why the cursor is lost."""
     try:
         return [(batch.first, batch.key) for batch in log.read("users", cursor)[0]]
     except log.CursorLost as lost:

@@ -1,4 +1,4 @@
-"""A new epoch: the log stays, and no cursor of before is honoured."""
+"""A new epoch keeps the log and refuses every earlier cursor."""
 
 from io import StringIO
 
@@ -12,7 +12,7 @@ from tests.support.database import Append
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 
-def test_the_log_stays_and_every_cursor_of_before_is_refused(append: Append) -> None:
+def test_a_new_epoch_keeps_the_log_and_refuses_earlier_cursors(append: Append) -> None:
     append(3)
     before = log.head("users")
     assert log.new_epoch() == ["users"]
@@ -23,21 +23,21 @@ def test_the_log_stays_and_every_cursor_of_before_is_refused(append: Append) -> 
         log.read("users", before.cursor)
 
 
-def test_events_go_on_after_the_old_ones(append: Append) -> None:
+def test_new_events_continue_the_offsets(append: Append) -> None:
     append(3)
     log.new_epoch()
     assert append(2) == 5
     assert log.head("users").head == 5
 
 
-def test_every_feed_begins_anew(append: Append) -> None:
+def test_every_feed_gets_a_new_epoch(append: Append) -> None:
     append(1)
     other = log.head("other")
     log.new_epoch()
     assert log.head("other").epoch != other.epoch
 
 
-def test_nothing_happens_unless_somebody_says_yes(append: Append, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_epoch_without_a_confirmation_changes_nothing(append: Append, monkeypatch: pytest.MonkeyPatch) -> None:
     append(1)
     before = log.head("users")
     monkeypatch.setattr("sys.stdin", StringIO())
@@ -47,8 +47,8 @@ def test_nothing_happens_unless_somebody_says_yes(append: Append, monkeypatch: p
 
 
 @pytest.mark.django_db
-def test_without_a_feed_there_is_nothing_to_begin() -> None:
-    """In a transaction: the hub of a web process that another test started makes the feed within a second."""
+def test_new_epoch_without_a_feed_does_nothing() -> None:
+    """In a transaction, because the hub of a web process of another test creates the feed within a second."""
     FeedHead.objects.all().delete()
     out = StringIO()
     call_command("new_epoch", "--yes", stdout=out)

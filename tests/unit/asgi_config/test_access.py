@@ -1,4 +1,4 @@
-"""Who may see how the service is inside."""
+"""Monitoring access: for requests from this machine, or with the metrics token."""
 
 import pytest
 from django.test import RequestFactory
@@ -6,57 +6,57 @@ from pytest_django import Settings
 
 from asgi_config.monitoring.access import has_monitoring_access, is_loopback
 
-ALONE = {"METRICS_TOKEN": "", "HTTPS": False, "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}
-ALONE["CSRF_TRUSTED_ORIGINS"] = ["http://localhost:3000", "http://[::1]:3000"]
+WITHOUT_PROXY = {"METRICS_TOKEN": "", "HTTPS": False, "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}
+WITHOUT_PROXY["CSRF_TRUSTED_ORIGINS"] = ["http://localhost:3000", "http://[::1]:3000"]
 
 
-def may(
+def is_allowed(
     settings: Settings, *, address: str = "127.0.0.1", headers: dict[str, str] | None = None, **changes: object
 ) -> bool:
-    for name, value in {**ALONE, **changes}.items():
+    for name, value in {**WITHOUT_PROXY, **changes}.items():
         setattr(settings, name, value)
     given = {"Host": "127.0.0.1:8000"} | (headers or {})
     return has_monitoring_access(RequestFactory().get("/metrics", headers=given, REMOTE_ADDR=address))
 
 
-def test_whoever_asks_from_this_machine_may(settings: Settings) -> None:
-    assert may(settings)
-    assert may(settings, address="::1", headers={"Host": "localhost"})
+def test_a_request_from_this_machine_is_allowed(settings: Settings) -> None:
+    assert is_allowed(settings)
+    assert is_allowed(settings, address="::1", headers={"Host": "localhost"})
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "", "2001:db8::1"])
-def test_whoever_asks_from_elsewhere_may_not(settings: Settings, address: str) -> None:
-    assert not may(settings, address=address)
+def test_a_request_from_another_address_is_refused(settings: Settings, address: str) -> None:
+    assert not is_allowed(settings, address=address)
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Proto"])
-def test_a_request_that_a_proxy_passed_on_is_not_from_here(settings: Settings, name: str) -> None:
-    assert not may(settings, headers={name: "127.0.0.1"})
+def test_a_request_forwarded_by_a_proxy_is_refused(settings: Settings, name: str) -> None:
+    assert not is_allowed(settings, headers={name: "127.0.0.1"})
 
 
-def test_behind_a_proxy_that_leaves_no_header_loopback_counts_for_nothing(settings: Settings) -> None:
-    assert not may(settings, HTTPS=True)
-    assert not may(settings, ALLOWED_HOSTS=["127.0.0.1", "arrivals.example"])
-    assert not may(settings, ALLOWED_HOSTS=["*"])
+def test_loopback_is_refused_if_https_or_allowed_hosts_show_a_proxy(settings: Settings) -> None:
+    assert not is_allowed(settings, HTTPS=True)
+    assert not is_allowed(settings, ALLOWED_HOSTS=["127.0.0.1", "arrivals.example"])
+    assert not is_allowed(settings, ALLOWED_HOSTS=["*"])
 
 
 @pytest.mark.parametrize("origin", ["https://arrivals.example", "http://*.example:8443"])
-def test_a_proxy_that_asks_for_localhost_is_known_by_the_origin_that_it_needs(settings: Settings, origin: str) -> None:
-    assert not may(settings, CSRF_TRUSTED_ORIGINS=[origin])
+def test_loopback_is_refused_if_a_trusted_origin_shows_a_proxy(settings: Settings, origin: str) -> None:
+    assert not is_allowed(settings, CSRF_TRUSTED_ORIGINS=[origin])
 
 
-def test_a_page_of_another_site_that_points_its_name_here_may_not(settings: Settings) -> None:
-    assert not may(settings, headers={"Host": "rebound.example"})
+def test_a_rebound_dns_name_is_refused(settings: Settings) -> None:
+    assert not is_allowed(settings, headers={"Host": "rebound.example"})
 
 
-def test_where_a_token_is_set_only_the_token_counts(settings: Settings) -> None:
+def test_only_the_token_counts_where_one_is_set(settings: Settings) -> None:
     token = "t" * 32
-    assert not may(settings, METRICS_TOKEN=token)
-    assert not may(settings, METRICS_TOKEN=token, headers={"Authorization": "Bearer wrong"})
-    assert not may(settings, METRICS_TOKEN=token, headers={"Authorization": f"Basic {token}"})
-    assert may(settings, METRICS_TOKEN=token, headers={"Authorization": f"Bearer {token}"}, address="192.0.2.7")
+    assert not is_allowed(settings, METRICS_TOKEN=token)
+    assert not is_allowed(settings, METRICS_TOKEN=token, headers={"Authorization": "Bearer wrong"})
+    assert not is_allowed(settings, METRICS_TOKEN=token, headers={"Authorization": f"Basic {token}"})
+    assert is_allowed(settings, METRICS_TOKEN=token, headers={"Authorization": f"Bearer {token}"}, address="192.0.2.7")
 
 
-def test_loopback_is_known_in_each_of_its_forms() -> None:
+def test_loopback_is_recognized_in_each_of_its_forms() -> None:
     assert all(is_loopback(address) for address in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"))
     assert not any(is_loopback(address) for address in ("::ffff:192.0.2.7", "128.0.0.1", "localhost", ""))

@@ -1,4 +1,4 @@
-"""A setting that cannot be used is an error that says what to do."""
+"""Settings from the environment: an unusable value is an error with its remedy."""
 
 from pathlib import Path
 
@@ -14,36 +14,34 @@ def test_a_flag_is_on_or_off(monkeypatch: pytest.MonkeyPatch, value: str, expect
     assert environment.flag("THE_FLAG") is expected
 
 
-def test_a_flag_that_is_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flag_with_another_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THE_FLAG", "maybe")
     with pytest.raises(ImproperlyConfigured, match="use 1 or 0"):
         environment.flag("THE_FLAG")
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "0", "1.5", "²"])
-def test_a_number_below_its_least_or_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_or_too_small_number_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("THE_NUMBER", value)
     with pytest.raises(ImproperlyConfigured, match="THE_NUMBER"):
         environment.number("THE_NUMBER", 5)
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])
-def test_seconds_are_above_0(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_seconds_must_be_above_0(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("THE_SECONDS", value)
     with pytest.raises(ImproperlyConfigured, match="THE_SECONDS"):
         environment.seconds("THE_SECONDS", 5)
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("0", 0), ("0.0", 0), ("2.5", 2.5)])
-def test_seconds_may_be_0_where_that_means_something(
-    monkeypatch: pytest.MonkeyPatch, value: str, seconds: float
-) -> None:
+def test_seconds_may_be_0_where_allowed(monkeypatch: pytest.MonkeyPatch, value: str, seconds: float) -> None:
     monkeypatch.setenv("THE_SECONDS", value)
     assert environment.seconds("THE_SECONDS", 5, may_be_zero=True) == seconds
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "nan", "inf"])
-def test_seconds_that_may_be_0_are_no_less(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_seconds_below_0_are_refused_where_0_is_allowed(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("THE_SECONDS", value)
     with pytest.raises(ImproperlyConfigured, match="0 or more"):
         environment.seconds("THE_SECONDS", 5, may_be_zero=True)
@@ -54,7 +52,7 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert environment.number("THE_NUMBER", 5) == 5
 
 
-def test_an_unknown_choice_names_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_unknown_choice_names_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THE_CHOICE", "z")
     with pytest.raises(ImproperlyConfigured, match="use one of a, b"):
         environment.choice("THE_CHOICE", "a", ["a", "b"])
@@ -68,20 +66,20 @@ def test_words_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "options", ["", "?ssl_cert_reqs=required", "?ssl_ca_certs=/etc/ssl/ca.pem&ssl_cert_reqs=required"]
 )
-def test_an_address_of_redis_may_say_that_it_verifies(options: str) -> None:
+def test_a_redis_address_may_require_verification(options: str) -> None:
     environment.require_redis_address(f"rediss://:password@redis.example:6380/0{options}")
 
 
 @pytest.mark.parametrize(
     "value", ["none", "optional", "CERT_NONE", "CERT_REQUIRED", "no%6ee", "required&ssl_cert_reqs=none"]
 )
-def test_an_address_of_redis_may_not_turn_verification_off(value: str) -> None:
-    """CERT_NONE does so for the queue alone: the others stumble over the word."""
+def test_a_redis_address_may_not_turn_verification_off(value: str) -> None:
+    """CERT_NONE turns it off for the queue only, because the other Redis clients reject the word."""
     with pytest.raises(ImproperlyConfigured, match="Leave it out"):
         environment.require_redis_address(f"rediss://redis.example/0?ssl_cert_reqs={value}")
 
 
-def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_variable_has_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
     assert environment.secret("THE_KEY", file) == ""
     file.write_text("kept\n")
@@ -90,8 +88,8 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
     assert environment.secret("THE_KEY", file) == "given"
 
 
-def test_a_secret_is_read_from_the_file_that_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And this comes before what `live` keeps."""
+def test_a_secret_is_read_from_the_named_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The named file has precedence over the file that `live` keeps."""
     file, kept = tmp_path / "given", tmp_path / "kept"
     file.write_text("from the file\n")
     kept.write_text("kept")
@@ -102,7 +100,7 @@ def test_a_secret_is_read_from_the_file_that_is_named(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("content", "remedy"), [(None, "name a file that this user can read"), (b" \n", "is empty"), (b"\xff", "not text")]
 )
-def test_a_named_file_that_holds_no_secret_is_refused(
+def test_a_named_file_without_a_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, remedy: str
 ) -> None:
     if content is not None:

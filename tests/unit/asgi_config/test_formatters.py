@@ -1,4 +1,4 @@
-"""How a log line looks, what it belongs to, and what it never holds."""
+"""Log lines: their layout, their context, and the secrets that are removed from them."""
 
 import json
 import logging
@@ -36,15 +36,15 @@ def record(message: str, *args: object, **more: object) -> logging.LogRecord:
     return made
 
 
-@pytest.mark.parametrize(("said", "secret"), SECRETS, ids=[str(number) for number in range(len(SECRETS))])
-def test_no_line_holds_a_secret_or_a_mail_address(said: str, secret: str) -> None:
-    assert secret not in redacted(said)
-    assert secret not in TextLines().format(record("%s", said, fields={"more": said}))
-    assert secret not in JsonLines().format(record("%s", said, fields={"more": said}))
+@pytest.mark.parametrize(("text", "secret"), SECRETS, ids=[str(number) for number in range(len(SECRETS))])
+def test_secrets_and_email_addresses_are_removed_from_every_line(text: str, secret: str) -> None:
+    assert secret not in redacted(text)
+    assert secret not in TextLines().format(record("%s", text, fields={"more": text}))
+    assert secret not in JsonLines().format(record("%s", text, fields={"more": text}))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "Task task.tasks.rescue_jobs[0b5e] succeeded in 0.01s: 0",
         "celery@web-1.example.com ready.",
@@ -52,11 +52,11 @@ def test_no_line_holds_a_secret_or_a_mail_address(said: str, secret: str) -> Non
         "Job 7 is asked for: 60 accounts",
     ],
 )
-def test_what_holds_none_stays_as_it_is(said: str) -> None:
-    assert redacted(said) == said
+def test_text_without_secrets_is_unchanged(text: str) -> None:
+    assert redacted(text) == text
 
 
-def test_a_text_line_has_time_level_logger_message_and_the_fields_of_its_trace() -> None:
+def test_a_text_line_has_time_level_logger_message_and_context_fields() -> None:
     with log_context(request="abc", job=7, task=None):
         line = TextLines().format(record("Job %s goes on", 7, fields={"ms": 3, "why": 'a "lock"'}))
     when, _, rest = line.partition(" ")
@@ -64,7 +64,7 @@ def test_a_text_line_has_time_level_logger_message_and_the_fields_of_its_trace()
     assert rest == 'INFO task.jobs.slices: Job 7 goes on request=abc job=7 ms=3 why="a \\"lock\\""'
 
 
-def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
+def test_a_json_line_with_a_traceback_is_one_object() -> None:
     try:
         int("two\nlines")
     except ValueError:
@@ -76,23 +76,23 @@ def test_a_json_line_is_one_object_also_with_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("address", ["://" + ":" * 300_000, "token" + " " * 300_000, "token='" * 40_000])
-def test_a_long_address_is_looked_through_once(address: str) -> None:
-    """A rule that looks again from each of its places would take minutes."""
+def test_a_long_address_is_redacted_in_one_pass(address: str) -> None:
+    """A rule that searches again from each position would take minutes."""
     assert redacted(address).startswith(address[:5])
 
 
 @pytest.mark.parametrize("sign", ["\x1b[2J", "\x9b2J", "\u2028", "\u202e", "\x85"])
-def test_a_visitor_does_not_steer_the_terminal_of_who_reads(sign: str) -> None:
+def test_control_characters_from_a_visitor_do_not_reach_the_terminal(sign: str) -> None:
     line = TextLines().format(record("GET %s", f"/{sign}", fields={"more": sign, "words": f"two {sign}"}))
     assert line.isprintable()
     assert TextLines().format(record("GET %s", "/gr\xfc\xdfe")).endswith("GET /gr\xfc\xdfe")
 
 
-def test_a_visitor_cannot_write_a_second_line() -> None:
+def test_a_visitor_cannot_forge_a_log_line() -> None:
     assert "\n" not in TextLines().format(record("GET %s", "/\n2026 INFO forged"))
 
 
-def test_what_is_traced_ends_with_its_block() -> None:
+def test_log_context_ends_with_its_block() -> None:
     with log_context(request="a"):
         with log_context(connection="b"):
             assert fields() == {"request": "a", "connection": "b"}
@@ -103,11 +103,11 @@ def test_what_is_traced_ends_with_its_block() -> None:
 @pytest.mark.parametrize(
     "given", ["short", "a" * 65, "with space and more", "line\nbreak-and-more", "-begins-wrong", "", None]
 )
-def test_a_request_id_that_may_not_stand_in_a_log_is_replaced(given: str | None) -> None:
+def test_a_request_id_unfit_for_a_log_is_replaced(given: str | None) -> None:
     made = id_of(given)
     assert made != given
     assert len(made) == 32
 
 
-def test_a_sane_request_id_is_kept() -> None:
+def test_a_valid_request_id_is_kept() -> None:
     assert id_of("req-2026.11_23-0001") == "req-2026.11_23-0001"

@@ -1,4 +1,4 @@
-"""A question that hangs: nobody waits longer than agreed, and it is not asked a second time."""
+"""Probes run as single flights: a probe that hangs is limited in time and is not started a second time."""
 
 import asyncio
 import threading
@@ -8,54 +8,54 @@ import pytest
 from asgi_config.monitoring.single_flight import SingleFlight
 
 
-async def test_an_answer_comes_and_the_next_question_is_asked_anew() -> None:
+async def test_each_finished_call_is_followed_by_a_new_one() -> None:
     answers = iter("ab")
-    question = SingleFlight(lambda: next(answers))
-    assert [await question.result(within_seconds=60), await question.result(within_seconds=60)] == ["a", "b"]
+    flight = SingleFlight(lambda: next(answers))
+    assert [await flight.result(within_seconds=60), await flight.result(within_seconds=60)] == ["a", "b"]
 
 
-async def test_a_question_that_hangs_is_bounded_and_asked_once_until_it_is_answered() -> None:
-    asked: list[int] = []
+async def test_a_hanging_call_times_out_and_is_not_started_again() -> None:
+    calls: list[int] = []
     may_go_on = threading.Event()
 
-    def ask() -> int:
-        asked.append(1)
+    def call() -> int:
+        calls.append(1)
         may_go_on.wait(60)
-        return len(asked)
+        return len(calls)
 
-    question = SingleFlight(ask)
+    flight = SingleFlight(call)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            await question.result(within_seconds=0.01)
-    assert len(asked) == 1
+            await flight.result(within_seconds=0.01)
+    assert len(calls) == 1
     may_go_on.set()
-    assert await question.result(within_seconds=60) == 1
-    assert await question.result(within_seconds=60) == 2
+    assert await flight.result(within_seconds=60) == 1
+    assert await flight.result(within_seconds=60) == 2
 
 
-async def test_what_the_question_raises_is_raised() -> None:
-    def ask() -> int:
+async def test_an_error_of_the_call_is_raised() -> None:
+    def call() -> int:
         raise OSError("away")
 
-    question = SingleFlight(ask)
+    flight = SingleFlight(call)
     for _ in range(2):
         with pytest.raises(OSError, match="away"):
-            await question.result(within_seconds=60)
+            await flight.result(within_seconds=60)
 
 
-async def test_many_who_ask_at_once_share_one_question_and_the_next_is_asked_anew() -> None:
-    asked: list[int] = []
+async def test_concurrent_callers_share_one_call_and_the_next_starts_another() -> None:
+    calls: list[int] = []
     may_go_on = threading.Event()
 
-    def ask() -> int:
-        asked.append(1)
+    def call() -> int:
+        calls.append(1)
         may_go_on.wait(60)
-        return len(asked)
+        return len(calls)
 
-    question = SingleFlight(ask)
-    waiting = [asyncio.create_task(question.result(within_seconds=60)) for _ in range(50)]
+    flight = SingleFlight(call)
+    waiting = [asyncio.create_task(flight.result(within_seconds=60)) for _ in range(50)]
     await asyncio.sleep(0)
     waiting[0].cancel()
     may_go_on.set()
     assert await asyncio.gather(*waiting[1:]) == [1] * 49
-    assert await question.result(within_seconds=60) == 2
+    assert await flight.result(within_seconds=60) == 2

@@ -1,4 +1,4 @@
-"""The version in the address of every static file changes with any of them."""
+"""The version in the address of every static file changes with a change of any file."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from asgi_config.web.static_version import version_of
 STATIC = Path(settings.BASE_DIR) / "static"
 
 
-def test_a_changed_a_renamed_and_an_added_file_each_change_every_address(tmp_path: Path) -> None:
+def test_changing_renaming_or_adding_a_file_changes_every_address(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
     file = tmp_path / "js" / "a.js"
     file.write_text("1")
@@ -27,19 +27,19 @@ def test_a_changed_a_renamed_and_an_added_file_each_change_every_address(tmp_pat
     assert len(set(versions)) == 5
 
 
-def test_the_same_files_have_the_same_version_wherever_they_lie(tmp_path: Path) -> None:
+def test_the_same_files_have_the_same_version_in_any_folder(tmp_path: Path) -> None:
     for host in ("one", "two"):
         (tmp_path / host).mkdir()
         (tmp_path / host / "a.js").write_text("1")
     assert version_of(tmp_path / "one", release="1") == version_of(tmp_path / "two", release="1")
 
 
-def test_no_static_file_comes_from_where_the_version_does_not_look() -> None:
-    """A package that brings files of its own must have its release in the version."""
-    places = (STATIC, Path(django.__file__).parent, Path(ninja.__file__).parent)
+def test_every_static_file_counts_in_the_version() -> None:
+    """A package with static files of its own must have its release in the version."""
+    folders = (STATIC, Path(django.__file__).parent, Path(ninja.__file__).parent)
     for finder in finders.get_finders():
         for path, storage in finder.list([]):
-            assert any(Path(storage.path(path)).is_relative_to(place) for place in places)
+            assert any(Path(storage.path(path)).is_relative_to(folder) for folder in folders)
 
 
 def test_every_import_is_relative_so_that_it_follows_the_version() -> None:

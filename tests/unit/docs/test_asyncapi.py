@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml is a valid AsyncAPI 3 document, and says what the code says."""
+"""docs/asyncapi.yaml is a valid AsyncAPI 3 document and agrees with the code."""
 
 import json
 import re
@@ -28,7 +28,7 @@ EXAMPLES = [
 ]
 EVENTS = [event for name, example in EXAMPLES if name == "events" for event in example["events"]]
 OPENAPI = api.get_openapi_schema()
-EVERYTHING = wire.FROM_SERVER | wire.FROM_CLIENT
+ALL_MESSAGES = wire.FROM_SERVER | wire.FROM_CLIENT
 
 
 def faults_of(document: Any) -> list[str]:
@@ -56,51 +56,51 @@ def test_the_document_is_valid_asyncapi() -> None:
 
 
 @pytest.mark.parametrize("missing", ["asyncapi", "info"])
-def test_a_document_without_what_asyncapi_needs_is_not_valid(missing: str) -> None:
+def test_a_document_without_a_required_part_is_not_valid(missing: str) -> None:
     assert faults_of({name: part for name, part in wire.DOCUMENT.items() if name != missing})
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_has_a_target() -> None:
     assert all(found(reference) for reference in references(wire.DOCUMENT))
 
 
-def test_every_schema_is_one() -> None:
+def test_every_schema_is_valid_json_schema() -> None:
     for schema in wire.SCHEMAS.values():
         Draft7Validator({"components": {"schemas": wire.SCHEMAS}, **schema})
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_every_example_is_of_its_message(name: str, example: dict[str, Any]) -> None:
+def test_every_example_matches_its_message(name: str, example: dict[str, Any]) -> None:
     assert example["type"] == name
-    wire.require_documented(json.dumps(example), of=EVERYTHING)
+    wire.require_documented(json.dumps(example), of=ALL_MESSAGES)
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_an_example_with_a_field_more_or_less_is_not_documented(name: str, example: dict[str, Any]) -> None:
+def test_an_example_with_an_added_or_missing_field_is_not_documented(name: str, example: dict[str, Any]) -> None:
     more = json.dumps({**example, "weather": "fair"})
-    assert wire.fault_of(more, of=EVERYTHING, closed=True)
-    assert not wire.fault_of(more, of=EVERYTHING)
+    assert wire.fault_of(more, of=ALL_MESSAGES, closed=True)
+    assert not wire.fault_of(more, of=ALL_MESSAGES)
     for field in set(example) - {"type"}:
         less = {kept: value for kept, value in example.items() if kept != field}
-        assert wire.fault_of(json.dumps(less), of=EVERYTHING)
+        assert wire.fault_of(json.dumps(less), of=ALL_MESSAGES)
 
 
 @pytest.mark.parametrize("frame", [b"{}", "{", "[]", "{}", '{"type":"wave"}'])
-def test_what_is_no_known_message_is_not_documented(frame: str | bytes) -> None:
+def test_an_unknown_or_malformed_message_is_not_documented(frame: str | bytes) -> None:
     assert wire.fault_of(frame, closed=True)
 
 
-def test_there_is_an_example_of_each_event() -> None:
+def test_each_event_type_has_an_example() -> None:
     assert {event["type"] for event in EVENTS} == wire.EVENT_TYPES
 
 
-def test_an_unknown_event_type_is_for_readers_to_ignore_and_for_us_to_document() -> None:
+def test_readers_accept_an_unknown_event_type_but_the_document_must_have_it() -> None:
     frame = '{"type":"events","first":1,"last":1,"events":[{"offset":1,"type":"user.renamed","to":"ada"}]}'
     assert not wire.fault_of(frame)
     assert wire.fault_of(frame, closed=True)
 
 
-def test_it_names_every_event_type_that_there_is() -> None:
+def test_the_document_has_every_event_type() -> None:
     states = {f"job.{state}" for state in Job.State.values}
     assert states - {"job.running"} | {"job.started", "user.created", "user.removed"} == wire.EVENT_TYPES
 
@@ -124,7 +124,7 @@ def test_the_other_messages_are_as_documented() -> None:
         wire.require_documented(text)
 
 
-def test_it_has_every_close_code_with_its_verdict() -> None:
+def test_the_document_has_every_close_code_and_whether_to_retry() -> None:
     codes = wire.CHANNEL["x-close-codes"]
     assert {int(code) for code in CloseCode} <= codes.keys()
     for code, meaning in codes.items():
@@ -132,7 +132,7 @@ def test_it_has_every_close_code_with_its_verdict() -> None:
         assert re.search(rf"^\| {code} +\| {meaning['name']} ", PROTOCOL, re.M)
 
 
-def test_it_has_the_limits_of_the_code() -> None:
+def test_the_document_has_the_limits_of_the_code() -> None:
     limits = wire.CHANNEL["x-limits"]
     assert (
         limits["events-in-a-batch"]
@@ -145,7 +145,7 @@ def test_it_has_the_limits_of_the_code() -> None:
     assert limits["frames-a-second-that-acknowledge-nothing-new"] == flow_control.FRAMES_A_SECOND
 
 
-def test_no_frame_is_longer_than_it_says() -> None:
+def test_frames_do_not_exceed_the_documented_length() -> None:
     user = events.user_fields("\N{GRINNING FACE}" * 150, "\N{GRINNING FACE}" * 254)
     text = events.user_created(user_id=UUID(int=1), user=user, joined_at="2026-01-01T12:00:00.000Z")
     rows = list(protocol.pack([text] * protocol.BATCH_EVENTS, 10**protocol.OFFSET_DIGITS - protocol.BATCH_EVENTS))
@@ -155,11 +155,11 @@ def test_no_frame_is_longer_than_it_says() -> None:
 
 
 def test_the_protocol_page_has_the_same_limits() -> None:
-    said = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
-    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(said)
+    numbers = re.findall(r"[\d,]*\d", PROTOCOL.partition("## Limits")[2].partition("## ")[0])
+    assert {f"{limit:,}" for limit in wire.CHANNEL["x-limits"].values()} <= set(numbers)
 
 
-def test_the_protocol_page_shows_each_event_as_it_does() -> None:
+def test_the_protocol_page_shows_each_event_as_documented() -> None:
     shown = re.findall(r'^ *\{"offset":.*?\}(?=, \.\.\.|$)', PROTOCOL, re.M | re.S)
     for event in shown:
         wire.require_documented(f'{{"type":"events","first":1,"last":1,"events":[{event}]}}')
@@ -167,11 +167,11 @@ def test_the_protocol_page_shows_each_event_as_it_does() -> None:
 
 
 @pytest.mark.parametrize(("name", "rest"), [("after", f"&epoch={UUID(int=1)}"), ("job", "")])
-def test_it_has_the_bounds_of_what_may_be_asked_for(name: str, rest: str) -> None:
-    asked = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
-    for value in (asked["minimum"], asked["maximum"]):
+def test_the_document_has_the_bounds_of_each_parameter(name: str, rest: str) -> None:
+    parameter = wire.CHANNEL["bindings"]["ws"]["query"]["properties"][name]
+    for value in (parameter["minimum"], parameter["maximum"]):
         protocol.parse_subscription(f"{name}={value}{rest}", "job")
-    for value in (asked["minimum"] - 1, asked["maximum"] + 1):
+    for value in (parameter["minimum"] - 1, parameter["maximum"] + 1):
         with pytest.raises(Disconnect):
             protocol.parse_subscription(f"{name}={value}{rest}", "job")
 
@@ -199,15 +199,15 @@ def test_openapi_has_no_other_event() -> None:
 
 def test_openapi_has_the_same_parameters() -> None:
     shown = OPENAPI["paths"]["/api/events"]["get"]["parameters"]
-    for name, asked in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
+    for name, parameter in wire.CHANNEL["bindings"]["ws"]["query"]["properties"].items():
         (schema,) = (one["schema"] for one in shown if one["name"] == name)
-        assert schema == {key: value for key, value in asked.items() if key != "description"}
+        assert schema == {key: value for key, value in parameter.items() if key != "description"}
 
 
 @pytest.mark.parametrize(
     "others", [[], [f"{protocol.BEARER_PREFIX}arr_{'a' * 43}"], ["arrivals.v2"], ["arrivals.v10", "b"]]
 )
-def test_it_has_the_subprotocols_that_a_client_may_offer(others: list[str]) -> None:
+def test_the_document_has_the_subprotocols_that_a_client_may_offer(others: list[str]) -> None:
     pattern = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
     for offered in ([protocol.SUBPROTOCOL, *others], [*others, protocol.SUBPROTOCOL]):
         protocol.require_version(offered)

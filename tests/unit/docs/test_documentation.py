@@ -1,4 +1,4 @@
-"""The documents name every setting, command, permission, constraint and folder that exists, and no other."""
+"""The documents name every existing setting, command, permission, constraint and folder, and no other."""
 
 import json
 import re
@@ -19,7 +19,7 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
 DOCS = ROOT / "docs"
 APPS = ("asgi_config", "realtime", "task")
-# Django and Celery look for these where they are, so a reader knows what they hold.
+# Django and Celery expect folders of these names, so a reader knows what they hold.
 WELL_KNOWN_FOLDERS = {"__pycache__", "management", "migrations", "templatetags"}
 
 
@@ -62,14 +62,14 @@ def test_index_of_docs_links_every_page() -> None:
     assert {page for page in pages if not links & {page, page.parent}} == set()
 
 
-def test_every_link_between_documents_leads_somewhere() -> None:
+def test_every_link_between_documents_has_a_target() -> None:
     for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
         for link in links_of(page):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def links_of(page: Path) -> list[str]:
-    """The targets of links to files of the repository, without their anchors."""
+    """Returns the targets of links to files of the repository, without their anchors."""
     return re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text())
 
 
@@ -87,7 +87,7 @@ def test_architecture_has_a_row_for_every_folder_of_code_and_no_other() -> None:
 
 
 def folders_of_code() -> set[str]:
-    """The apps, their folders, those of tests, and each folder with static files."""
+    """Returns the apps, their folders, the folders of tests, and each folder with static files."""
     packages = [ROOT / app for app in APPS]
     inner = [folder for package in (*packages, ROOT / "tests") for folder in package.iterdir() if folder.is_dir()]
     static = [path.parent for path in (ROOT / "static").rglob("*.*")]
@@ -101,7 +101,7 @@ def test_the_protocol_page_names_every_close_code_and_limit() -> None:
         assert f"| {code} |" in PROTOCOL
 
 
-def test_the_protocol_page_shows_a_snapshot_as_it_is() -> None:
+def test_the_protocol_page_shows_a_snapshot_as_the_api_returns_it() -> None:
     (example,) = re.findall(r'^\{"epoch".*?\]\}$', PROTOCOL, re.M | re.S)
     page, schemas = json.loads(example), api.get_openapi_schema()["components"]["schemas"]
     assert page.keys() == schemas["UserPage"]["properties"].keys()
@@ -115,7 +115,7 @@ def test_make_targets_in_the_documents_exist() -> None:
             assert re.search(rf"^{target}:", makefile, re.M), f"{page} names make {target}"
 
 
-def test_the_api_page_names_every_code_beside_its_status() -> None:
+def test_the_api_page_names_every_code_next_to_its_status() -> None:
     for code, status in CODES.items():
         assert re.search(rf"^\| {status} .*`{code}`", API, re.M), code
 
@@ -136,7 +136,7 @@ def test_the_operations_page_explains_every_metric_and_no_other() -> None:
 
 
 def test_the_operations_page_has_a_remedy_for_every_check_and_no_other() -> None:
-    """The first of them is no check that runs: without it the settings cannot be loaded."""
+    """The first, E000, is not a registered check: loading the settings raises it."""
     files = ("settings.py", "checks/settings.py", "checks/deploy.py")
     sources = "".join((ROOT / "asgi_config" / name).read_text() for name in files)
     listed = re.findall(r"^\| (arrivals\.[A-Z]\d+) ", OPERATIONS, re.M)

@@ -1,4 +1,4 @@
-"""docs/guarantees.md promises and counts every fault that the tests strike with, and names no test in vain."""
+"""docs/guarantees.md has a promise and a result for every fault of the tests, and names only tests that exist."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ PROMISES, _, RESULTS = PAGE.partition("## Faults, strikes, results")
 
 
 def faults_of(module: Any) -> Iterator[str]:
-    """Of the marks of its tests and of their parameters."""
+    """Yields the faults in the marks of the module's tests and of their parameters."""
     for name, test in vars(module).items():
         if name.startswith("test_"):
             for mark in getattr(test, "pytestmark", []):
@@ -29,18 +29,18 @@ def faults_in(mark: Any) -> Iterator[str]:
                 yield from faults_in(inner.mark if hasattr(inner, "mark") else inner)
 
 
-def struck() -> set[str]:
+def marked_faults() -> set[str]:
     return {fault for module in modules("*") for fault in faults_of(module)}
 
 
 def modules(folder: str) -> list[Any]:
-    """Those in which a fault strikes."""
+    """Returns the test modules that use the `fault` mark."""
     files = [file for file in (ROOT / "tests").glob(f"{folder}/**/test_*.py") if "mark.fault(" in file.read_text()]
     return [import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in sorted(files)]
 
 
-def test_in_each_test_of_chaos_a_fault_strikes() -> None:
-    """Or `make chaos` would leave it out."""
+def test_each_chaos_test_has_a_fault_mark() -> None:
+    """`make chaos` leaves out tests without the mark."""
     assert len(modules("chaos")) == len([*(ROOT / "tests" / "chaos").glob("test_*.py")])
     for module in modules("chaos"):
         for name, test in vars(module).items():
@@ -49,15 +49,15 @@ def test_in_each_test_of_chaos_a_fault_strikes() -> None:
             )
 
 
-def test_it_promises_something_for_every_fault() -> None:
-    assert {fault for fault in struck() if fault not in PROMISES} == set()
+def test_the_page_has_a_promise_for_every_fault() -> None:
+    assert {fault for fault in marked_faults() if fault not in PROMISES} == set()
 
 
-def test_its_results_have_a_row_for_every_fault_and_no_other() -> None:
-    assert struck() == set(re.findall(r"^\| (.+?) +\| +\d+ \| held +\|$", RESULTS, re.MULTILINE))
+def test_the_results_have_a_row_for_every_fault_and_no_other() -> None:
+    assert marked_faults() == set(re.findall(r"^\| (.+?) +\| +\d+ \| held +\|$", RESULTS, re.MULTILINE))
 
 
-def test_each_test_that_it_names_exists() -> None:
+def test_each_test_named_on_the_page_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
     assert named
     for file, name in named:

@@ -1,4 +1,4 @@
-"""How many connections a person may hold."""
+"""The limit of one user's connections to this process."""
 
 from contextlib import ExitStack, suppress
 
@@ -10,11 +10,11 @@ from realtime.protocol import CloseCode, Disconnect
 
 
 @pytest.fixture(autouse=True)
-def three_seats(settings: Settings) -> None:
+def limit_of_three_connections(settings: Settings) -> None:
     settings.SOCKETS_MAX = 3
 
 
-def test_a_person_has_so_many_seats_and_no_more() -> None:
+def test_a_user_cannot_exceed_the_connection_limit() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(hold_connection("ada"))
@@ -24,7 +24,7 @@ def test_a_person_has_so_many_seats_and_no_more() -> None:
         assert connections_of("ada") == 3
 
 
-def test_who_is_refused_takes_no_seat_from_others() -> None:
+def test_a_refused_user_does_not_use_up_connections_of_others() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(hold_connection("ada"))
@@ -34,7 +34,7 @@ def test_who_is_refused_takes_no_seat_from_others() -> None:
             assert connections_of("bob") == 1
 
 
-def test_a_seat_is_given_back_at_the_end_and_at_an_error() -> None:
+def test_a_connection_is_released_after_an_error() -> None:
     for _ in range(10):
         with suppress(ZeroDivisionError), hold_connection("ada"):
             assert connections_of("ada") == 1

@@ -1,4 +1,4 @@
-"""A client may have so many bytes unacknowledged, and no more."""
+"""The window limits how many bytes a client may have unacknowledged."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_window_is_full_until_enough_is_acknowledged() -> None:
     assert not window.is_full
 
 
-def test_an_ack_beyond_what_was_sent_is_refused() -> None:
+def test_an_ack_beyond_the_last_sent_offset_is_refused() -> None:
     window = Window()
     window.sent(1, 10, 1)
     with pytest.raises(Disconnect):
@@ -36,14 +36,14 @@ def test_a_late_ack_changes_nothing() -> None:
     assert not window.is_full
 
 
-def test_part_of_a_batch_makes_no_room() -> None:
+def test_an_ack_of_part_of_a_batch_makes_no_room() -> None:
     window = Window(limit=1)
     window.sent(1, 10, 1)
     window.acknowledge(9)
     assert window.is_full
 
 
-def test_an_ack_for_each_event_is_news_once() -> None:
+def test_an_ack_of_each_event_is_new_once() -> None:
     window = Window()
     window.sent(1, 10, 1)
     window.sent(11, 20, 1)
@@ -51,14 +51,14 @@ def test_an_ack_for_each_event_is_news_once() -> None:
     assert not any(window.acknowledge(offset) for offset in range(21))
 
 
-def test_an_ack_that_goes_back_is_no_news() -> None:
+def test_an_ack_below_the_last_one_is_not_new() -> None:
     window = Window()
     window.sent(1, 10, 1)
     assert [window.acknowledge(offset) for offset in (5, 4, 5, 6)] == [True, False, False, True]
 
 
-def test_what_lies_between_two_batches_is_no_news() -> None:
-    """With a filter: a client that acknowledged all of it would flood."""
+def test_an_ack_between_two_batches_is_not_new() -> None:
+    """A filter skips offsets between batches. A client that acknowledged all of them would flood the server."""
     window = Window()
     window.sent_offset = 100
     window.sent(1_001, 1_010, 1)

@@ -1,4 +1,4 @@
-"""The answer of a poll, made of stored texts."""
+"""The response of a long poll, built from stored texts."""
 
 import json
 from uuid import UUID
@@ -21,7 +21,7 @@ def found(offset: int, *batches: Batch) -> PollResult:
     return PollResult(Cursor(EPOCH, offset), batches, batches[-1].last if batches else offset, 99)
 
 
-def test_texts_are_taken_as_they_are_stored() -> None:
+def test_event_texts_are_used_as_stored() -> None:
     assert batch().frame.endswith(f'"events":[{events_after(batch(), 4)}]}}')
 
 
@@ -32,11 +32,11 @@ def test_events_at_or_below_the_cursor_are_left_out(offset: int) -> None:
     assert [event["offset"] for event in json.loads(f"[{texts}]")] == [n for n in (5, 6, 7) if n > offset]
 
 
-def test_an_answer_joins_batches_and_says_where_to_go_on() -> None:
+def test_a_response_joins_batches_and_has_the_next_cursor() -> None:
     content = json.loads(to_json(found(5, batch(), batch(8))))
     assert [event["offset"] for event in content["events"]] == [6, 7, 8, 9, 10]
     assert (content["epoch"], content["last"], content["head"]) == (str(EPOCH), 10, 99)
 
 
-def test_an_empty_answer_says_the_cursor_that_was_reached() -> None:
+def test_an_empty_response_has_the_cursor_that_was_reached() -> None:
     assert json.loads(to_json(found(5))) == {"epoch": str(EPOCH), "head": 99, "last": 5, "events": []}

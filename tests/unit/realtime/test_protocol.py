@@ -1,4 +1,4 @@
-"""The wire as values: every rule of docs/protocol.md that needs no socket."""
+"""The wire protocol as values: every rule of docs/protocol.md that needs no socket."""
 
 import json
 from uuid import UUID
@@ -14,21 +14,21 @@ EPOCH = UUID("00000000-0000-4000-8000-000000000001")
 POSITION = Position(epoch=EPOCH, head=100, floor=10)
 
 
-def ask(query: str) -> Subscription:
+def parse(query: str) -> Subscription:
     return protocol.parse_subscription(query, "job")
 
 
-def test_a_client_that_asks_for_nothing_starts_at_the_head() -> None:
-    assert ask("").start(POSITION) == (Cursor(EPOCH, 100), None)
+def test_a_client_without_a_cursor_starts_at_the_head() -> None:
+    assert parse("").start(POSITION) == (Cursor(EPOCH, 100), None)
 
 
-def test_after_0_without_epoch_gives_all_that_the_log_still_holds() -> None:
-    assert ask("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
+def test_after_0_without_epoch_starts_at_the_floor() -> None:
+    assert parse("after=0").start(POSITION) == (Cursor(EPOCH, 10), None)
 
 
 @pytest.mark.parametrize("offset", [10, 55, 100])
 def test_a_cursor_within_the_log_is_honoured(offset: int) -> None:
-    assert ask(f"after={offset}&epoch={EPOCH}").start(POSITION) == (Cursor(EPOCH, offset), None)
+    assert parse(f"after={offset}&epoch={EPOCH}").start(POSITION) == (Cursor(EPOCH, offset), None)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_cursor_within_the_log_is_honoured(offset: int) -> None:
     ],
 )
 def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
-    assert ask(query).start(POSITION) == (Cursor(EPOCH, 100), reason)
+    assert parse(query).start(POSITION) == (Cursor(EPOCH, 100), reason)
 
 
 @pytest.mark.parametrize(
@@ -50,27 +50,27 @@ def test_any_other_cursor_is_reset_to_the_head(query: str, reason: str) -> None:
     + [f"after=1&epoch={bad}" for bad in ("x", "1", EPOCH.hex[:-1])]
     + ["job=", "job=x", "job=-1", f"job={'1' * 20}"],
 )
-def test_a_bad_request_is_refused_for_good(query: str) -> None:
+def test_a_malformed_subscription_is_refused_for_good(query: str) -> None:
     with pytest.raises(Disconnect) as refused:
-        ask(query)
+        parse(query)
     assert refused.value.code == CloseCode.BAD_REQUEST
 
 
 def test_an_empty_epoch_counts_as_none() -> None:
-    assert ask("after=0&epoch=") == ask("after=0")
-    assert ask("epoch=") == ask("")
+    assert parse("after=0&epoch=") == parse("after=0")
+    assert parse("epoch=") == parse("")
 
 
-def test_of_two_equal_parameters_the_last_counts() -> None:
-    assert ask(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
+def test_the_last_of_repeated_parameters_counts() -> None:
+    assert parse(f"after=x&after=5&epoch=x&epoch={EPOCH}&job=&job=7") == Subscription(5, EPOCH, "7")
 
 
-def test_a_job_is_the_key_to_keep_to() -> None:
-    assert ask("job=7").key == ask("job=007").key == "7"
+def test_the_job_parameter_is_the_key_of_the_filter() -> None:
+    assert parse("job=7").key == parse("job=007").key == "7"
 
 
 @pytest.mark.parametrize("offered", [[], [protocol.SUBPROTOCOL], ["other", protocol.SUBPROTOCOL]])
-def test_version_1_is_served_to_who_names_it_or_nothing(offered: list[str]) -> None:
+def test_a_client_that_offers_version_1_or_none_is_accepted(offered: list[str]) -> None:
     protocol.require_version(offered)
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_message_is_ignored() -> None:
     [None, "", "{", "[]", "7", '{"type":"ack"}', '{"type":"ack","offset":"7"}', '{"type":"ack","offset":true}']
     + ['{"type":"ack","offset":7,"pad":"' + "x" * 1024 + '"}', "[" * 1000],
 )
-def test_what_is_no_message_is_refused(text: str | None) -> None:
+def test_a_malformed_message_is_refused(text: str | None) -> None:
     with pytest.raises(Disconnect):
         protocol.parse_ack(text)
 
@@ -121,7 +121,7 @@ def test_many_large_events_fill_several_rows() -> None:
     assert max(len(payload) for _, _, payload in rows) <= protocol.BATCH_BYTES
 
 
-def test_the_servers_messages_read_as_documented() -> None:
+def test_the_servers_messages_are_as_documented() -> None:
     assert json.loads(protocol.hello("users", POSITION, 55, 15)) == {
         "type": "hello",
         "feed": "users",
@@ -151,5 +151,5 @@ def test_the_servers_messages_read_as_documented() -> None:
         (["xarrivals.bearer.arr_x"], None),
     ],
 )
-def test_a_token_is_offered_beside_the_version(offered: list[str], token: str | None) -> None:
+def test_a_token_is_offered_next_to_the_version(offered: list[str], token: str | None) -> None:
     assert protocol.offered_token(offered) == token

@@ -1,4 +1,4 @@
-"""The ring against a list: whatever comes, twice, late or early, it holds the newest batches without a gap."""
+"""The ring against a list: whether hints are late, early, repeated or lost, it has the newest batches without a gap."""
 
 import pytest
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ def batch(first: int, last: int) -> Batch:
 
 
 class RingMachine(RuleBasedStateMachine):
-    """`log` is all that was ever appended; the ring has heard of it up to `head`."""
+    """`log` has every batch that was appended; the ring has received those up to `head`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,12 +31,12 @@ class RingMachine(RuleBasedStateMachine):
         self.log.append(batch(first, first + size - 1))
 
     @precondition(lambda self: self.log)
-    @rule(place=st.integers(0, 99))
-    def hear(self, place: int) -> None:
-        heard = self.log[place % len(self.log)]
-        comes_next = heard.first <= self.head + 1
-        assert self.ring.add(heard) == comes_next
-        self.head = max(self.head, heard.last) if comes_next else self.head
+    @rule(index=st.integers(0, 99))
+    def hear(self, index: int) -> None:
+        received = self.log[index % len(self.log)]
+        comes_next = received.first <= self.head + 1
+        assert self.ring.add(received) == comes_next
+        self.head = max(self.head, received.last) if comes_next else self.head
 
     @precondition(lambda self: self.log)
     @rule()

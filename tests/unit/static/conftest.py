@@ -1,4 +1,4 @@
-"""One Node.js process for the tests of all modules, which keep no state outside the objects that a test makes."""
+"""One Node.js process for all JavaScript tests, because modules keep no state outside the objects that a test makes."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know what the board shows, as Node.js runs them."""
+"""The pure modules of the browser client behind the board, run by Node.js."""
 
 from typing import Any
 
@@ -36,17 +36,17 @@ def state_after(node: Node, events: list[Any], *, rows: list[int] | None = None,
     return node.evaluate(STATE, given)
 
 
-def row(number: int) -> dict[str, Any]:
-    return {"id": number, "username": f"u{number}", "email": "", "joinedAt": 0, "number": None}
+def row(user_id: int) -> dict[str, Any]:
+    return {"id": user_id, "username": f"u{user_id}", "email": "", "joinedAt": 0, "number": None}
 
 
-def created(number: int, *, job: int | None = None, place: int | None = None, total: int | None = None) -> Any:
-    user = {"id": number, "username": f"u{number}", "email": "", "date_joined": "2026-01-01T12:00:00.000Z"}
-    return {"type": "user.created", "job": job, "number": place, "total": total, "user": user}
+def created(user_id: int, *, job: int | None = None, number: int | None = None, total: int | None = None) -> Any:
+    user = {"id": user_id, "username": f"u{user_id}", "email": "", "date_joined": "2026-01-01T12:00:00.000Z"}
+    return {"type": "user.created", "job": job, "number": number, "total": total, "user": user}
 
 
-def removed(number: int) -> Any:
-    return {"type": "user.removed", "job": None, "user": {"id": number, "username": f"u{number}"}}
+def removed(user_id: int) -> Any:
+    return {"type": "user.removed", "job": None, "user": {"id": user_id, "username": f"u{user_id}"}}
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,18 @@ def removed(number: int) -> Any:
         ([3, 2, 1], [removed(99)], [3, 2, 1], 2),
         ([3, 2, 1], [{"type": "job.of_tomorrow", "job": 1}], [3, 2, 1], 3),
     ],
-    ids=["new", "listed", "late", "removed", "gone", "filled up", "unseen", "unknown"],
+    ids=[
+        "new",
+        "already listed",
+        "late",
+        "removed",
+        "new, removed",
+        "full, removed",
+        "removed, not listed",
+        "unknown type",
+    ],
 )
-def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
+def test_the_board_lists_the_newest_users_by_id_like_a_reloaded_page(
     node: Node, rows: list[int], events: list[Any], ids: list[int], total: int
 ) -> None:
     state = state_after(node, events, rows=rows)
@@ -71,12 +80,12 @@ def test_the_board_lists_the_newest_by_id_as_a_fresh_page_would(
     assert state["hasOlder"] == (len(ids) == 4)
 
 
-def test_one_below_the_oldest_row_belongs_to_an_older_page(node: Node) -> None:
+def test_a_user_below_the_oldest_row_belongs_to_an_older_page(node: Node) -> None:
     state = state_after(node, [created(5)], rows=[9, 8, 7, 6], has_older=True, total=20)
     assert (state["ids"], state["total"], state["arrived"]) == ([9, 8, 7, 6], 21, 0)
 
 
-def test_rows_are_few_however_many_arrive(node: Node) -> None:
+def test_rows_keep_at_most_a_page_of_many_arrivals(node: Node) -> None:
     kept = node.evaluate("""async () => {
       const { Rows } = await import(js("task/js/state/rows"));
       const rows = new Rows([], 50, false);
@@ -87,7 +96,7 @@ def test_rows_are_few_however_many_arrive(node: Node) -> None:
     assert kept == [0, True]
 
 
-def test_a_search_lists_what_matches_and_counts_everybody(node: Node) -> None:
+def test_a_search_lists_matching_users_and_counts_all(node: Node) -> None:
     events = [created(41), created(52), created(14)]
     state = state_after(node, events, rows=[4], query="U4", total=9)
     assert (state["ids"], state["total"], state["arrived"]) == ([41, 4], 12, 1)
@@ -97,9 +106,7 @@ def test_a_search_lists_what_matches_and_counts_everybody(node: Node) -> None:
     ("query", "matches"),
     [("", True), ("kq", True), ("EXAMPLE.com", True), ("%", False), ("user_kqzl@", True), ("zlu", False)],
 )
-def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
-    node: Node, query: str, matches: bool
-) -> None:
+def test_a_search_finds_part_of_a_name_or_email_address_in_any_case(node: Node, query: str, matches: bool) -> None:
     match = """async (query) => (await import(js("task/js/state/search")))
       .matcher(query)({ username: "user_kQzL", email: "user_kQzL@example.com" })"""
     assert node.evaluate(match, query) == matches
@@ -122,30 +129,30 @@ def test_a_search_finds_part_of_a_name_or_of_an_e_mail_address_in_any_case(
     ],
     ids=str,
 )
-def test_the_board_pauses_by_hand_and_by_itself(node: Node, steps: list[str], is_on: bool) -> None:
-    walk = """async (steps) => {
+def test_the_board_pauses_by_button_and_automatically(node: Node, steps: list[str], is_on: bool) -> None:
+    run_steps = """async (steps) => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
       steps.forEach((step) => (step === "press" ? pause.press() : pause.note(step.slice(1), step[0] === "+")));
       return pause.isOn;
     }"""
-    assert node.evaluate(walk, steps) is is_on
+    assert node.evaluate(run_steps, steps) is is_on
 
 
-def test_a_paused_board_shows_what_it_last_showed_and_counts_what_it_misses(node: Node) -> None:
+def test_a_paused_board_keeps_its_rows_and_counts_missed_users(node: Node) -> None:
     seen = node.evaluate("""async () => {
       const { Pause } = await import(js("task/js/state/pause"));
       const pause = new Pause();
-      const look = (arrived) => {
+      const view = (arrived) => {
         const { rows, at, missed } = pause.view({ rows: [arrived], arrived, hasOlder: true }, arrived * 10);
         return [rows[0], at, missed];
       };
-      const seen = [look(1), look(2)];
+      const seen = [view(1), view(2)];
       pause.press();
-      seen.push(look(3), look(9));
+      seen.push(view(3), view(9));
       pause.catchUp();
-      seen.push(look(10), look(11));
+      seen.push(view(10), view(11));
       pause.press();
-      return [...seen, look(12)];
+      return [...seen, view(12)];
     }""")
     assert seen == [[1, 10, 0], [2, 20, 0], [2, 20, 1], [2, 20, 7], [10, 100, 0], [10, 100, 1], [12, 120, 0]]

@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know the wire and the words, as Node.js runs them."""
+"""The pure modules of the browser client for the wire and for words, run by Node.js."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def frame(*offsets: int) -> dict[str, Any]:
         (5, [frame(1, 2)], [], 5),
         (10, [frame(20, 21), frame(40)], [20, 21, 40], 40),
     ],
-    ids=["in order", "twice", "starting below the cursor", "overlapping", "old", "filtered jumps"],
+    ids=["in order", "repeated", "starting below the cursor", "overlapping", "below the cursor", "filtered jumps"],
 )
 def test_every_event_is_handled_once(
     node: Node, after: int, frames: list[Any], handled: list[int], offset: int
@@ -43,25 +43,25 @@ def test_the_cursor_moves_before_the_event_is_handled(node: Node) -> None:
       const { Cursor, receive } = await import(js("realtime/protocol"));
       const cursor = new Cursor("e", 0);
       const poison = () => { throw new Error("poison"); };
-      try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* as it must */ }
+      try { receive({ last: 2, events: [{ offset: 1 }, { offset: 2 }] }, cursor, poison); } catch { /* expected */ }
       return cursor.offset;
     }""")
     assert offset == 1
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "null", "7", '"text"', "[]"])
-def test_a_frame_that_is_none_is_ignored(node: Node, text: str) -> None:
+def test_a_malformed_frame_is_ignored(node: Node, text: str) -> None:
     read = 'async (text) => (await import(js("realtime/protocol"))).parse(text).type ?? null'
     assert node.evaluate(read, text) is None
 
 
-def test_only_codes_from_4500_on_end_the_trying(node: Node) -> None:
+def test_only_codes_from_4500_end_the_retries(node: Node) -> None:
     codes = [1000, 1001, 1006, 1011, 4000, 4001, 4008, 4499, 4500, 4501, 4503, 4504, 4999]
     verdicts = node.evaluate('async (codes) => codes.map((await import(js("realtime/protocol"))).verdict)', codes)
     assert verdicts == ["retry"] * 8 + ["stop", "sign in", "stop", "stop", "stop"]
 
 
-def test_a_retry_waits_between_nothing_and_thirty_seconds(node: Node) -> None:
+def test_a_retry_waits_up_to_thirty_seconds(node: Node) -> None:
     delays = node.evaluate("""async () => {
       const { retryDelay } = await import(js("realtime/protocol"));
       return [0, 1, 4, 5, 50].map((attempt) => retryDelay(attempt, 1)).concat(retryDelay(9, 0));
@@ -69,7 +69,7 @@ def test_a_retry_waits_between_nothing_and_thirty_seconds(node: Node) -> None:
     assert delays == [1_000, 2_000, 16_000, 30_000, 30_000, 0]
 
 
-def test_what_is_caught_up_on_is_not_mistaken_for_speed(node: Node) -> None:
+def test_the_rate_uses_the_times_of_events_not_of_their_arrival(node: Node) -> None:
     rates = node.evaluate("""async () => {
       const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
@@ -79,8 +79,8 @@ def test_what_is_caught_up_on_is_not_mistaken_for_speed(node: Node) -> None:
     assert rates == [100, 50, 0]
 
 
-def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(node: Node) -> None:
-    told = node.evaluate("""async () => {
+def test_a_clock_set_back_gives_no_false_rate_and_no_negative_duration(node: Node) -> None:
+    shown = node.evaluate("""async () => {
       const { Rate } = await import(js("task/js/state/rate"));
       const rate = new Rate();
       for (let now = 0; now < 10_000; now += 10) rate.add(3_600_000, now);
@@ -89,10 +89,10 @@ def test_a_clock_that_went_back_makes_no_speed_and_no_time_below_zero(node: Node
       const timeline = { start: 0, width: 250, counts: [0] };
       return [rate.read(9_990), new JobState({ ...page, timeline }, []).elapsed(Date.parse("2026-01-01T11:00:00Z"))];
     }""")
-    assert told == [100, 0]
+    assert shown == [100, 0]
 
 
-def test_acknowledgements_are_few_unless_half_the_window_is_used(node: Node) -> None:
+def test_acks_are_rare_until_half_the_window_is_used(node: Node) -> None:
     sent = node.evaluate("""async () => {
       const { Acknowledger } = await import(js("realtime/acknowledger"));
       const sent = [];
@@ -128,13 +128,13 @@ def test_acknowledgements_are_few_unless_half_the_window_is_used(node: Node) -> 
         ),
     ],
 )
-def test_the_connection_is_told_in_words(node: Node, link: dict[str, Any], words: str | None) -> None:
-    tell = """async (link) => (await import(js("task/js/format/words")))
+def test_the_connection_state_is_shown_in_words(node: Node, link: dict[str, Any], words: str | None) -> None:
+    describe = """async (link) => (await import(js("task/js/format/words")))
       .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
-    assert node.evaluate(tell, link) == words
+    assert node.evaluate(describe, link) == words
 
 
-def test_ages_are_told_in_words(node: Node) -> None:
+def test_ages_are_shown_in_words(node: Node) -> None:
     ages = node.evaluate("""async () => {
       const { ago } = await import(js("task/js/format/words"));
       return [-3, 0, 4.9, 5, 59, 60, 3_599].map((seconds) => ago(0, seconds * 1_000));

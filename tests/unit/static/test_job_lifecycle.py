@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know what became of a job, as Node.js runs them; Python says the same."""
+"""The pure modules of the browser client for a job's later states, run by Node.js and compared with Python's words."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +28,8 @@ def removed_at(offset: int) -> dict[str, Any]:
     return {"type": "user.removed", "job": 7, "offset": offset, "user": {"id": offset, "username": ""}}
 
 
-def changed_at(offset: int, what: str) -> dict[str, Any]:
-    return job_event(what, 7, at=3) | {"offset": offset}  # type: ignore[no-any-return]
+def changed_at(offset: int, change: str) -> dict[str, Any]:
+    return job_event(change, 7, at=3) | {"offset": offset}  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,13 @@ def changed_at(offset: int, what: str) -> dict[str, Any]:
         ([{"adopt": KNOWN | {"state": "removing", "removed": 2, "offset": 13}}, removed_at(13)], ["removing", 3, 2, 1]),
         ([changed_at(14, "removed"), {"adopt": KNOWN | {"state": "removing", "offset": 13}}], ["removed", 3, 0, 3]),
     ],
-    ids=["live", "known already", "read anew", "read before the newest event"],
+    ids=["live", "already counted", "read again", "read before the newest event"],
 )
-def test_what_was_read_of_a_job_and_what_events_tell_of_it_count_once(
-    node: Node, steps: list[Any], expected: list[Any]
-) -> None:
+def test_an_account_in_a_read_and_in_an_event_counts_once(node: Node, steps: list[Any], expected: list[Any]) -> None:
     assert node.evaluate(JOB, {"known": KNOWN, "steps": steps}) == expected
 
 
-def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while(node: Node) -> None:
+def test_cancelled_and_removed_jobs_leave_the_strip_after_six_seconds(node: Node) -> None:
     events = [job_event("cancelled", 7, at=1), job_event("removing", 8, at=3), job_event("removed", 9, at=3)]
     state = state_after(node, events)
     assert [one[2] for one in state["jobs"]] == ["■ cancelled", "↺ removing", "↺ removed"]
@@ -64,12 +62,12 @@ def test_jobs_that_were_cancelled_or_removed_leave_the_strip_after_a_while(node:
     assert later == [8]
 
 
-def test_an_account_of_a_job_at_rest_that_somebody_deletes_brings_no_line(node: Node) -> None:
+def test_deleting_an_account_of_a_finished_job_shows_no_line(node: Node) -> None:
     state = state_after(node, [removed_at(5)], rows=[5])
     assert (state["jobs"], state["total"]) == ([], 2)
 
 
-def test_rows_that_were_read_anew_know_what_happened_meanwhile(node: Node) -> None:
+def test_rows_read_again_include_events_that_came_meanwhile(node: Node) -> None:
     seen = node.evaluate("""async () => {
       const { LiveRows } = await import(js("task/js/state/live_rows"));
       const row = (id) => ({ id });
@@ -99,9 +97,7 @@ TIMELINE = """async ({ given, times }) => {
 
 
 @pytest.mark.parametrize("seconds", [0.1, 2, 24.9, 25, 80, 4_000])
-def test_a_chart_that_the_browser_goes_on_with_is_the_one_that_the_server_would_draw(
-    node: Node, seconds: float
-) -> None:
+def test_a_chart_continued_by_the_browser_equals_the_servers(node: Node, seconds: float) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     moments = [start + timedelta(seconds=seconds * one / 50) for one in range(51)]
     whole = chart.timeline_of([(moment, 1) for moment in moments], start=start)
@@ -112,37 +108,37 @@ def test_a_chart_that_the_browser_goes_on_with_is_the_one_that_the_server_would_
     assert drawn == [whole.path, whole.peak, whole.span_ms]
 
 
-def test_a_chart_begins_with_the_first_account_however_long_the_job_waited(node: Node) -> None:
+def test_a_chart_begins_with_the_first_account_after_a_long_wait(node: Node) -> None:
     given = {"start": 0, "width": 250, "counts": [0]}
     drawn = node.evaluate(TIMELINE, {"given": given, "times": [3_600_000, 3_600_300]})
     assert drawn == ["M0 100V0H300V0H600V100Z", 4, 500]
 
 
 DURATIONS = [40, 250, 350, 9_949, 9_950, 10_500, 99_499, 99_500, 750_000, 6_000_000, 9_000_000]
-SAY = """async ({ words, job, removed, waiting, begun, durations }) => {
+DESCRIBE = """async ({ words, job, removed, waiting, begun, durations }) => {
   const { JobWords } = await import(js("task/js/format/job_words"));
   const { duration } = await import(js("task/js/format/words"));
-  const said = new JobWords(words);
+  const jobWords = new JobWords(words);
   const known = { ...job, removed, isRemovalBegun: begun };
-  return [said.sentence(known, waiting), said.short(known), said.sign(known), durations.map(duration)];
+  return [jobWords.sentence(known, waiting), jobWords.short(known), jobWords.sign(known), durations.map(duration)];
 }"""
 
 
 @pytest.mark.parametrize("state", Job.State.values)
-def test_the_state_of_a_job_is_said_as_the_server_says_it(node: Node, state: str) -> None:
+def test_the_words_for_a_jobs_state_are_the_servers(node: Node, state: str) -> None:
     begun = datetime.now(UTC) if state in {"removing", "removed", "failed"} else None
     job = Job(state=state, total=5_000, created=1_234, removal_began_at=begun)
     known = {"state": state, "total": 5_000, "created": 1_234}
     for removed, waiting in ((0, "no worker is running"), (1_000, ""), (1_234, "waiting for a worker")):
-        asked = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
-        asked |= {"durations": DURATIONS, "words": job_text.WORDS}
+        given = {"job": known, "removed": removed, "waiting": waiting, "begun": begun is not None}
+        given |= {"durations": DURATIONS, "words": job_text.WORDS}
         durations = [number_text.duration(one) for one in DURATIONS]
         sentence = job_text.sentence(job, removed=removed, waiting=waiting)
-        said = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
-        assert node.evaluate(SAY, asked) == said
+        expected = [sentence, job_text.short(job), job_text.SIGNS[state], durations]
+        assert node.evaluate(DESCRIBE, given) == expected
 
 
-def test_a_row_that_came_and_went_is_gone(node: Node) -> None:
+def test_a_row_added_and_removed_is_not_shown(node: Node) -> None:
     events = [created(4) | {"offset": 11}, removed_at(12) | {"user": {"id": 4, "username": ""}}]
     state = state_after(node, events, rows=[3, 2, 1])
     assert (state["ids"], state["total"]) == ([3, 2, 1], 3)

@@ -1,4 +1,4 @@
-"""The pure parts of the browser client that know jobs, their pace and their end, as Node.js runs them."""
+"""The pure modules of the browser client for jobs, their speed and their end, run by Node.js."""
 
 from typing import Any
 
@@ -8,28 +8,28 @@ from tests.support.node import Node
 from tests.unit.static.test_board import created, state_after
 
 
-def job_event(what: str, number: int, *, at: int = 0, error: str | None = None) -> Any:
-    return {"type": f"job.{what}", "job": number, "total": 3, "created": at} | ({"error": error} if error else {})
+def job_event(change: str, number: int, *, at: int = 0, error: str | None = None) -> Any:
+    return {"type": f"job.{change}", "job": number, "total": 3, "created": at} | ({"error": error} if error else {})
 
 
-def accounts_of(job: int, *places: int) -> list[Any]:
-    return [created(100 * job + place, job=job, place=place, total=3) for place in places]
+def accounts_of(job: int, *numbers: int) -> list[Any]:
+    return [created(100 * job + number, job=job, number=number, total=3) for number in numbers]
 
 
 def test_progress_is_the_greatest_number_seen(node: Node) -> None:
     known = [{"id": 7, "state": "running", "total": 500, "created": 312}]
-    events = [created(10, job=7, place=300, total=500), created(11, job=7, place=313, total=500)]
+    events = [created(10, job=7, number=300, total=500), created(11, job=7, number=313, total=500)]
     state = state_after(node, events, jobs=known)
     assert state["jobs"] == [[7, 313, "62 %", ""]]
 
 
 @pytest.mark.parametrize(
-    ("places", "words"),
+    ("numbers", "words"),
     [([1, 2, 3], "✓ verified"), ([2, 3], "✓ finished"), ([1, 3], "✓ finished"), ([], "✓ finished")],
     ids=["every one", "the first is missing", "one is missing", "none"],
 )
-def test_a_job_is_verified_only_by_a_page_that_saw_every_number(node: Node, places: list[int], words: str) -> None:
-    events = [job_event("started", 7), *accounts_of(7, *places), job_event("finished", 7, at=3)]
+def test_a_job_is_verified_only_by_a_page_that_saw_every_number(node: Node, numbers: list[int], words: str) -> None:
+    events = [job_event("started", 7), *accounts_of(7, *numbers), job_event("finished", 7, at=3)]
     known = [{"id": 7, "state": "queued", "total": 3, "created": 3}]
     for jobs in ([], known):
         state = state_after(node, events, jobs=jobs)
@@ -61,7 +61,7 @@ def test_a_failed_job_stays_with_its_reason_and_a_finished_one_leaves(node: Node
     assert lines == [[failed, finished], [failed, finished], [failed]]
 
 
-def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_way(node: Node) -> None:
+def test_with_too_many_jobs_failed_ones_and_then_queued_ones_are_left_out(node: Node) -> None:
     events = [job_event("failed", number, error="x") for number in range(1, 9)]
     events += [job_event("started", number) for number in (21, 22)]
     state = state_after(node, events)
@@ -79,7 +79,7 @@ def test_where_jobs_are_too_many_the_failed_ones_and_then_the_queued_ones_give_w
     ("seconds", "accounts", "left"),
     [(1.9, 100, None), (2, 19, None), (2, 20, 98_000), (4, 1_000, 4_000), (60, 1_000, 60_000)],
 )
-def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
+def test_the_time_left_is_shown_after_two_seconds_and_twenty_accounts(
     node: Node, seconds: float, accounts: int, left: int | None
 ) -> None:
     measure = """async ([seconds, accounts]) => {
@@ -92,7 +92,7 @@ def test_the_time_left_is_told_after_two_seconds_and_twenty_accounts(
     assert measured == (left and pytest.approx(left))
 
 
-def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_that_stands(
+def test_the_time_left_follows_a_slower_job_and_is_hidden_for_a_stalled_one(
     node: Node,
 ) -> None:
     left = node.evaluate("""async () => {
@@ -106,7 +106,7 @@ def test_the_time_left_follows_a_job_that_slows_down_and_is_not_guessed_for_one_
     assert left == [pytest.approx(10_000), pytest.approx(70_000), True, None]
 
 
-def test_the_time_left_is_told_in_words(node: Node) -> None:
+def test_the_time_left_is_shown_in_words(node: Node) -> None:
     words = node.evaluate("""async () => {
       const { leftWords } = await import(js("task/js/format/words"));
       return [null, 0, 999, 1_000, 11_200, 59_000, 59_001, 180_000, 5_939_000, 6_000_000].map(leftWords);

@@ -1,4 +1,4 @@
-"""The words of the options, as Node.js puts them together: those that the server says."""
+"""The browser's words for a job's options, run by Node.js, are the server's."""
 
 from typing import Any
 
@@ -31,15 +31,15 @@ def test_the_summary_is_the_servers(node: Node, options: Options, words: str) ->
     assert node.evaluate(CALL, ["summary", WORDS, in_fields(options)]) == words
 
 
-def test_what_is_no_seed_is_left_out_of_the_summary(node: Node) -> None:
+def test_an_invalid_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
-    said = node.evaluate(CALL, ["summary", WORDS, fields])
-    assert said == "random names, a different password each, never removed"
+    words_shown = node.evaluate(CALL, ["summary", WORDS, fields])
+    assert words_shown == "random names, a different password each, never removed"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])
 @pytest.mark.parametrize(("seconds", "processes"), [(0.01, 64), (0.22, 2), (1.5, 1)])
 def test_the_estimate_is_the_servers(node: Node, total: int | None, seconds: float, processes: int) -> None:
     estimate = Estimate(hash_seconds=seconds, processes=processes)
-    said = node.evaluate(CALL, ["estimate", estimate.client_data, total])
-    assert said == estimate.text(total)
+    words_shown = node.evaluate(CALL, ["estimate", estimate.client_data, total])
+    assert words_shown == estimate.text(total)

@@ -1,4 +1,4 @@
-"""The protocol's pure module, as Node runs it, agrees with docs/asyncapi.yaml."""
+"""The browser client's pure protocol module, run by Node.js, agrees with docs/asyncapi.yaml."""
 
 import json
 import re
@@ -15,17 +15,17 @@ EPOCH = "00000000-0000-4000-8000-000000000001"
 
 
 def evaluated(node: Node, expression: str) -> Any:
-    """Its value where `wire` is static/realtime/protocol.js."""
+    """Returns the value of the expression, in which `wire` is static/realtime/protocol.js."""
     return node.evaluate(f'async () => {{ const wire = await import(js("realtime/protocol")); return {expression}; }}')
 
 
-def test_it_tries_again_after_the_codes_that_say_so_and_no_other(node: Node) -> None:
+def test_the_client_retries_after_exactly_the_documented_codes(node: Node) -> None:
     codes = wire.CHANNEL["x-close-codes"]
     verdicts = evaluated(node, f"{list(codes)}.map(wire.verdict)")
     assert [verdict == "retry" for verdict in verdicts] == [meaning["retry"] for meaning in codes.values()]
 
 
-def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it(node: Node) -> None:
+def test_the_client_offers_the_documented_version_and_a_token_the_server_reads(node: Node) -> None:
     documented = wire.CHANNEL["bindings"]["ws"]["headers"]["properties"]["Sec-WebSocket-Protocol"]["pattern"]
     token = "arr_" + "x" * 43
     assert evaluated(node, 'wire.subprotocols("")') == [protocol.SUBPROTOCOL]
@@ -44,7 +44,7 @@ def test_it_offers_the_documented_version_and_the_token_as_the_server_reads_it(n
     ],
     ids=["head", "start", "cursor"],
 )
-def test_it_asks_with_documented_parameters(node: Node, cursor: str, query: dict[str, list[str]]) -> None:
+def test_the_client_connects_with_documented_parameters(node: Node, cursor: str, query: dict[str, list[str]]) -> None:
     address = evaluated(node, f'wire.address("http://a.example:8000/ws/users/?job=7", new wire.Cursor({cursor}))')
     parts = urlsplit(address)
     assert (parts.scheme, parts.netloc, parts.path) == ("ws", "a.example:8000", wire.CHANNEL["address"])
@@ -53,7 +53,7 @@ def test_it_asks_with_documented_parameters(node: Node, cursor: str, query: dict
     protocol.parse_subscription(parts.query, "job")
 
 
-def test_a_cursor_without_an_epoch_begins_where_hello_says(node: Node) -> None:
+def test_a_cursor_without_an_epoch_takes_the_position_of_hello(node: Node) -> None:
     hello = wire.DOCUMENT["components"]["messages"]["hello"]["examples"][0]["payload"]
     begin = f"(cursor) => {{ cursor.begin({json.dumps(hello)}); return cursor; }}"
     assert evaluated(node, f"({begin})(new wire.Cursor())") == {"epoch": hello["epoch"], "offset": hello["after"]}

@@ -1,16 +1,16 @@
-"""The pure parts of the benchmarks: figures that nobody checks are worth nothing."""
+"""The pure parts of the benchmarks: their statistics and their WebSocket frames."""
 
 from itertools import count
 
 import pytest
 
-from tests.benchmarks import __main__ as every
+from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks.crowd import frame_size, masked
 from tests.benchmarks.frame import figure, in_turn, percentile, ratio, short
 from tests.support.service import ROOT
 
 
-def test_ways_are_measured_in_turn() -> None:
+def test_variants_are_measured_in_turn() -> None:
     numbers = count(1.0)
     assert in_turn(2, a=lambda: next(numbers), b=lambda: next(numbers)) == {"a": [1, 3], "b": [2, 4]}
 
@@ -24,18 +24,18 @@ def test_a_figure_is_the_median_with_its_spread() -> None:
     assert (found.value, found.spread) == (3, "1 to 2,000")
 
 
-def test_a_percentile_is_a_value_that_was_measured() -> None:
+def test_a_percentile_is_a_measured_value() -> None:
     values = [float(number) for number in range(1, 101)]
     assert [percentile(values, share) for share in (0.5, 0.99, 1)] == [50, 99, 100]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.01234, "0.0123"), (45.67, "45.7"), (1234.5, "1,234")])
-def test_figures_have_three_digits_that_count(value: float, text: str) -> None:
+def test_figures_have_three_significant_digits(value: float, text: str) -> None:
     assert short(value) == text
 
 
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
-def test_the_crowd_finds_a_frame_only_when_it_is_whole(length: int) -> None:
+def test_the_crowd_reads_only_complete_frames(length: int) -> None:
     if length < 126:
         head = bytes([0x81, length])
     elif length < 65_536:
@@ -47,9 +47,9 @@ def test_the_crowd_finds_a_frame_only_when_it_is_whole(length: int) -> None:
     assert frame_size(bytearray(frame[:-1])) is None
 
 
-def test_the_crowd_s_own_frames_are_masked() -> None:
+def test_the_crowd_masks_its_own_frames() -> None:
     assert masked(b"ack") == b"\x81\x83\x00\x00\x00\x00ack"
 
 
-def test_every_benchmark_that_is_named_is_there() -> None:
-    assert all((ROOT / "tests" / "benchmarks" / f"{name}.py").exists() for name in every.ALL)
+def test_every_listed_benchmark_has_a_file() -> None:
+    assert all((ROOT / "tests" / "benchmarks" / f"{name}.py").exists() for name in benchmarks.ALL)

@@ -1,4 +1,4 @@
-"""What a row has from its model, and what the database makes by itself."""
+"""Values for a bulk INSERT: the model's values and defaults, without columns that the database fills."""
 
 from django.db import models
 from django.db.models.functions import Upper
@@ -8,7 +8,7 @@ from task.accounts import bulk
 
 
 @isolate_apps("task")
-def test_what_the_database_fills_by_itself_is_left_to_it() -> None:
+def test_columns_that_the_database_fills_are_left_out() -> None:
     class Member(models.Model):  # noqa: DJ008
         name = models.CharField(max_length=10)
         plan = models.CharField(max_length=10, default="free")

@@ -1,4 +1,4 @@
-"""Accounts a second in few buckets, and the line of their chart."""
+"""The chart of a job: accounts per second in a limited number of buckets, and the path of its line."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05, 1, 24.9, 25, 60, 3_600, 86_400 * 30])
-def test_however_long_it_took_the_stretches_are_few_and_nothing_is_lost(seconds: float) -> None:
+def test_a_job_of_any_duration_has_few_buckets_that_count_every_account(seconds: float) -> None:
     line = timeline_of([(after(0), 25), (after(seconds / 2), 50), (after(seconds), 100)], start=START)
     assert sum(line.counts) == 175
     assert len(line.counts) <= BUCKETS
@@ -22,22 +22,22 @@ def test_however_long_it_took_the_stretches_are_few_and_nothing_is_lost(seconds:
     assert line.width_ms == 250 or len(line.counts) > BUCKETS // 2
 
 
-def test_the_peak_is_told_by_the_second() -> None:
+def test_the_peak_is_in_accounts_per_second() -> None:
     assert timeline_of([(after(0), 10), (after(0.3), 30)], start=START).peak == 120
 
 
-def test_a_job_that_was_over_at_once_has_no_peak() -> None:
+def test_a_job_that_ended_in_one_moment_has_no_peak() -> None:
     assert timeline_of([(after(0), 500)], start=START).peak is None
 
 
-def test_what_came_before_the_start_by_another_clock_counts_from_the_start() -> None:
+def test_accounts_dated_before_the_start_by_another_clock_count_at_the_start() -> None:
     assert timeline_of([(after(-1), 10)], start=START).counts == [10]
 
 
-def test_nothing_is_one_empty_stretch() -> None:
+def test_a_job_without_accounts_has_one_empty_bucket() -> None:
     line = timeline_of([], start=START)
     assert (line.counts, line.peak, line.span_ms) == ([0], None, 0)
 
 
-def test_the_steps_go_from_the_left_to_the_right_and_the_highest_to_the_top() -> None:
+def test_the_path_draws_buckets_from_left_to_right_with_the_highest_at_the_top() -> None:
     assert Timeline(0, 100, [1, 2]).path == "M0 100V50H300V0H600V100Z"

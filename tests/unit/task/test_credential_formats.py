@@ -1,4 +1,4 @@
-"""Credentials as the tools and the spreadsheets of this world read them."""
+"""Exported credentials as CSV and JSON, read back with Python's own readers."""
 
 import csv
 import io
@@ -17,14 +17,14 @@ ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, st.text(passwords.ALPHABET)),
 
 
 def whole(name: str, rows: list[Credentials]) -> str:
-    """In two pieces, as it is read from the database."""
-    written = FORMATS[name]
-    pieces = [written.rows(rows[:1], True), *([written.rows(rows[1:], False)] if rows[1:] else [])]
-    return "".join([written.opening, *pieces, written.closing])
+    """Returns the file, written in two pieces as an export writes it."""
+    file_format = FORMATS[name]
+    pieces = [file_format.rows(rows[:1], True), *([file_format.rows(rows[1:], False)] if rows[1:] else [])]
+    return "".join([file_format.opening, *pieces, file_format.closing])
 
 
 @given(ROWS)
-def test_csv_reads_back_with_every_cell_harmless(rows: list[Credentials]) -> None:
+def test_csv_reads_back_without_a_cell_that_starts_a_formula(rows: list[Credentials]) -> None:
     header, *lines = csv.reader(io.StringIO(whole("csv", rows), newline=""))
     assert header == ["username", "email", "password"]
     assert [line[2] for line in lines] == [row.password for row in rows]
@@ -34,34 +34,34 @@ def test_csv_reads_back_with_every_cell_harmless(rows: list[Credentials]) -> Non
 
 
 @given(ROWS)
-def test_json_reads_back_as_it_was(rows: list[Credentials]) -> None:
+def test_json_reads_back_unchanged(rows: list[Credentials]) -> None:
     read = json.loads(whole("json", rows))
     assert read == [{"username": row.username, "email": row.email, "password": row.password} for row in rows]
 
 
 @pytest.mark.parametrize("first", FORMULA)
-def test_what_a_spreadsheet_would_compute_becomes_text(first: str) -> None:
+def test_a_value_that_starts_a_formula_becomes_text(first: str) -> None:
     text = whole("csv", [Credentials(f"{first}cmd", f"{first}1@example.com", "secret")])
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row == {"username": f"'{first}cmd", "email": f"'{first}1@example.com", "password": "secret"}
 
 
-def test_no_password_can_begin_as_a_formula_or_need_a_quote() -> None:
+def test_a_password_never_starts_a_formula_or_needs_a_quote() -> None:
     assert not set(passwords.ALPHABET) & {*FORMULA, *"'\",\r\n "}
     assert set(passwords.SYMBOLS) == set(passwords.ALPHABET.encode())
 
 
-def test_a_line_is_one_account_and_ends_with_a_bare_line_feed() -> None:
+def test_a_csv_line_is_one_account_and_ends_with_a_line_feed() -> None:
     text = whole("csv", [Credentials("user_a", "user_a@example.com", "secret")])
     assert text == "username,email,password\nuser_a,user_a@example.com,secret\n"
 
 
-def test_no_account_is_an_empty_list_and_a_bare_header() -> None:
+def test_an_export_without_accounts_is_an_empty_list_or_a_header() -> None:
     assert json.loads(FORMATS["json"].opening + FORMATS["json"].closing) == []
     assert FORMATS["csv"].opening + FORMATS["csv"].closing == "username,email,password\n"
 
 
-def test_a_file_that_was_cut_off_says_so() -> None:
+def test_a_file_that_was_cut_off_can_be_recognized() -> None:
     rows = [Credentials("user_a", "user_a@example.com", "secret")]
     table, array = FORMATS["csv"], FORMATS["json"]
     assert list(csv.reader(io.StringIO(table.opening + table.rows(rows, True) + table.cut_off)))[-1] == [
@@ -73,5 +73,5 @@ def test_a_file_that_was_cut_off_says_so() -> None:
         json.loads(array.opening + array.rows(rows, True) + array.cut_off)
 
 
-def test_a_password_is_not_shown_where_credentials_are_printed() -> None:
+def test_the_repr_of_credentials_hides_the_password() -> None:
     assert "secret" not in repr(Credentials("user_a", "user_a@example.com", "secret"))

@@ -1,4 +1,4 @@
-"""A command says in one line why it cannot use the database, and what to do about that."""
+"""Command errors for an unusable database: one line with the reason and the remedy."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from task.database.errors import describe
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"),
+    ("reason", "sentence"),
     [
         (
             "no such table: arrivals_job",
@@ -28,5 +28,5 @@ from task.database.errors import describe
         ),
     ],
 )
-def test_the_remedy_fits_the_reason(reason: str, said: str) -> None:
-    assert describe(RuntimeError(reason)) == f"The database cannot be used: {said}"
+def test_the_remedy_fits_the_reason(reason: str, sentence: str) -> None:
+    assert describe(RuntimeError(reason)) == f"The database cannot be used: {sentence}"

@@ -1,4 +1,4 @@
-"""Problems as they are sent, and the sentences in them."""
+"""API problems: their statuses, codes and sentences."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from task.api.schemas import JobFilter, JobWanted, UserFilter
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_each_code_has_a_status_of_an_error(code: str) -> None:
+def test_each_code_has_an_error_status(code: str) -> None:
     problem = Problem(code, "Do this.")
     assert 400 <= problem.status < 600
     assert problem.content["code"] == code
@@ -18,13 +18,13 @@ def test_each_code_has_a_status_of_an_error(code: str) -> None:
 
 
 @pytest.mark.parametrize("status", [*range(400, 432), 451, *range(500, 512)])
-def test_an_answer_of_somebody_else_becomes_a_problem_with_a_sentence(status: int) -> None:
+def test_any_error_status_becomes_a_problem_with_a_sentence(status: int) -> None:
     problem = Problem.of_status(status)
     assert problem.status // 100 == status // 100
     assert str(problem).endswith(".")
 
 
-def test_what_is_not_signed_in_is_told_how() -> None:
+def test_a_401_names_the_bearer_scheme() -> None:
     assert Problem(*SENTENCES[401]).headers == {"WWW-Authenticate": "Bearer"}
 
 
@@ -64,21 +64,21 @@ def errors_in(model: Any, value: object) -> list[dict[str, str]]:
         (UserFilter, {"q": "\0"}, "q", "q contains a character that is not allowed."),
     ],
 )
-def test_an_error_is_a_sentence_about_its_field(model: Any, value: object, field: str, detail: str) -> None:
+def test_a_validation_error_is_a_sentence_about_its_field(model: Any, value: object, field: str, detail: str) -> None:
     assert errors_in(model, value) == [{"field": field, "detail": detail}]
 
 
-def test_a_state_that_does_not_exist_is_told_those_that_do() -> None:
+def test_an_unknown_state_is_answered_with_the_known_ones() -> None:
     [error] = errors_in(JobFilter, {"state": "done"})
     assert "queued" in error["detail"]
     assert "removed" in error["detail"]
 
 
-def test_several_errors_are_counted() -> None:
+def test_the_detail_counts_further_errors() -> None:
     errors = errors_in(JobFilter, {"limit": "0", "before": "x", "state": "?"})
     assert str(Problem.of_errors(errors)).endswith("(2 more in errors.)")
 
 
-def test_a_long_name_is_cut() -> None:
+def test_a_long_field_name_is_cut() -> None:
     [error] = errors_in(JobWanted, {"total": 1, "x" * 5000: 1})
     assert len(error["detail"]) < 100

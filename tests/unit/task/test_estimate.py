@@ -1,4 +1,4 @@
-"""The estimate of hashing at full strength, in words."""
+"""The estimate, in words, of how long full hashing takes."""
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -17,11 +17,11 @@ from task.pages.option_text import Estimate
         (None, 2, "0.2 s per account on 2 worker processes"),
     ],
 )
-def test_an_estimate_says_what_it_comes_from(total: int | None, processes: int, words: str) -> None:
+def test_an_estimate_shows_its_factors(total: int | None, processes: int, words: str) -> None:
     assert Estimate(hash_seconds=0.2, processes=processes).text(total) == words
 
 
-def test_a_hash_is_measured_once() -> None:
+def test_the_time_of_a_hash_is_measured_once() -> None:
     measured = option_fields.hash_seconds()
     assert measured == option_fields.hash_seconds() >= option_fields.SHORTEST_HASH_SECONDS
     assert make_password("x").startswith("pbkdf2_sha256$")

@@ -1,4 +1,4 @@
-"""The texts of events: valid JSON with the documented members, whatever a user is called."""
+"""The texts of events: valid JSON with the documented members, for any user name."""
 
 import datetime
 import json
@@ -11,7 +11,7 @@ from task import events
 NEW_YEAR = datetime.datetime(2026, 1, 1, 12, 0, 0, 999, tzinfo=datetime.UTC)
 
 
-def test_an_account_names_its_job_and_number() -> None:
+def test_a_created_user_carries_its_job_and_number() -> None:
     text = events.user_created(
         user_id=31,
         user=events.user_fields("ann", "ann@example.com"),
@@ -23,14 +23,14 @@ def test_an_account_names_its_job_and_number() -> None:
 
 
 @given(username=st.text(max_size=150), email=st.text(max_size=254))
-def test_any_name_survives_and_the_text_is_ascii(username: str, email: str) -> None:
+def test_any_name_is_kept_and_the_text_is_ascii(username: str, email: str) -> None:
     text = events.user_created(user_id=1, user=events.user_fields(username, email), joined_at="x")
     event = json.loads(text)
     assert (event["user"]["username"], event["user"]["email"], event["job"]) == (username, email, None)
     assert text.isascii()
 
 
-def test_a_removed_user_is_named() -> None:
+def test_a_removed_user_carries_its_id_and_username() -> None:
     removed = json.loads(events.user_removed(user_id=31, username="ann", job_id=None))
     assert removed == {"type": "user.removed", "job": None, "user": {"id": 31, "username": "ann"}}
 

@@ -1,4 +1,4 @@
-"""What was chosen for a job, in words."""
+"""The options of a job, in words."""
 
 import pytest
 
@@ -23,7 +23,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("options", "words"), CASES, ids=[words for _, words in CASES])
-def test_the_summary_says_what_is_chosen(options: Options, words: str) -> None:
+def test_the_summary_names_the_chosen_options(options: Options, words: str) -> None:
     assert summary(options) == words
 
 
@@ -56,7 +56,7 @@ def test_the_sentence_names_the_groups_and_the_seed() -> None:
         ("shared_password", "typed, but each is to have its own"),
     ],
 )
-def test_an_option_that_cannot_be_had_is_named(name: str, value: object) -> None:
+def test_the_error_for_an_unusable_option_names_it(name: str, value: object) -> None:
     with pytest.raises(UnusableOption) as refused:
         Options(**{name: value}).require_usable()  # type: ignore[arg-type]
     assert refused.value.name == name

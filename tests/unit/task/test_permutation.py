@@ -1,4 +1,4 @@
-"""A permutation gives each number once, in an order that does not look like one."""
+"""A permutation gives each number once, in an order that looks random."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ def test_every_number_is_below_the_size(size: int, seed: int, index: int) -> Non
     assert 0 <= Permutation(size, seed).at(index) < size
 
 
-def test_neighbours_are_far_from_each_other() -> None:
+def test_numbers_of_neighbouring_indexes_are_far_apart() -> None:
     permutation = Permutation(1_000_000, 7)
     numbers = [permutation.at(index) for index in range(1_000)]
     near = sum(abs(one - other) < 1_000 for one, other in pairwise(numbers))

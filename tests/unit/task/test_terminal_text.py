@@ -1,4 +1,4 @@
-"""What a terminal is told, without one: words, rates, the progress of a job, and what fits into a line."""
+"""Terminal output, tested without a terminal: words, rates, a job's progress, and the parts that fit into a line."""
 
 import json
 from io import StringIO
@@ -36,7 +36,7 @@ def test_a_batch_is_unpacked_into_the_texts_that_were_packed(names: list[str], f
     ]
 
 
-def test_a_name_in_a_line_obeys_no_control_characters() -> None:
+def test_control_characters_in_a_name_are_replaced() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31m\x9bb\n"}}
     assert text.event_words(event) == "a?[31m?b?"
 
@@ -48,13 +48,13 @@ def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
     assert console.file.getvalue() == "       1  user.created  [red]a[/red] :smile: 12\n"  # type: ignore[attr-defined]
 
 
-def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
+def test_control_characters_in_a_reason_are_replaced() -> None:
     event = {"type": "job.failed", "job": 7, "created": 1, "total": 2, "error": "a\x07b"}
     assert text.event_words(event) == "job 7, 1 of 2: a?b"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
         (None, ""),
         (0.2, "under 1 s left"),
@@ -64,11 +64,11 @@ def test_a_reason_in_a_line_obeys_no_control_characters() -> None:
         (7200, "2 h left"),
     ],
 )
-def test_the_time_left_is_said_in_words(seconds: float | None, said: str) -> None:
-    assert text.left(seconds) == said
+def test_the_time_left_is_shown_in_words(seconds: float | None, expected: str) -> None:
+    assert text.left(seconds) == expected
 
 
-def test_a_rate_is_of_the_last_seconds_and_falls_when_nothing_comes() -> None:
+def test_a_rate_covers_the_last_seconds_and_falls_without_events() -> None:
     rate = Rate()
     for tenth in range(100):
         rate.note(tenth * 50, tenth / 10)
@@ -76,7 +76,7 @@ def test_a_rate_is_of_the_last_seconds_and_falls_when_nothing_comes() -> None:
     assert rate.per_second(19.9) < 150
 
 
-def test_a_rate_keeps_few_samples_however_many_are_noted() -> None:
+def test_a_rate_of_many_notes_keeps_few_samples() -> None:
     rate = Rate()
     for number in range(10_000):
         rate.note(number, number / 10_000)
@@ -100,7 +100,7 @@ def test_making_ends_well_only_when_the_job_is_finished(kind: str, is_good: bool
     assert making.ended_well == is_good
 
 
-def test_a_removal_does_not_end_with_the_making_of_its_job() -> None:
+def test_a_removal_does_not_end_when_its_job_finishes() -> None:
     removing = Removing(7, 2)
     for kind in ("job.finished", "job.removing", "user.removed", "user.removed", "user.removed"):
         removing.take({"type": kind, "job": 7})
@@ -133,7 +133,7 @@ def test_a_line_has_a_bar_and_leaves_room_for_the_echo_of_ctrl_c(columns: int) -
     assert len(shown.rstrip()) <= columns - 2
 
 
-def test_a_narrow_line_keeps_the_count_and_leaves_out_what_does_not_fit() -> None:
+def test_a_narrow_line_keeps_the_count_and_drops_figures_that_do_not_fit() -> None:
     making = Making(7, 500)
     making.take(created(312))
     assert fitting(figures_of(making), 5) == ["312 of 500"]

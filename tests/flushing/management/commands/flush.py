@@ -1,7 +1,7 @@
-"""Django's `flush` for the end of a test: what `migrate` has made stays, so a test that adds to that takes it back.
+"""A faster `flush` for the end of a test. Keeps permissions and content types, so a test that adds some removes them.
 
-Django's own takes 59 ms of CPU a test on PostgreSQL (TRUNCATE, and every permission made again) and 11 ms on SQLite;
-this one takes 2 ms.
+Django's own takes 59 ms of CPU a test on PostgreSQL (TRUNCATE, and creating every permission again) and 11 ms on
+SQLite. This one takes 2 ms.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ MADE_BY_MIGRATE = {"auth_permission", "django_content_type"}
 
 class Command(flush.Command):
     def handle(self, **options: Any) -> None:
-        """In one transaction, as references are only checked at its end."""
+        """Deletes in one transaction, because foreign keys are checked only at its end."""
         connection = connections[options["database"]]
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
         with transaction.atomic(using=options["database"]), connection.cursor() as cursor:

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from task.pages import user_list
-from task.pages.user_list import CACHE_FACTOR, CACHE_SECONDS, SLOW_COUNT_SECONDS, users_at_head
+from task.accounts import users
+from task.accounts.users import CACHE_FACTOR, CACHE_SECONDS, SLOW_COUNT_SECONDS, users_at_head
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_an_event_ends_it(slow: Clock) -> None:
     ("took", "kept_for"), [(0.01, 0.01 * CACHE_FACTOR), (1.0, CACHE_SECONDS)], ids=["a hundred times", "at most"]
 )
 def test_it_ends_after_a_while(took: float, kept_for: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(user_list, "SLOW_COUNT_SECONDS", SLOW_COUNT_SECONDS)
+    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", SLOW_COUNT_SECONDS)
     clock = Clock(took)
     before = count(clock)
     add_without_event()

@@ -1,6 +1,6 @@
-"""`make bench`: every benchmark on every database that it is for, one table, and the same as JSON.
+"""`make bench`: runs every benchmark on each of its databases, and writes one table and a JSON file.
 
-`make bench ONLY=writing` (or more, with commas) measures these alone.
+`make bench ONLY=writing,pages` runs only these.
 """
 
 import json
@@ -48,12 +48,12 @@ def main() -> int:
     show(figures, about)
     keep(figures, about)
     if failed:
-        sys.stderr.write(f"Could not be measured: {', '.join(failed)}; what they said stands above.\n")
+        sys.stderr.write(f"Could not be measured: {', '.join(failed)}; see their output above.\n")
     return bool(failed)
 
 
 def measured(name: str, database: str) -> list[Figure] | None:
-    """In a process of its own, as settings and what is loaded would be the last one's."""
+    """Runs a benchmark in a new process, because settings and loaded modules of the last one would remain."""
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     with postgres.running() if database == "postgresql" else nullcontext() as url:
         if url:

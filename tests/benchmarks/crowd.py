@@ -1,7 +1,7 @@
-"""A crowd of WebSocket clients in a process of its own, with as little work a frame as can be.
+"""A crowd of WebSocket clients in its own process, with as little work for each frame as possible.
 
-`python -m tests.benchmarks.crowd HOST PORT PATH TOKEN CLIENTS` prints READY when all are connected, and at the end
-of its input what came: [frames, events, events that came within a second]. It acknowledges once a second.
+`python -m tests.benchmarks.crowd HOST PORT PATH TOKEN CLIENTS` prints READY when all are connected. At the end of its
+input it prints [frames, events, events that arrived within a second]. It acknowledges once a second.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ AT = re.compile(rb'"at":\s?([\d.]+)')
 
 
 @dataclass
-class Came:
+class Received:
     frames: int = 0
     events: int = 0
     in_time: int = 0
 
 
 class Client(asyncio.Protocol):
-    def __init__(self, request: bytes, came: Came) -> None:
+    def __init__(self, request: bytes, received: Received) -> None:
         self.request = request
-        self.came = came
+        self.received = received
         self.buffer = bytearray()
         self.is_open = asyncio.Event()
         self.last = b""
@@ -56,10 +56,10 @@ class Client(asyncio.Protocol):
         count = payload.count(EVENT)
         if not count:
             return
-        self.came.frames += 1
-        self.came.events += count
+        self.received.frames += 1
+        self.received.events += count
         now = time.monotonic()
-        self.came.in_time += sum(now - float(at) <= IN_TIME_SECONDS for at in AT.findall(payload))
+        self.received.in_time += sum(now - float(at) <= IN_TIME_SECONDS for at in AT.findall(payload))
         if found := LAST.search(payload[:200]):
             self.last = found[1]
 
@@ -70,7 +70,7 @@ class Client(asyncio.Protocol):
 
 
 def frame_size(buffer: bytearray) -> tuple[int, int] | None:
-    """Where the payload of the first whole frame begins and ends; servers do not mask."""
+    """Returns the start and end of the first complete frame's payload, or None. Servers do not mask."""
     if len(buffer) < 2:
         return None
     length, start = buffer[1] & 127, 2
@@ -83,7 +83,7 @@ def frame_size(buffer: bytearray) -> tuple[int, int] | None:
 
 
 def masked(payload: bytes) -> bytes:
-    """A short text frame; a mask of zeros leaves it as it is."""
+    """Returns a short text frame. Its mask is zeros, which leaves the payload unchanged."""
     return bytes([0x81, 0x80 | len(payload)]) + bytes(4) + payload
 
 
@@ -100,11 +100,11 @@ def handshake(path: str, token: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-async def gather(host: str, port: int, path: str, token: str, clients: int) -> Came:
-    loop, came, request = asyncio.get_running_loop(), Came(), handshake(path, token)
+async def gather(host: str, port: int, path: str, token: str, clients: int) -> Received:
+    loop, received, request = asyncio.get_running_loop(), Received(), handshake(path, token)
     members = []
     for _ in range(clients):
-        _, client = await loop.create_connection(lambda: Client(request, came), host, port)
+        _, client = await loop.create_connection(lambda: Client(request, received), host, port)
         members.append(client)
         await client.is_open.wait()
     sys.stdout.write("READY\n")
@@ -114,12 +114,12 @@ async def gather(host: str, port: int, path: str, token: str, clients: int) -> C
         await asyncio.wait([ended], timeout=1)
         for client in members:
             client.acknowledge()
-    return came
+    return received
 
 
 if __name__ == "__main__":
     host, port, path, token, clients = sys.argv[1:]
-    came = asyncio.run(gather(host, int(port), path, token, int(clients)))
-    sys.stdout.write(json.dumps([came.frames, came.events, came.in_time]) + "\n")
+    received = asyncio.run(gather(host, int(port), path, token, int(clients)))
+    sys.stdout.write(json.dumps([received.frames, received.events, received.in_time]) + "\n")
     sys.stdout.flush()
-    os._exit(0)  # a thousand goodbyes are of no interest
+    os._exit(0)  # skips a thousand closing handshakes

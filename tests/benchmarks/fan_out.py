@@ -1,7 +1,7 @@
-"""A thousand clients and 500 events a second, on one daphne, beside textbook consumers and a bare broadcast.
+"""A thousand clients and 500 events a second on one daphne, compared to textbook consumers and a bare broadcast.
 
-The clients share the machine with the server, so the share that comes within a second is as much a figure of the
-machine; the server's processor time a frame is its own.
+The clients share the machine with the server, so the share that arrives within a second depends on the machine too.
+The server's CPU time for each frame depends on the server alone.
 """
 
 import json
@@ -25,12 +25,12 @@ A_SECOND = 500
 TOGETHER = 25
 GRACE_SECONDS = 2.0
 
-Used = Callable[[], float]  # processor seconds since
+Used = Callable[[], float]  # CPU seconds since the start
 
 
 @dataclass
 class Delivered:
-    """What came to all clients, and what the server spent on it."""
+    """What all clients received, and the server's CPU time."""
 
     frames: int
     events: int
@@ -49,10 +49,10 @@ def measure() -> list[Figure]:
         single = through_textbook(address, each=1)
         together = through_textbook(address, each=TOGETHER)
     bare = through_broadcast()
-    frame = {"beside": "broadcast", "ratio": ours.microseconds_a_frame / bare.microseconds_a_frame, "aim": "<= 5"}
+    frame = {"compared_to": "broadcast", "ratio": ours.microseconds_a_frame / bare.microseconds_a_frame, "aim": "<= 5"}
     return [
         *delivered("the hub", ours, aim="1"),
-        *delivered("textbook, a message an account", single, ours),
+        *delivered("textbook, a message per account", single, ours),
         *delivered(f"textbook, a message per {TOGETHER}", together, ours),
         *delivered("bare broadcast", bare),
         Figure(what="server time a frame, the hub", value=ours.microseconds_a_frame, unit="us", **frame),  # type: ignore[arg-type]
@@ -65,9 +65,7 @@ def measure() -> list[Figure]:
 
 def delivered(way: str, what: Delivered, ours: Delivered | None = None, *, aim: str = "") -> list[Figure]:
     times = (
-        {"ratio": ours.in_time / max(1, what.in_time), "beside": "the hub has times as many", "aim": ">= 50"}
-        if ours
-        else {}
+        {"ratio": ours.in_time / max(1, what.in_time), "compared_to": "hub to textbook", "aim": ">= 50"} if ours else {}
     )
     due = CLIENTS * EVENTS
     return [
@@ -78,17 +76,17 @@ def delivered(way: str, what: Delivered, ours: Delivered | None = None, *, aim: 
 
 def through_arrivals(running: Service) -> Delivered:
     token = Program(running).token
-    with crowd(running.port, "/ws/users/", token) as come, watched(running.pids().web) as used:
+    with crowd(running.port, "/ws/users/", token) as finish, watched(running.pids().web) as used:
         run_shell(running, APPEND.format(events=EVENTS, each=TOGETHER, every=TOGETHER / A_SECOND))
         settle(used)
-        return come(used)
+        return finish(used)
 
 
 def through_textbook(address: str, *, each: int) -> Delivered:
     port, environment = free_port(), clean_environment() | {"REDIS_URL": address}
     with (
         process("daphne", "-v", "0", "-p", str(port), "tests.benchmarks.textbook:application", **environment) as server,
-        crowd(port, "/", "") as come,
+        crowd(port, "/", "") as finish,
         watched(server.pid) as used,
     ):
         with process(
@@ -96,14 +94,14 @@ def through_textbook(address: str, *, each: int) -> Delivered:
         ) as sender:
             sender.wait(120)
         settle(used)
-        return come(used)
+        return finish(used)
 
 
 def through_broadcast() -> Delivered:
     port, pace = free_port(), (str(EVENTS), str(TOGETHER), str(TOGETHER / A_SECOND))
     with (
         process("tests.benchmarks.textbook", "broadcast", str(port), *pace, **clean_environment()) as server,
-        crowd(port, "/", "") as come,
+        crowd(port, "/", "") as finish,
         watched(server.pid) as used,
     ):
         assert server.stdin
@@ -111,7 +109,7 @@ def through_broadcast() -> Delivered:
         server.stdin.flush()
         wait_until(lambda: used() > 0, 30)
         settle(used)
-        return come(used)
+        return finish(used)
 
 
 @contextmanager
@@ -134,7 +132,7 @@ def process(module: str, *arguments: str, **environment: str) -> Iterator["subpr
 
 @contextmanager
 def crowd(port: int, path: str, token: str) -> Iterator[Callable[[Used], Delivered]]:
-    """When all are connected: a function that ends it and says what came."""
+    """Yields, once all clients are connected, a function that ends the crowd and returns what it received."""
     wait_until(lambda: listens(port), 60)
     arguments = ("127.0.0.1", str(port), path, token, str(CLIENTS))
     with process("tests.benchmarks.crowd", *arguments, **clean_environment()) as clients:
@@ -142,33 +140,33 @@ def crowd(port: int, path: str, token: str) -> Iterator[Callable[[Used], Deliver
         assert clients.stdout
         assert clients.stdout.readline() == "READY\n"
 
-        def come(used: Used) -> Delivered:
+        def finish(used: Used) -> Delivered:
             seconds = used()
             frames, events, in_time = json.loads(clients.communicate(timeout=60)[0])
             return Delivered(frames, events, in_time, seconds)
 
-        yield come
+        yield finish
 
 
 @contextmanager
 def watched(pid: int | None) -> Iterator[Used]:
-    """A function that says how much processor time the process has used since."""
+    """Yields a function that returns the CPU time that the process has used since."""
     one = psutil.Process(pid)
     before = sum(one.cpu_times()[:2])
     yield lambda: float(sum(one.cpu_times()[:2]) - before)
 
 
 def settle(used: Used) -> None:
-    """Until the server has nothing left to do, or had ten seconds for it."""
+    """Waits until the server is idle, for at most ten seconds."""
     last = [-1.0]
 
-    def rests() -> bool:
+    def is_idle() -> bool:
         before, last[0] = last[0], used()
         return last[0] - before < 0.02 * GRACE_SECONDS
 
     for _ in range(5):
         psutil.cpu_percent(GRACE_SECONDS)  # waits
-        if rests():
+        if is_idle():
             return
 
 

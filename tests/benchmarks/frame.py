@@ -1,4 +1,4 @@
-"""What all benchmarks share: what a figure is, ways that are measured in turn, and how the figures are shown."""
+"""Shared parts of the benchmarks: figures, alternating measurements, and the table."""
 
 import math
 import os
@@ -25,32 +25,32 @@ PACKAGES = ("django", "channels", "channels-redis", "celery", "daphne", "psycopg
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A measured median. `ratio` is to what `beside` names; `aim` says which ratio or value is wanted, if any is."""
+    """A measured median. `ratio` relates it to `compared_to`; `aim` is the wanted ratio or value, if there is one."""
 
     what: str
     value: float
     unit: str
     spread: str = ""
-    beside: str = ""
+    compared_to: str = ""
     ratio: float | None = None
     aim: str = ""
 
 
 def set_up_django() -> None:
-    """In this process, with folders of its own, and with an empty database that has its tables."""
+    """Sets up Django in this process, with its own folders and an empty, migrated database."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     call_command("migrate", verbosity=0)
 
 
 def service(*options: str, **environment: str) -> Service:
-    """The shipped service; DATABASE_URL is honoured."""
+    """Returns the shipped service, on the database of DATABASE_URL if it is set."""
     given = {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ}
     return Service(environment=given | environment, options=options, may_complain=True)
 
 
 def in_turn(rounds: int, **ways: Callable[[], float]) -> dict[str, list[float]]:
-    """What each way returned, A B C A B C ..., so that a machine whose speed drifts treats all of them alike."""
+    """Returns the results of each way, called in the order A B C A B C ..., so a drift in speed affects all alike."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
@@ -59,24 +59,24 @@ def in_turn(rounds: int, **ways: Callable[[], float]) -> dict[str, list[float]]:
 
 
 def figure(what: str, values: Sequence[float], unit: str, **more: Any) -> Figure:
-    """The median of the values, with the least and the greatest."""
+    """Returns the median of the values, with the least and the greatest."""
     spread = f"{short(min(values))} to {short(max(values))}" if len(values) > 1 else ""
     return Figure(what=what, value=statistics.median(values), unit=unit, spread=spread, **more)
 
 
 def ratio(these: Sequence[float], others: Sequence[float]) -> float:
-    """The median of the ratios of values that were measured one after the other."""
+    """Returns the median ratio of pairs of values that were measured one after the other."""
     return statistics.median(this / other for this, other in zip(these, others, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """By nearest rank: of a hundred values p99 is the last but one."""
+    """Returns the percentile by nearest rank: p99 of a hundred values is the second greatest."""
     return sorted(values)[math.ceil(len(values) * share) - 1]
 
 
 @dataclass
 class Spent:
-    """Wall and processor seconds of what was done in a `with spent()`."""
+    """Wall and CPU seconds of the block of a `with spent()`."""
 
     wall: float = 0.0
     processor: float = 0.0
@@ -95,7 +95,7 @@ def processor_seconds() -> float:
 
 
 def machine() -> dict[str, str]:
-    """What the figures depend on."""
+    """Returns the properties of the machine and the packages that the figures depend on."""
     names = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     memory = [line.split()[1] for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
     return {
@@ -113,23 +113,30 @@ def as_json(figures: Sequence[Figure]) -> list[dict[str, Any]]:
 
 
 def show(figures: dict[tuple[str, str], list[Figure]], about: dict[str, str]) -> None:
-    """One table, with what it was measured on above it. `figures` by benchmark and database."""
+    """Prints the machine and one table. The key of `figures` is benchmark and database."""
     console = Console(width=None if Console().is_terminal else 180)
     for name, value in about.items():
         console.print(f"{name}: {value}", highlight=False)
-    table = Table("benchmark", "database", "what", "median", "least to most", "ratio", "beside", "aim")
+    table = Table("benchmark", "database", "what", "median", "least to most", "ratio", "compared to", "aim")
     for (benchmark, database), found in figures.items():
         for one in found:
             of = "" if one.ratio is None else short(one.ratio)
             table.add_row(
-                benchmark, database, one.what, f"{short(one.value)} {one.unit}", one.spread, of, one.beside, one.aim
+                benchmark,
+                database,
+                one.what,
+                f"{short(one.value)} {one.unit}",
+                one.spread,
+                of,
+                one.compared_to,
+                one.aim,
             )
         table.add_section()
     console.print(table)
 
 
 def short(value: float) -> str:
-    """Three digits that count."""
+    """Formats with three significant digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -1,4 +1,7 @@
-"""Accounts at full strength with 1 and with 2 pool processes, beside the tutorial's loop, on the shipped service."""
+"""Accounts with full-strength hashes, with 1 and 2 pool processes, on the shipped service.
+
+The comparison is the tutorial's loop.
+"""
 
 import re
 
@@ -30,7 +33,7 @@ def measure() -> list[Figure]:
             loop = tutorials_loop(running) * TOTAL
         what = f"{TOTAL} accounts, {processes} pool processes and as many lanes"
         figures += [
-            Figure(what=what, value=seconds, unit="s", ratio=seconds / loop, beside="the tutorial's loop"),
+            Figure(what=what, value=seconds, unit="s", ratio=seconds / loop, compared_to="the tutorial's loop"),
             Figure(what=f"{what}, the first", value=first, unit="s"),
         ]
     return figures
@@ -40,9 +43,9 @@ def made(running: Service, processes: int) -> tuple[float, float]:
     running.wait_until(lambda: f"PROCESSES {processes}" in shell(running, PROCESSES), 60)
     shell(running, START)
     running.wait_until(lambda: work_so_far(running, None) == TOTAL, 600)
-    said = running.wait_until(lambda: re.search(r"SECONDS (\S+) (\S+)", shell(running, FIGURES)), 30)
-    assert said
-    return float(said[1]), float(said[2])
+    printed = running.wait_until(lambda: re.search(r"SECONDS (\S+) (\S+)", shell(running, FIGURES)), 30)
+    assert printed
+    return float(printed[1]), float(printed[2])
 
 
 def shell(running: Service, code: str) -> str:

@@ -1,4 +1,4 @@
-"""What each part of an account's way costs: the parts of `prepare` and `step`, in one process."""
+"""The cost of each part of making an account: the parts of `prepare` and `step`, in one process."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -26,7 +26,7 @@ AT_ONCE = 2_500
 
 
 class Parts:
-    """Functions of the product, each with a clock around it; a part within another is taken from that other."""
+    """Times functions of the product. The time of a part inside another is subtracted from the outer part."""
 
     def __init__(self) -> None:
         self.wall: dict[str, float] = defaultdict(float)
@@ -57,12 +57,12 @@ class Parts:
 def measure() -> list[Figure]:
     fill(BEFORE)
     with redis():
-        make(AT_ONCE)  # what is loaded once, as redis-py by the first hint, is no matter of an account
+        make(AT_ONCE)  # warms up one-time imports, such as redis-py by the first hint
         parts = watched()
         make(TOTAL)
     return [
         Figure(
-            what=f"{part} (processor time {parts.processor[part] / TOTAL * 1e6:.2f})",
+            what=f"{part} (CPU time {parts.processor[part] / TOTAL * 1e6:.2f})",
             value=wall / TOTAL * 1e6,
             unit="us",
         )
@@ -73,13 +73,13 @@ def measure() -> list[Figure]:
 def watched() -> Parts:
     parts = Parts()
     parts.watch(insert, "prepare", "prepare: names, passwords, hashes, event texts")
-    parts.watch(step_module, "step", "step: the rest of it, job and lane among it")
+    parts.watch(step_module, "step", "step: the rest, including job and lane")
     parts.watch(insert, "insert", "step: texts of the events")
     parts.watch(insert, "_insert_users", "step: INSERT of the users")
     parts.watch(insert, "_insert_accounts", "step: INSERT of the accounts")
     parts.watch(feed, "append", "step: batches of the log")
     parts.watch(connection, "_commit", "step: COMMIT, with checkpoints")
-    parts.watch(hints, "send", "after it: the hint")
+    parts.watch(hints, "send", "after the step: the hint")
     return parts
 
 

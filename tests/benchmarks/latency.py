@@ -1,6 +1,6 @@
-"""From the commit to the client, at 100 events a second, beside a bare Redis pub/sub and a bare `websockets` server.
+"""Latency from commit to client, at 100 events a second, compared to bare Redis pub/sub with a `websockets` server.
 
-Both ends tell the time by the machine's one monotonic clock. The bare way has no database: its clock starts at PUBLISH.
+Both ends use the machine's monotonic clock. The bare way has no database, so its time starts at PUBLISH.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ def measure() -> list[Figure]:
                 value=percentile(ours, share),
                 unit="ms",
                 ratio=percentile(ours, share) / percentile(bare, share),
-                beside="bare pub/sub",
+                compared_to="bare pub/sub",
                 aim="<= 3",
             ),
             Figure(what=f"bare pub/sub and websockets, {name}", value=percentile(bare, share), unit="ms"),
@@ -73,7 +73,7 @@ async def watch(running: Service, token: str) -> list[float]:
 
 
 async def watch_bare(address: str, port: int) -> list[float]:
-    async with await patiently(f"ws://127.0.0.1:{port}") as socket:
+    async with await connect_with_retries(f"ws://127.0.0.1:{port}") as socket:
         publishing = asyncio.create_task(publish(address))
         waits = []
         for _ in range(EVENTS):
@@ -84,14 +84,14 @@ async def watch_bare(address: str, port: int) -> list[float]:
 
 
 async def publish(address: str) -> None:
-    """A full event's text with the time in it."""
+    """Publishes texts as long as an event, with the time in each."""
     async with redis.asyncio.from_url(address) as client:
         for _ in range(EVENTS):
             await client.publish("bare", json.dumps({"at": time.monotonic(), "rest": "x" * 200}))
             await asyncio.sleep(EVERY_SECONDS)
 
 
-async def patiently(address: str) -> ClientConnection:
+async def connect_with_retries(address: str) -> ClientConnection:
     deadline = time.monotonic() + 30
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Memory against the process's own start: a job of a million, idle watchers, clients that stop reading."""
+"""Growth of memory since the start of a process: a job of a million, idle watchers, clients that stop reading."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ def measure() -> list[Figure]:
     with service("--workers", "1", SOCKETS_MAX=str(WATCHERS + 10)) as running:
         program = Program(running)
         web, worker = psutil.Process(running.pids().web), psutil.Process(running.pids().pool[0])
-        make(program, FIRST)  # what is loaded once is no matter of the size
+        make(program, FIRST)  # warms up: one-time imports do not depend on the size
         grown = grown_by(worker, lambda: make(program, MILLION))
         idle = asyncio.run(watchers(running, program.token, web))
         stopped = stopped_readers(running, program, web)
@@ -62,7 +62,7 @@ def megabytes(process: psutil.Process) -> float:
 
 
 async def watchers(running: Service, token: str, web: psutil.Process) -> float:
-    """What a thousand of them add. One came and left before, for what the first loads."""
+    """Returns the memory that a thousand watchers add. One connects and leaves before, to warm up."""
     async with connect_plainly(f"{running.address}/ws/users/", token=token) as first:
         await first.recv()
     async with AsyncExitStack() as stack:
@@ -74,9 +74,9 @@ async def watchers(running: Service, token: str, web: psutil.Process) -> float:
 
 
 def stopped_readers(running: Service, program: Program, web: psutil.Process) -> float:
-    """Beside a job with a watcher that reads, of which the ring is: only what is held for those that stop counts.
+    """Returns the memory held for clients that stop reading, during a job with a watcher that reads.
 
-    One of them, and such a job, came and left before, for what the first loads.
+    One such client and one such job run before, so that the ring and one-time imports do not count.
     """
     with stuck(running, program.token):
         asyncio.run(read_all(running, program))
@@ -90,7 +90,7 @@ def stopped_readers(running: Service, program: Program, web: psutil.Process) -> 
 
 @contextmanager
 def stuck(running: Service, token: str) -> Iterator[None]:
-    """Asks for everything that the log holds, and never reads a word of it."""
+    """Subscribes to the whole log, and never reads a byte."""
     with socket.create_connection(("127.0.0.1", running.port)) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.sendall(handshake("/ws/users/?after=0", token))

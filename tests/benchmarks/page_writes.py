@@ -1,6 +1,6 @@
-"""A page's write, and a job of fifty, beside none, one and two jobs of a million, on the shipped service.
+"""Writes of a page, and a job of fifty, during no, one and two jobs of a million, on the shipped service.
 
-A sign-in is by a one-time link, which writes as one by password does; the 0.2 s of its hash would hide the wait.
+Users sign in by a one-time link, which writes the same rows as a password; the 0.2 s of its hash would hide the wait.
 """
 
 import time
@@ -28,8 +28,8 @@ for number in range({WRITES}):
 """
 
 
-class Still(HTTPRedirectHandler):
-    """The answer to the write itself is what counts: the page that it leads to is another matter."""
+class NoRedirects(HTTPRedirectHandler):
+    """Returns the answer to the write itself, because the time of the next page does not count."""
 
     def http_error_302(self, request: Any, answer: Any, code: int, *more: Any) -> Any:
         return answer
@@ -39,13 +39,13 @@ def measure() -> list[Figure]:
     with service("--workers", "2", GENERATE_MIN_TOTAL="1", JOBS_AT_WORK_MAX="1000") as running:
         program, browser = Program(running), Browser()
         browser.get(running.link)
-        figures = beside(running, program, browser, jobs=0)
+        figures = during(running, program, browser, jobs=0)
         for jobs in (1, 2):
-            figures += beside(running, program, browser, jobs=jobs)
+            figures += during(running, program, browser, jobs=jobs)
     return figures
 
 
-def beside(running: Service, program: Program, browser: Browser, *, jobs: int) -> list[Figure]:
+def during(running: Service, program: Program, browser: Browser, *, jobs: int) -> list[Figure]:
     links = sign_in_links(running, place=jobs)
     ids = [program.post("/api/jobs", {"total": MILLION}).json["id"] for _ in range(jobs)]
     wait_until(lambda: all(created(program, one) for one in ids))
@@ -57,7 +57,7 @@ def beside(running: Service, program: Program, browser: Browser, *, jobs: int) -
     for one in ids:
         assert program.get(f"/api/jobs/{one}").json["state"] == "running", "the million was done too early"
         program.post(f"/api/jobs/{one}/cancel", {})
-    where = f"beside {jobs} jobs of a million"
+    where = f"during {jobs} jobs of a million"
     return [
         *waits(f"POST of a job of 1, {where}", posts),
         *waits(f"sign-in by a link, {where}", sign_ins),
@@ -68,7 +68,7 @@ def beside(running: Service, program: Program, browser: Browser, *, jobs: int) -
             aim="<= 2.2 (a slice and 0.2)",
         ),
         *(
-            [Figure(what=f"accounts/s meanwhile, {jobs} jobs", value=made / seconds, unit="/s", aim=">= 40,000")]
+            [Figure(what=f"accounts/s during that, {jobs} jobs", value=made / seconds, unit="/s", aim=">= 40,000")]
             if jobs
             else []
         ),
@@ -76,8 +76,8 @@ def beside(running: Service, program: Program, browser: Browser, *, jobs: int) -
 
 
 def sign_in_links(running: Service, *, place: int) -> list[str]:
-    said = running.manage("shell", "-v", "0", "-c", f"ADDRESS, PLACE = {running.address!r}, {place}\n{LINKS}").stdout
-    return [line.partition(" ")[2] for line in said.splitlines() if line.startswith("LINK")]
+    printed = running.manage("shell", "-v", "0", "-c", f"ADDRESS, PLACE = {running.address!r}, {place}\n{LINKS}").stdout
+    return [line.partition(" ")[2] for line in printed.splitlines() if line.startswith("LINK")]
 
 
 def waits(what: str, seconds: list[float]) -> list[Figure]:
@@ -90,7 +90,7 @@ def waits(what: str, seconds: list[float]) -> list[Figure]:
 
 def timed(browser: Browser, request: Request) -> float:
     time.sleep(PAUSE_SECONDS)
-    opener = build_opener(HTTPCookieProcessor(browser.cookies), ProxyHandler({}), Still())
+    opener = build_opener(HTTPCookieProcessor(browser.cookies), ProxyHandler({}), NoRedirects())
     began = time.perf_counter()
     answer = opener.open(request, timeout=20)
     seconds = time.perf_counter() - began
@@ -99,7 +99,7 @@ def timed(browser: Browser, request: Request) -> float:
 
 
 def fifty(program: Program) -> float:
-    """From the POST to the last account's event, as the API's long poll tells it."""
+    """Returns the seconds from the POST to the last account's event by the API's long poll."""
     start = program.get("/api/users?limit=1").json
     began = time.perf_counter()
     job = program.post("/api/jobs", {"total": SMALL}).json["id"]

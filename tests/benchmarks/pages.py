@@ -20,9 +20,9 @@ def measure() -> list[Figure]:
         few = [answered(running, browser, "") for _ in range(REQUESTS)]
         fill(running, MILLION - THOUSAND)
         first = [answered(running, browser, "") for _ in range(REQUESTS)]
-        place = f"?before={MILLION - 10_000 * PAGE_SIZE}"
-        far = [answered(running, browser, place) for _ in range(REQUESTS)]
-    more = {"beside": "a thousand users", "aim": "<= 1.5"}
+        query = f"?before={MILLION - 10_000 * PAGE_SIZE}"
+        far = [answered(running, browser, query) for _ in range(REQUESTS)]
+    more = {"compared_to": "a thousand users", "aim": "<= 1.5"}
     return [
         figure("/users/ with a thousand users", few, "ms"),
         figure("/users/ with a million users, first page", first, "ms", ratio=ratio(first, few), **more),

@@ -1,4 +1,4 @@
-"""Clients that take what comes as it is: the tests' own check each frame, which would be measured here."""
+"""Clients that do not check frames. The tests' own clients do, and benchmarks would measure that check."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Rows of bare users, and the fastest way to put them into the user table: what the other ways are measured against."""
+"""Rows of bare users, and the fastest way to insert them into the user table, to which other ways are compared."""
 
 import datetime
 import secrets
@@ -26,11 +26,11 @@ UNKNOWN = 2**61 - 1
 
 Row = tuple[Any, ...]
 
-_numbers = count(secrets.randbelow(2**50))  # another process counts elsewhere
+_numbers = count(secrets.randbelow(2**50))  # a random start, because each process counts by itself
 
 
 def ready(number: int) -> list[Row]:
-    """Rows with names in no order, as accounts have them, none of them used before."""
+    """Returns rows with new names in no order, like those of accounts."""
     now = datetime.datetime.now(datetime.UTC)
     at = now.isoformat(" ") if connection.vendor == "postgresql" else now.strftime("%Y-%m-%d %H:%M:%S.%f")
     names = [f"bare_{next(_numbers) * 0x9E3779B97F4A7C15 % UNKNOWN:016x}" for _ in range(number)]
@@ -38,7 +38,7 @@ def ready(number: int) -> list[Row]:
 
 
 def insert_raw(rows: Sequence[Row]) -> None:
-    """`executemany` on SQLite, COPY on PostgreSQL; 2,500 rows a transaction."""
+    """Inserts by `executemany` on SQLite and COPY on PostgreSQL, 2,500 rows in a transaction."""
     for start in range(0, len(rows), AT_ONCE):
         with transaction.atomic(), connection.cursor() as cursor:
             _insert(cursor, rows[start : start + AT_ONCE])

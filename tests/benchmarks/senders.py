@@ -1,4 +1,4 @@
-"""Code for a process of its own beside the service: appends events to the feed at a steady pace, and tells when."""
+"""Code for a separate process: appends events to the feed at a steady pace, and prints the times of the commits."""
 
 import json
 from typing import Any
@@ -23,11 +23,11 @@ for first in range(0, {events}, {each}):
         log.append("users", texts)
     due += {every}
     time.sleep(max(0, due - time.monotonic()))
-print("SAID", json.dumps({{"committed": committed}}))
+print("RESULT", json.dumps({{"committed": committed}}))
 """
 
 
 def run_shell(running: Service, code: str) -> Any:
-    """What the code said as JSON behind the word SAID."""
-    said = running.manage("shell", "-v", "0", "-c", code, seconds=300).stdout
-    return json.loads(said.partition("SAID ")[2])
+    """Runs the code in the service's shell. Returns the JSON that it prints after the word RESULT."""
+    printed = running.manage("shell", "-v", "0", "-c", code, seconds=300).stdout
+    return json.loads(printed.partition("RESULT ")[2])

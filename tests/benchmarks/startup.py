@@ -1,4 +1,4 @@
-"""`make run` in a fresh clone, cold and warm: to the first page, and to the line that says that the worker is ready."""
+"""`make run` in a fresh clone, cold and warm: time to the first page, and to the line that the worker is ready."""
 
 import os
 import shutil
@@ -34,17 +34,17 @@ def measure() -> list[Figure]:
 
 
 def start(clone: Path) -> tuple[float, float]:
-    """Seconds to the sign-in page, and to the address on the terminal, which waits for the worker."""
+    """Returns the seconds to the sign-in page, and to the printed URL, for which the worker must be ready."""
     port = free_port()
-    log = clone / "said"
+    log = clone / "output"
     began = time.perf_counter()
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             ["make", "run"],
             cwd=clone,
             env=clean_environment() | {"PORT": str(port)},
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     try:
@@ -54,7 +54,9 @@ def start(clone: Path) -> tuple[float, float]:
         ready = time.perf_counter() - began
         assert process.poll() is None, log.read_text()
     finally:
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: make passes nothing on
+        os.killpg(
+            process.pid, signal.SIGINT
+        )  # to the whole group, as a terminal does, because make does not pass signals on
         process.wait(60)
     return page, ready
 

@@ -1,4 +1,4 @@
-"""A large job by the API with `watch --json` beside it, and its undo, on the shipped service."""
+"""A large job by the API with `watch --json` running, and its undo, on the shipped service."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ def peak_megabytes(pid: int) -> int:
 
 
 class Watch:
-    """`manage.py watch --json` in a process of its own."""
+    """`manage.py watch --json` in a separate process."""
 
     def __init__(self, running: Service, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -33,7 +33,7 @@ class Watch:
         )
 
     def until(self, kind: str, job: int) -> Counter[str]:
-        """How many of each type it printed, up to that event of the job; each number once and in order, or it fails."""
+        """Counts the printed events by type, up to that event of the job. Requires each number once and in order."""
         assert self.process.stdout
         kinds: Counter[str] = Counter()
         for line in self.process.stdout:

@@ -1,8 +1,8 @@
-"""The textbook's way, for comparison: a consumer that joins a group on the core Redis layer, and messages to the group.
+"""The textbook way, for comparison: a consumer that joins a group on the core Redis layer, and messages to the group.
 
 `python -m daphne ... tests.benchmarks.textbook:application` serves it; `python -m tests.benchmarks.textbook EVENTS EACH
-EVERY` sends, each message with EACH events. `python -m tests.benchmarks.textbook broadcast PORT EVENTS EACH EVERY` is a
-bare `websockets` server that makes and broadcasts the same by itself. REDIS_URL says where Redis is.
+EVERY` sends messages with EACH events each. `python -m tests.benchmarks.textbook broadcast PORT EVENTS EACH EVERY` is a
+bare `websockets` server that makes and broadcasts the same events by itself. REDIS_URL is the URL of Redis.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ async def to_group(text: str) -> None:
 
 
 async def bare_server(port: int, events: int, each: int, every: float) -> None:
-    """Starts to send when it reads a line."""
+    """Serves clients, and starts to send when it reads a line on stdin."""
     clients: set[ServerConnection] = set()
 
     async def hold(client: ServerConnection) -> None:

@@ -1,7 +1,7 @@
-"""Accounts a second, with all that belongs to them, beside bare users by the driver, bulk_create and factory_boy.
+"""Accounts a second, with events and links, compared to bare users by the driver, bulk_create and factory_boy.
 
-In one process: a lane works on its job as in the pool, with its pauses, and sends its hints to a real Redis. Into an
-empty table, and into one of a million.
+Runs in one process: a lane works on its job as in the pool, with its pauses, and sends its hints to a real Redis.
+Writes into an empty table, and into one of a million.
 """
 
 import time
@@ -34,11 +34,11 @@ MILLION = 1_000_000
 TABLES = ("arrivals_account", "arrivals_lane", "arrivals_feed_batch", "auth_user")
 
 User: Any = get_user_model()
-factory: Any = import_module("factory")  # of requirements/bench.txt, which lint does not install
+factory: Any = import_module("factory")  # from requirements/bench.txt, which lint does not install
 
 
 class UserFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
-    """As its documentation has it, but that no password is hashed."""
+    """A factory as in factory_boy's documentation, but without password hashing."""
 
     class Meta:
         model = User
@@ -76,29 +76,29 @@ def into(table: str, *, before: Callable[[], None]) -> list[Figure]:
         "factory": ("factory_boy", f"bare users by factory_boy, into {table}"),
     }
     aim = ">= 0.25" if connection.vendor == "postgresql" else ">= 0.3"
-    beside = {way: ratio(found["ours"], found[way]) for way in names}
+    ratios = {way: ratio(found["ours"], found[way]) for way in names}
     return [
         figure(
             f"accounts with events and links, into {table}",
             found["ours"],
             "/s",
-            beside=names["raw"][0],
-            ratio=beside["raw"],
+            compared_to=names["raw"][0],
+            ratio=ratios["raw"],
             aim=aim,
         ),
         *(
-            figure(what, found[way], "/s", beside=f"accounts by {name}", ratio=beside[way])
+            figure(what, found[way], "/s", compared_to=f"accounts by {name}", ratio=ratios[way])
             for way, (name, what) in names.items()
         ),
     ]
 
 
 def after(before: Callable[[], None], way: Callable[[], float]) -> Callable[[], float]:
-    def both() -> float:
+    def prepared() -> float:
         before()
         return way()
 
-    return both
+    return prepared
 
 
 def accounts() -> float:

@@ -1,4 +1,4 @@
-"""An answer within three times what the timeouts promise: a slow machine keeps to that, and what hangs does not."""
+"""Limits an answer to three times what the timeouts promise: enough for a slow machine, too little for a hang."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ SLACK = 3
 
 
 class Bound:
-    """Of each answer; `longest_seconds` is what the slowest one took."""
+    """Limits the time of each answer. `longest_seconds` is the time of the slowest one."""
 
     def __init__(self, seconds: float) -> None:
         self.longest_seconds = 0.0
@@ -23,4 +23,4 @@ class Bound:
 
     def check(self, took_seconds: float) -> None:
         self.longest_seconds = max(self.longest_seconds, took_seconds)
-        assert took_seconds < SLACK * self._seconds, f"{took_seconds:.1f} s, where {self._seconds} s are promised"
+        assert took_seconds < SLACK * self._seconds, f"{took_seconds:.1f} s, but {self._seconds} s are promised"

@@ -1,4 +1,4 @@
-"""What all of these tests share; the faults themselves are counted by tests/conftest.py."""
+"""Fixtures of the chaos tests. tests/conftest.py counts the faults."""
 
 from random import Random
 
@@ -9,6 +9,6 @@ from tests.chaos.form import SEED
 
 @pytest.fixture
 def random(request: pytest.FixtureRequest) -> Random:
-    """The same for the same seed and test, whichever tests run beside it."""
+    """Returns the same numbers for the same seed and test, independent of other tests."""
     print(f"\nARRIVALS_CHAOS_SEED={SEED}")
     return Random(f"{SEED} {request.node.name}")

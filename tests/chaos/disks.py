@@ -1,6 +1,6 @@
-"""A disk that a test can fill and empty: a tmpfs, or where none may be mounted a limit on the pages of SQLite.
+"""A disk that a test can fill and empty: a tmpfs or, where mounting is forbidden, a limit on the pages of SQLite.
 
-Containers often forbid to mount. SQLite refuses a page beyond the limit as it does on a full disk: SQLITE_FULL.
+Containers often forbid mounting. SQLite refuses a page beyond the limit with SQLITE_FULL, as on a full disk.
 """
 
 import os
@@ -15,11 +15,11 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 NO_MORE_PAGES = "no-more-pages"
-LARGE_BYTES = 2 << 30  # a limit: what is not used takes no memory
+LARGE_BYTES = 2 << 30  # a limit: unused space takes no memory
 
 
 class Tmpfs:
-    """Full at once when its size is set to what is used of it, which costs no memory."""
+    """A tmpfs becomes full when its size is set to its used space, which costs no memory."""
 
     name = "a tmpfs that is full"
     environment: Mapping[str, str] = {}
@@ -29,7 +29,7 @@ class Tmpfs:
 
     @contextmanager
     def full(self, service: Service) -> Iterator[None]:
-        wait_until(lambda: self._resize(_used(self.folder)), 10)  # the service may write between the two
+        wait_until(lambda: self._resize(_used(self.folder)), 10)  # retry: the service may write between the two calls
         try:
             yield
         finally:
@@ -57,7 +57,7 @@ class LimitedPages:
 
 
 @contextmanager
-def a_disk() -> Iterator[Tmpfs | LimitedPages]:
+def fillable_disk() -> Iterator[Tmpfs | LimitedPages]:
     with tempfile.TemporaryDirectory(prefix="arrivals-disk-") as name:
         if not _runs("mount", "-t", "tmpfs", "-o", f"size={LARGE_BYTES}", "tmpfs", name):
             yield LimitedPages(Path(name))
@@ -74,7 +74,7 @@ def _used(folder: Path) -> int:
 
 
 def _runs(*command: str) -> bool:
-    """Whether it is there, is allowed, and works."""
+    """Returns whether the command exists, is allowed and succeeds."""
     return (
         shutil.which(command[0]) is not None
         and not subprocess.run(command, capture_output=True, check=False).returncode

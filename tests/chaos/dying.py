@@ -1,6 +1,6 @@
-"""Places at which a process of a service ends by SIGKILL, as a test asks by a file of the place's name.
+"""Points in the code at which a process of a service kills itself with SIGKILL, if a file with the point's name exists.
 
-Only signals of Celery and Django are used, so that the code under test is the shipped one.
+Uses only signals of Celery and Django, so the code under test is the shipped code.
 """
 
 import os
@@ -13,15 +13,15 @@ from django.db.backends.signals import connection_created
 
 LANES = "task.tasks.create_random_user_accounts"
 
-BEFORE_LANE_OVER = "before-hand-over"  # the lane's row is changed, its next message is not sent
+BEFORE_REQUEUE = "before-requeue"  # the lane's row is changed, its next message is not sent
 BEFORE_DISPATCH = "before-dispatch"  # the job is committed, its first message is not sent
-BEFORE_HINT = "before-hint"  # a step is committed, nothing else is done
+BEFORE_HINT = "before-hint"  # a step is committed, its hint is not sent
 BEFORE_ACKNOWLEDGEMENT = "before-acknowledgement"  # the slice is over, its message is not acknowledged
-AT_FIRST_INSERT = "at-first-insert"  # the lane of the job whose number is in the file
+AT_FIRST_INSERT = "at-first-insert"  # in a lane of the job whose id is in the file
 
 
-class _Now:
-    """What this process of the pool does; nothing in a process that takes no tasks."""
+class _Current:
+    """The current task and job of this pool process; empty in a process that runs no tasks."""
 
     var_dir = Path()
     task = ""
@@ -29,37 +29,37 @@ class _Now:
 
 
 def install(var_dir: Path) -> None:
-    _Now.var_dir = var_dir
+    _Current.var_dir = var_dir
     task_prerun.connect(_begin)
     task_postrun.connect(_end)
     before_task_publish.connect(_publish)
     connection_created.connect(_watch)
 
 
-def place(var_dir: Path, name: str) -> Path:
+def trigger_file(var_dir: Path, name: str) -> Path:
     return var_dir / f"die-{name}"
 
 
 def die_before_hint() -> None:
-    if _Now.job:
+    if _Current.job:
         _die_once(BEFORE_HINT)
 
 
 def _begin(kwargs: Any = None, task: Any = None, **_: Any) -> None:
-    _Now.task = task.name
-    _Now.job = str(kwargs.get("job", "")) if task.name == LANES else ""
+    _Current.task = task.name
+    _Current.job = str(kwargs.get("job", "")) if task.name == LANES else ""
 
 
 def _end(task: Any = None, **_: Any) -> None:
     if task.name == LANES:
         _die_once(BEFORE_ACKNOWLEDGEMENT)
-    _Now.job = ""
+    _Current.job = ""
 
 
 def _publish(sender: str = "", **_: Any) -> None:
-    if sender == LANES and _Now.job:
-        _die_once(BEFORE_LANE_OVER)
-    elif sender == LANES and not _Now.task:  # the rescue publishes, too
+    if sender == LANES and _Current.job:
+        _die_once(BEFORE_REQUEUE)
+    elif sender == LANES and not _Current.task:  # a rescue task publishes, too
         _die_once(BEFORE_DISPATCH)
 
 
@@ -68,17 +68,17 @@ def _watch(connection: Any, **_: Any) -> None:
 
 
 def _execute(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    if _Now.job and "INSERT" in sql and "auth_user" in sql:
-        file = place(_Now.var_dir, AT_FIRST_INSERT)
-        if file.exists() and file.read_text() == _Now.job:
+    if _Current.job and "INSERT" in sql and "auth_user" in sql:
+        file = trigger_file(_Current.var_dir, AT_FIRST_INSERT)
+        if file.exists() and file.read_text() == _Current.job:
             os.kill(os.getpid(), signal.SIGKILL)
     return execute(sql, params, many, context)
 
 
 def _die_once(name: str) -> None:
-    """Only who takes the file away dies; the test sees by its absence that the strike has hit."""
+    """Kills the one process that deletes the file. Its absence shows the test that the strike has hit."""
     try:
-        place(_Now.var_dir, name).unlink()
+        trigger_file(_Current.var_dir, name).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The real channel layer; a step that is to send its hint may be made to die just before, after its commit."""
+"""The real channel layer, in which a test can kill a step after its commit and before its hint."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
-"""The form of a run, by ARRIVALS_CHAOS: `quick` (the default), `short` (`make test-all`) or `long` (`make chaos`).
+"""The form of a run, set by ARRIVALS_CHAOS: `quick` (the default), `short` (`make test-all`) or `long` (`make chaos`).
 
-Faults strike in the quick form as in the short one; only models take fewer examples (tests/support/machines.py).
+Faults strike in the quick form as in the short one. Only models try fewer examples (tests/support/machines.py).
 
-ARRIVALS_CHAOS_SEED makes the choices of a run again, not its timing: it is printed with each test that fails, and above
-the table of faults.
+ARRIVALS_CHAOS_SEED repeats the random choices of a run, but not its timing. It is printed with each failed test and
+above the table of faults.
 """
 
 import os
@@ -15,7 +15,7 @@ FORM = os.environ.get("ARRIVALS_CHAOS", "quick")
 if FORM not in {"quick", "short", "long"}:
     raise ValueError(f"ARRIVALS_CHAOS is {FORM!r}: write quick, short or long.")
 SEED = os.environ.get("ARRIVALS_CHAOS_SEED") or uuid4().hex[:8]
-os.environ["ARRIVALS_CHAOS_SEED"] = SEED  # for the processes of a run in parallel
+os.environ["ARRIVALS_CHAOS_SEED"] = SEED  # for the worker processes of pytest-xdist
 
 
 def either(*, short: T, long: T) -> T:

@@ -1,4 +1,7 @@
-"""How often each fault of a test has hit, carried by its report (which pytest-xdist sends on), and the table of all."""
+"""Counts how often each fault has hit, and makes the table of all faults.
+
+The counts travel in the test's report, because pytest-xdist passes it on.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ HELD, FAILED = "held", "FAILED"
 
 
 class Strikes:
-    """Counts what hit, by the names in the test's mark, and notes what was measured beside it."""
+    """Counts hits by the fault names in the test's mark, and keeps notes of measurements."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.hits: list[list[str | int]] = [[name, 0] for name in names]
@@ -22,13 +25,13 @@ class Strikes:
         return [str(name) for name, _ in self.hits]
 
     def hit(self, fault: str | None = None, times: int = 1) -> None:
-        """Once it is certain that it hit; a test of one fault need not name it."""
+        """Counts a hit. Call it once the hit is certain. A test of one fault need not name it."""
         named = [hits for hits in self.hits if fault in (None, hits[0])]
         assert len(named) == 1, f"{fault!r} is not one of {self.names}"
         named[0][1] = int(named[0][1]) + times
 
     def note(self, sentence: str) -> None:
-        """Printed below the table, also where tests run in parallel."""
+        """Adds a sentence to print below the table, also when tests run in parallel."""
         self.notes.append(sentence)
 
 
@@ -44,7 +47,7 @@ def names_of(item: pytest.Item) -> list[str]:
 
 
 def rows(reports: Iterable[object]) -> list[Row]:
-    """One for each fault, over all tests in which it strikes."""
+    """Returns one row for each fault, over all tests in which it strikes."""
     found: dict[str, Row] = {}
     for report in reports:
         if isinstance(report, pytest.TestReport) and (report.when == "call" or report.failed):
@@ -56,7 +59,7 @@ def rows(reports: Iterable[object]) -> list[Row]:
 
 
 def notes(reports: Iterable[object]) -> list[str]:
-    """Of all tests, in the order in which they ended."""
+    """Returns the notes of all tests, in the order in which they ended."""
     return [
         str(sentence)
         for report in reports
@@ -68,7 +71,7 @@ def notes(reports: Iterable[object]) -> list[str]:
 
 
 def table(found: list[Row]) -> Iterator[str]:
-    """As docs/guarantees.md shows it."""
+    """Returns the lines of the table, in the format of docs/guarantees.md."""
     width = max(len(row.fault) for row in found)
     yield f"| {'fault':{width}} | strikes | result |"
     yield f"| {'-' * width} | ------- | ------ |"

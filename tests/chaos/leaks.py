@@ -1,4 +1,4 @@
-"""What a service holds of the machine: the same before and after, whatever happened between."""
+"""Resources that a service holds: processes, descriptors, connections. They must be the same before and after a run."""
 
 import os
 import re
@@ -17,14 +17,14 @@ from tests.chaos.truth import Truth
 from tests.support.processes import Process
 from tests.support.service import Service
 
-# Threads and pools keep what they opened for the next request; watchers come back by the dozen, so one left by each is
-# seen. Of the descriptors of all parts together as many again, as Redis has one for each of its clients.
+# Threads and pools keep some descriptors open for the next request. Watchers reconnect by the dozen, so a leak of one
+# for each is found. The limit for descriptors is double, because Redis has one for each of its clients.
 SPARE_DESCRIPTORS = 12
 SPARE = {"descriptors": 2 * SPARE_DESCRIPTORS, "clients of Redis": 12, "sessions of PostgreSQL": 12}
 ESTABLISHED, CLOSE_WAIT = "01", "08"
 
-# What the queue keeps for itself. A message that a killed worker had taken stays among the unacknowledged for two
-# minutes, then it comes again and ends at once: the long form waits for that.
+# The queue's own keys. A message that a killed worker had taken stays unacknowledged for two minutes. Then it is
+# delivered again and ends at once: the long form waits for that.
 ALLOWED_KEYS = re.compile(
     either(
         short=r"_kombu\.binding[\w.]*|unacked_mutex|unacked|unacked_index", long=r"_kombu\.binding[\w.]*|unacked_mutex"
@@ -40,9 +40,9 @@ class Held:
 
 
 def held_by(service: Service, truth: Truth, webs: Iterable[int] = ()) -> Held:
-    """By all parts together, with the web processes `webs` beside the service's own.
+    """Returns what all processes of the service hold together, including the additional web processes `webs`.
 
-    Descriptors of pool children do not count: one that took another's place has copies of all that its parent had then.
+    Leaves out descriptors of pool children, because a replacement child has copies of all that its parent had open.
     """
     family = service.processes()
     parts = {*webs, *(one.pid for one in family)} - {*service.pids().pool}
@@ -57,7 +57,7 @@ def held_by(service: Service, truth: Truth, webs: Iterable[int] = ()) -> Held:
 
 
 def grown(before: Held, after: Held) -> list[str]:
-    """One sentence for each thing of which there is more than before, or of which there is less."""
+    """Returns a sentence for each resource that grew, and for processes that changed in any way."""
     found = []
     if before.processes != after.processes:
         found.append(f"processes before {dict(before.processes)}, after {dict(after.processes)}")
@@ -70,14 +70,14 @@ def grown(before: Held, after: Held) -> list[str]:
 
 
 def clients_of_redis(redis_url: str) -> int:
-    """None where it does not answer, which is told by its keys."""
+    """Returns 0 if Redis does not answer; `unexpected_keys` reports that."""
     with suppress(RedisError), Redis.from_url(redis_url) as redis:
         return len(redis.client_list())
     return 0
 
 
 def connections_to(address: str) -> int:
-    """How many the web process still holds, or has not closed although its client has."""
+    """Counts the connections that the web process still holds, including those that only the client has closed."""
     port = f":{urlsplit(address).port:04X}"
     tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
     lines = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
@@ -85,7 +85,7 @@ def connections_to(address: str) -> int:
 
 
 def unexpected_keys(redis_url: str) -> list[str]:
-    """Keys that no one accounts for; also what waits in a queue, for when all is done there is nothing in it."""
+    """Returns keys that should not exist, including a queue with messages, because all work is done."""
     try:
         with Redis.from_url(redis_url) as redis:
             names = [name.decode(errors="replace") for name in redis.scan_iter()]
@@ -101,5 +101,5 @@ def descriptors_of(pid: int) -> int:
 
 
 def _kind(process: Process) -> str:
-    """Its command, without what differs from start to start."""
+    """Returns the command without its numbers, which differ from start to start."""
     return re.sub(r"\d+", "N", process.command)[:200]

@@ -1,4 +1,4 @@
-"""A watcher by long poll: comes back after every failure, and keeps all that it has seen."""
+"""A watcher by long poll: polls again after every failure, and keeps all events that it has seen."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ RETRY_SECONDS = 0.05
 
 
 class Poller:
-    """As a program is advised in docs/api.md; a lost cursor is a failure of the test that nothing lets it expect."""
+    """Polls as docs/api.md advises. Records resets in `resets`, because a run expects none."""
 
     def __init__(self, program: Program, *, epoch: str, after: int) -> None:
         self.epoch = epoch
@@ -24,7 +24,7 @@ class Poller:
         self._program = program
 
     async def follow(self) -> None:
-        """Without an end: cancel it."""
+        """Polls until it is cancelled."""
         while True:
             try:
                 await asyncio.to_thread(self.poll)

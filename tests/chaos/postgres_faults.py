@@ -1,4 +1,4 @@
-"""What a PostgreSQL does to the transactions of a step: each forced, and a hit only once it has certainly happened."""
+"""Failures of a step's transaction that PostgreSQL causes. Each is forced, and counts only once it has happened."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +31,7 @@ DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_data
 LOCK_FEED = "SELECT 1 FROM arrivals_feed_feedhead FOR UPDATE"
 LOCK_JOBS = "SELECT 1 FROM arrivals_job WHERE state IN ('running', 'removing') FOR UPDATE"
 
-# A sequence is not undone with its transaction: the first so many inserts fail, and then no more.
+# A rollback does not reset a sequence, so exactly the first {times} inserts fail.
 FAILING_INSERTS = """
     CREATE SEQUENCE failures;
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -57,16 +57,17 @@ class PostgresFaults:
             return _one(connection, IN_A_STEP) > 0
 
     def deadlock(self) -> bool:
-        """The locks of a step in the other order. Ours looks later than they, so that the victim is the step.
+        """Takes the locks of a step in reverse order. Its deadlock_timeout is longer, so the victim is the step.
 
-        Who waits looks once: of two steps the other may have looked too early, and is left to ours. That is a miss.
+        A session checks for a deadlock once. With two steps, the other one may have checked too early: then this
+        session is the victim, and the strike missed.
         """
         before = self._deadlocks()
         try:
             with self._connected() as connection, connection.transaction():
                 connection.execute("SET LOCAL deadlock_timeout = '5s'")
                 connection.execute(LOCK_FEED)
-                if not _comes(self._is_waiting):
+                if not _becomes_true(self._is_waiting):
                     return False
                 connection.execute(LOCK_JOBS)
         except psycopg.errors.DeadlockDetected:
@@ -75,19 +76,19 @@ class PostgresFaults:
         return True
 
     def serialization_failures(self, times: int) -> bool:
-        """So many steps in a row fail with 40001 at their accounts."""
+        """Makes `times` steps in a row fail with 40001 when they insert accounts."""
         with self._connected() as connection:
             connection.execute(FAILING_INSERTS.format(times=times).encode())
             try:
-                return _comes(lambda: _one(connection, FAILED) > times)
+                return _becomes_true(lambda: _one(connection, FAILED) > times)
             finally:
                 connection.execute(NO_FAILING_INSERTS)
 
     def freeze_in_a_step(self, service: Service) -> int | None:
-        """The pool child that stands still with its transaction open; None where none had one."""
+        """Stops a pool child that has an open transaction, and returns its pid. Returns None if no child has one."""
         for pid in service.pids().pool:
             stop(pid)
-            if _comes(self.has_frozen_step, 1):
+            if _becomes_true(self.has_frozen_step, 1):
                 return pid
             go_on(pid)
         return None
@@ -97,20 +98,20 @@ class PostgresFaults:
             return _one(connection, FROZEN_STEPS) > 0
 
     def statement_timeout(self) -> bool:
-        """A step that waits for the feed is cancelled while the feed is still locked."""
+        """Locks the feed until the statement timeout cancels a step that waits for it."""
         with self._connected() as connection:
             connection.execute("ALTER DATABASE postgres SET statement_timeout = '200ms'")
             try:
-                return _comes(lambda: self._is_cancelled(connection))
+                return _becomes_true(lambda: self._is_cancelled(connection))
             finally:
                 connection.execute("ALTER DATABASE postgres RESET statement_timeout")
 
     def _is_cancelled(self, connection: psycopg.Connection[Any]) -> bool:
-        """A lane that began before the timeout was set has none: it goes on, and the next one is looked at."""
+        """Returns whether a waiting step was cancelled. A lane that began before the timeout was set has none."""
         with connection.transaction():
             connection.execute("SET LOCAL statement_timeout = 0")
             connection.execute(LOCK_FEED)
-            return _comes(self._is_waiting) and _comes(lambda: not self._is_waiting(), 1)
+            return _becomes_true(self._is_waiting) and _becomes_true(lambda: not self._is_waiting(), 1)
 
     def _is_waiting(self) -> bool:
         with self._connected() as connection:
@@ -131,8 +132,8 @@ def _one(connection: psycopg.Connection[Any], sql: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _comes(predicate: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    """Whether it becomes so in time: all work may have ended."""
+def _becomes_true(predicate: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Returns whether the predicate becomes true in time. It may not, because all work may have ended."""
     with suppress(AssertionError):
         return wait_until(predicate, seconds)
     return False

@@ -1,4 +1,4 @@
-"""The end check: each job has what it promised, every watcher saw it once and in order, and nothing is left over."""
+"""The final check of a run: each job has its accounts, every watcher saw each once and in order, and nothing leaked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from tests.support.watcher import Watcher
 if TYPE_CHECKING:
     from tests.chaos.run import Run
 
-# A part that died comes back after 30 s at most, and what was cut off is found after 35. What a killed worker had taken
-# comes again after 120 s, for which the long form waits, and may be taken by another that is killed.
+# A dead process is restarted after at most 30 s, and a dead connection is detected after 35. The messages of a killed
+# worker are delivered again after 120 s. The long form waits for that, and allows for a second killed worker.
 QUIET_SECONDS = either(short=120, long=420)
 
 VERIFY = "from django.core.management import call_command; [call_command('verify', job) for job in '{}'.split()]"
@@ -34,15 +34,15 @@ def _check_jobs(run: "Run", log: Sequence[Mapping[str, object]]) -> None:
     jobs, expected = run.truth.jobs(), _expected(run)
     assert {pk: (jobs[pk].state, jobs[pk].created) for pk in expected} == expected
     for pk, (state, created) in expected.items():
-        told = [event["number"] for event in log if event["type"] == "user.created" and event["job"] == pk]
-        assert told == list(range(1, created + 1)), f"job {pk}: {len(told)} accounts on the feed"
-        assert run.truth.numbers(pk) == ([] if state == "removed" else told)
+        numbers = [event["number"] for event in log if event["type"] == "user.created" and event["job"] == pk]
+        assert numbers == list(range(1, created + 1)), f"job {pk}: {len(numbers)} accounts on the feed"
+        assert run.truth.numbers(pk) == ([] if state == "removed" else numbers)
     verified = run.service.manage("shell", "-c", VERIFY.format(" ".join(map(str, expected)))).stdout
     assert verified.count("each once, in order") == len(expected), verified
 
 
 def _expected(run: "Run") -> dict[int, tuple[str, int]]:
-    """State and number of accounts of each job of the run."""
+    """Returns the expected state and number of accounts of each job of the run."""
     jobs = run.truth.jobs()
     return (
         {pk: ("finished", jobs[pk].total) for pk in run.finishing}
@@ -52,15 +52,15 @@ def _expected(run: "Run") -> dict[int, tuple[str, int]]:
 
 
 def difference(seen: Sequence[Mapping[str, object]], log: Sequence[Mapping[str, object]]) -> str:
-    """In a line, where two long lists are no help."""
-    place = next((at for at, pair in enumerate(zip(seen, log, strict=False)) if pair[0] != pair[1]), None)
-    if place is None:
+    """Returns one line with the first difference, because two long lists are no help."""
+    index = next((at for at, pair in enumerate(zip(seen, log, strict=False)) if pair[0] != pair[1]), None)
+    if index is None:
         return f"{len(seen)} events seen, {len(log)} in the log"
-    return f"at {place} of {len(log)}: seen {seen[place]}, in the log {log[place]}"
+    return f"at {index} of {len(log)}: seen {seen[index]}, in the log {log[index]}"
 
 
 async def check_that_nothing_leaked(run: "Run", webs: Mapping[str, int]) -> None:
-    """Looks again until it is so: a part that was killed comes back after a while, a socket that was cut ends later."""
+    """Waits until nothing is left over: killed processes restart after a while, and cut sockets end later."""
     found: list[str] = []
 
     def is_clean() -> bool:
@@ -70,7 +70,7 @@ async def check_that_nothing_leaked(run: "Run", webs: Mapping[str, int]) -> None
     try:
         await wait_until_async(lambda: asyncio.to_thread(is_clean), QUIET_SECONDS, pause=0.5)
     except AssertionError:
-        raise AssertionError(f"This is left over: {found}") from None
+        raise AssertionError(f"Left over: {found}") from None
 
 
 def left_over(run: "Run", webs: Mapping[str, int]) -> list[str]:

@@ -1,6 +1,6 @@
-"""A client of the socket made of bytes, for what no library does: it stops reading, floods, or is killed.
+"""A WebSocket client on a plain TCP socket. Unlike a library it can stop reading, flood the server, or be killed.
 
-As a program, `python -m tests.chaos.raw_client ADDRESS TOKEN NUMBER` opens so many connections, says so, and waits.
+`python -m tests.chaos.raw_client ADDRESS TOKEN NUMBER` opens NUMBER connections, prints `open`, and waits.
 """
 
 import os
@@ -25,7 +25,7 @@ TEXT, CLOSE = 0x1, 0x8
 
 @contextmanager
 def connection(address: str, token: str, query: str = "") -> Iterator[socket.socket]:
-    """Open, with a small receive buffer; not one byte beyond the handshake has been read."""
+    """Opens a connection with a small receive buffer. Reads not one byte beyond the handshake."""
     parts = urlsplit(address)
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
@@ -41,13 +41,13 @@ def connection(address: str, token: str, query: str = "") -> Iterator[socket.soc
 
 
 def text_frame(text: str) -> bytes:
-    """Masked with zeros, which leave it as it is; 125 characters at most."""
+    """Returns a text frame of at most 125 characters. Its mask is zeros, which leaves the text unchanged."""
     payload = text.encode()
     return struct.pack("!BB", 0x80 | TEXT, 0x80 | len(payload)) + bytes(4) + payload
 
 
 def close_code(raw: socket.socket) -> int | None:
-    """Reads all that comes; None where the connection ends without a close frame."""
+    """Reads to the end and returns the close code, or None if the connection ends without a close frame."""
     with raw.makefile("rb") as stream:
         try:
             while head := stream.read(2):

@@ -1,4 +1,4 @@
-"""Each way in which the Redis of a running service can fail, made so that it certainly has."""
+"""Every way in which the Redis of a running service can fail. Each method makes sure that it has failed."""
 
 import os
 import shutil
@@ -13,38 +13,38 @@ from asgi_config.live import embedded_redis
 from tests.support.service import Service
 from tests.support.waiting import wait_until
 
-BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a part
+BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a process
 SLOW_MS = 250
 
 
 class RedisFaults:
-    """Of the Redis that `live` keeps: it brings a dead one back."""
+    """Faults of the Redis that `live` runs and restarts."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._address = service.redis_url
 
     def kill_and_empty(self) -> None:
-        """SIGKILL, and the data gone, before `live` starts it again."""
+        """Kills Redis and deletes its data before `live` starts it again."""
         self._kill()
         shutil.rmtree(self._service.var_dir / "redis" / "appendonlydir")
         wait_until(self._is_back, BACK_SECONDS)
 
     @contextmanager
-    def away(self) -> Iterator[None]:
-        """Killed, and its folder out of reach: every attempt of `live` to start it fails."""
-        folder, elsewhere = self._service.var_dir / "redis", self._service.var_dir / "redis-elsewhere"
-        folder.rename(elsewhere)
+    def down(self) -> Iterator[None]:
+        """Kills Redis and moves its folder, so every attempt of `live` to start it fails."""
+        folder, moved = self._service.var_dir / "redis", self._service.var_dir / "redis-moved"
+        folder.rename(moved)
         try:
             self._kill()
             yield
         finally:
-            elsewhere.rename(folder)
+            moved.rename(folder)
             wait_until(self._is_back, BACK_SECONDS)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """SIGSTOP: the kernel takes connections, and nobody answers."""
+        """Stops Redis with SIGSTOP: the kernel accepts connections, and nothing answers."""
         pid = self._pid()
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -55,7 +55,7 @@ class RedisFaults:
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """What needs memory is refused, as the policy is noeviction."""
+        """Makes Redis refuse commands that need memory, because the policy is noeviction."""
         self._ask("CONFIG", "SET", "maxmemory", "1mb")
         try:
             yield
@@ -63,7 +63,7 @@ class RedisFaults:
             self._ask("CONFIG", "SET", "maxmemory", "0")
 
     def slow(self, seconds: float) -> None:
-        """For so long every command waits a quarter of a second, but for our own."""
+        """Makes every command of other clients wait a quarter of a second, for `seconds`."""
         until = time.monotonic() + seconds
         with Redis.from_url(self._address) as redis:
             while time.monotonic() < until:
@@ -74,7 +74,7 @@ class RedisFaults:
         self._ask("FLUSHALL")
 
     def cut_all(self) -> int:
-        """CLIENT KILL of every connection but this one; how many there were."""
+        """Kills every connection except this one (CLIENT KILL), and returns their number."""
         with Redis.from_url(self._address) as redis:
             kinds = ("normal", "pubsub")
             return sum(int(redis.execute_command("CLIENT", "KILL", "TYPE", kind)) for kind in kinds)

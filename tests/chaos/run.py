@@ -1,9 +1,9 @@
-"""One run: jobs at once, watchers of every kind, a cancel and an undo, while the fault under test strikes.
+"""One run: concurrent jobs, watchers of every kind, a cancel and an undo, while the fault under test strikes.
 
     async with Run(service, strikes, database_url=url) as run:
         await run.strike(kill_a_child, times=4)
 
-Leaving it waits for the end of all and checks the promise (tests.chaos.promise).
+At the end of the block it waits until all work is done and checks the promise (tests.chaos.promise).
 """
 
 import asyncio
@@ -26,21 +26,22 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until_async
 from tests.support.watcher import Watcher
 
-TOTAL = 5_000  # with nothing left to do another job is asked, so more strikes mean more jobs
+TOTAL = 5_000  # when all work is done another job is requested, so more strikes mean more jobs
 UNDONE = 3_000
 CANCELLED = 100_000
 SMALL = 50
 CUT_EVERY_SECONDS = 0.3
-DEADLINE = either(short=400, long=900)  # of each wait for something that must come
+DEADLINE = either(short=400, long=900)  # seconds for each wait
 
 Fault = Callable[[], Awaitable[bool | None] | bool | None]
 
 
 class Run:
-    """`webs`: address and pid of each web process, where there are more than the service's own.
+    """A run against a service.
 
-    `raises`: what the log may show tracebacks of. `nothing_comes_late`: whether all that is under way to the watchers
-    has come; nobody leaves before.
+    `webs` returns address and pid of each web process, if there are more than the service's own. `raises` names the
+    exceptions whose tracebacks the log may show. Watchers leave only when `is_all_delivered` returns True: every
+    event on its way has arrived.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Run:
         database_url: str | None = None,
         webs: Callable[[], dict[str, int]] | None = None,
         raises: Collection[str] = (),
-        nothing_comes_late: Callable[[], bool] = lambda: True,
+        is_all_delivered: Callable[[], bool] = lambda: True,
         total: int = TOTAL,
     ) -> None:
         self.service = service
@@ -60,34 +61,34 @@ class Run:
         self.finishing: list[int] = []
         self.cancelled: dict[int, int] = {}
         self.undone: list[int] = []
-        self.doomed = 0
+        self.to_cancel = 0
         self._raises = raises
-        self._said = len(service.stderr)
+        self._log_start = len(service.stderr)
         self._strikes = strikes
-        self._nothing_comes_late = nothing_comes_late
+        self._is_all_delivered = is_all_delivered
         self._webs = webs or (lambda: {service.address: service.pids().web or 0})
         self._following: list[asyncio.Task[None]] = []
 
     # What a test uses
 
     async def strike(self, fault: Fault, *, times: int = 1, name: str | None = None) -> None:
-        """Let it strike until it has hit so often, each time after more work was done; False means that it missed.
+        """Calls `fault` until it has hit `times` times, each time after more progress. It returns False for a miss.
 
-        At the first a job is being undone, and another is cancelled in the same moment.
+        At the first strike a job is being undone, and another is cancelled in the same moment.
         """
         hits = 0
         while hits < times:
-            await self.in_the_middle()
-            steering = asyncio.create_task(self.steer())
+            await self.wait_for_progress()
+            cancelling = asyncio.create_task(self.cancel_one())
             answer = await asyncio.to_thread(fault)
             has_hit = (await answer if inspect.isawaitable(answer) else answer) is not False
-            await steering
+            await cancelling
             if has_hit:
                 hits += 1
                 self._strikes.hit(name)
 
-    async def in_the_middle(self) -> None:
-        """Wait until work was committed since now; with nothing left to do, ask for another job first."""
+    async def wait_for_progress(self) -> None:
+        """Waits until more work is committed. Requests another job when all work is done."""
         before = await asyncio.to_thread(self.truth.work_so_far)
 
         async def has_moved() -> bool:
@@ -97,19 +98,19 @@ class Run:
 
         await wait_until_async(has_moved, DEADLINE)
 
-    async def steer(self) -> None:
-        """Once in a run: cancel the job that is there for it, or should it be ready, another."""
+    async def cancel_one(self) -> None:
+        """Cancels the job made for it, once in a run. If that job has finished, makes another."""
         if self.cancelled:
             return
-        doomed = await self.post(f"/api/jobs/{self.doomed}/cancel")
-        while doomed.get("state") != "cancelled":
-            self.finishing.append(self.doomed)
-            self.doomed = await self.ask(CANCELLED)
-            doomed = await self.post(f"/api/jobs/{self.doomed}/cancel")
-        self.cancelled[self.doomed] = doomed["created"]
+        answer = await self.post(f"/api/jobs/{self.to_cancel}/cancel")
+        while answer.get("state") != "cancelled":
+            self.finishing.append(self.to_cancel)
+            self.to_cancel = await self.ask(CANCELLED)
+            answer = await self.post(f"/api/jobs/{self.to_cancel}/cancel")
+        self.cancelled[self.to_cancel] = answer["created"]
 
     async def undo(self, job: int) -> None:
-        """Another one, of those that are finished."""
+        """Undoes a finished job of the run."""
         self.finishing.remove(job)
         self.undone.append(job)
         await self.post(f"/api/jobs/{job}/remove")
@@ -119,7 +120,7 @@ class Run:
         return int((await self.post("/api/jobs", asked))["id"])
 
     async def post(self, path: str, body: object = None) -> Any:
-        """As often as needed until it is answered: each of these acts may be repeated."""
+        """Repeats the request until it is answered, because each of these requests is idempotent."""
 
         async def answered() -> Answer | None:
             with suppress(OSError, HTTPException):
@@ -143,7 +144,7 @@ class Run:
         self.watch()
         try:
             self.finishing = [await self.ask(self.total), await self.ask(self.total)]
-            self.doomed = await self.ask(CANCELLED)
+            self.to_cancel = await self.ask(CANCELLED)
             await self.post(f"/api/jobs/{self.undone[0]}/remove")
         except BaseException:
             await self.stop_watching()
@@ -163,7 +164,7 @@ class Run:
             await self.stop_watching()
 
     def watch(self) -> None:
-        """A socket that stays, one that is cut, and a long poll; spread over the web processes."""
+        """Starts a steady socket, one that is cut, and a long poll, spread over the web processes."""
         addresses = [*self._webs()]
         self.steady = self.watcher(addresses[0])
         self.cut = self.watcher(addresses[-1])
@@ -180,20 +181,20 @@ class Run:
         return Watcher(address, token=self.program.token, after=self.start, epoch=self.epoch)
 
     async def end(self) -> None:
-        await self.steer()
+        await self.cancel_one()
         await self.until_idle()
-        await wait_until_async(self._nothing_comes_late, DEADLINE)
+        await wait_until_async(self._is_all_delivered, DEADLINE)
         self.finishing.append(await self.ask(SMALL))
         await self.until_idle()
         await self.until_all_have_seen([self.steady, self.cut, self.poller])
         late = self.watcher()
         _, head = await asyncio.to_thread(self.truth.cursor)
         await late.follow(lambda seen: (seen.offset or 0) >= head)
-        await wait_until_async(self._nothing_comes_late, DEADLINE)
+        await wait_until_async(self._is_all_delivered, DEADLINE)
         await self.stop_watching()
         await promise.check(self, [self.steady, self.cut, self.poller, late])
         await promise.check_that_nothing_leaked(self, self._webs())
-        raised = tracebacks.raised(self.service.stderr[self._said :])
+        raised = tracebacks.raised(self.service.stderr[self._log_start :])
         assert raised <= set(self._raises), raised
 
     async def until_idle(self) -> None:

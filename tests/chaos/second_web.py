@@ -1,4 +1,4 @@
-"""A second web process, as shipped, beside a service's own, as behind a balancer."""
+"""A second shipped web process next to a service's own, as behind a load balancer."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""The shipped settings, in which a process ends by SIGKILL at the place that a test has named (tests.chaos.dying)."""
+"""The shipped settings, but a process kills itself at the point that a test has named (tests.chaos.dying)."""
 
 from asgi_config.settings import *  # noqa: F403
 from asgi_config.var_dir import VAR_DIR

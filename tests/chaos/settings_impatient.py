@@ -1,4 +1,4 @@
-"""The shipped settings, but PostgreSQL ends a transaction that stands still after 3 s in place of 30."""
+"""The shipped settings, but PostgreSQL ends an idle transaction after 3 s instead of 30 s."""
 
 from asgi_config.settings import *  # noqa: F403
 

@@ -1,4 +1,7 @@
-"""Pages of users read while a transaction is open, and a socket that goes on from each: together, a fresh page."""
+"""Pages of users read while a transaction is open, each with a socket that resumes from it.
+
+A page plus the events after it must equal a fresh page.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -14,7 +17,7 @@ PAGE = f"/api/users?limit={SHOWN}"
 
 
 class Snapshots:
-    """`take` as often as you like, then `check` once."""
+    """Call `take` any number of times, then `check` once."""
 
     def __init__(self, run: Run, is_open: IsOpen) -> None:
         self._run = run
@@ -22,7 +25,7 @@ class Snapshots:
         self._taken: list[tuple[Any, Watcher, asyncio.Task[None]]] = []
 
     async def take(self) -> bool:
-        """Read and connect while the step cannot go on; its commit comes as the very next thing."""
+        """Reads the page and connects while a step is stopped. Its commit comes right after that."""
         with stopped_in_open_step(self._run.service, self._is_open) as pid:
             if pid is None:
                 return False
@@ -49,7 +52,7 @@ class Snapshots:
 
 
 def newest(items: Iterable[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The ids that a page shows after the events; a user that it shows already changes nothing."""
+    """Returns the ids that the page shows after the events. A user that it already shows changes nothing."""
     shown = {user["id"] for user in items}
     for event in events:
         match event["type"]:

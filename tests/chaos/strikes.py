@@ -1,4 +1,4 @@
-"""Kills that hit: a pool child is stopped, looked at while it cannot move, and killed only inside an open step."""
+"""Kills that hit: a pool child is stopped, checked while it cannot move, and killed only inside an open step."""
 
 import os
 import signal
@@ -26,13 +26,13 @@ IsOpen = Callable[[int], bool]
 
 @contextmanager
 def database_url_of(kind: str) -> Iterator[str | None]:
-    """A fresh PostgreSQL, or None for the SQLite that the service makes itself."""
+    """Yields the URL of a fresh PostgreSQL, or None for the SQLite that the service makes itself."""
     with postgres.running() if kind == "postgresql" else nullcontext() as url:
         yield url
 
 
 def step_is_open(service: Service, database_url: str | None) -> IsOpen:
-    """Whether a pool child has a step open; of PostgreSQL it can be told only for a pool of one child."""
+    """Returns a check whether a pool child has a step open. On PostgreSQL it works only for a pool of one child."""
     if database_url:
         return partial(_postgres_step_is_open, database_url)
     return partial(_sqlite_step_is_open, service.var_dir)
@@ -40,7 +40,7 @@ def step_is_open(service: Service, database_url: str | None) -> IsOpen:
 
 @contextmanager
 def stopped_in_open_step(service: Service, is_open: IsOpen) -> Iterator[int | None]:
-    """Stop each pool child in turn until one has a step open, and let it go on at the end; None when none had."""
+    """Stops each pool child in turn until one has a step open, and resumes it at the end. Yields None if none has."""
     pid = next((pid for pid in service.pids().pool if _stops_in_open_step(pid, is_open)), None)
     try:
         yield pid
@@ -49,7 +49,7 @@ def stopped_in_open_step(service: Service, is_open: IsOpen) -> Iterator[int | No
 
 
 def kill_in_open_step(service: Service, is_open: IsOpen) -> bool:
-    """False when no pool child had a step open."""
+    """Kills a pool child that has a step open. Returns False if none has."""
     with stopped_in_open_step(service, is_open) as pid:
         if pid:
             os.kill(pid, signal.SIGKILL)
@@ -57,7 +57,7 @@ def kill_in_open_step(service: Service, is_open: IsOpen) -> bool:
 
 
 def busiest(pids: Sequence[int]) -> int | None:
-    """The process that computes most; None where none does for a second."""
+    """Returns the process that uses the most CPU, or None if none uses any within a second."""
     before = {pid: ticks(pid) for pid in pids}
 
     def more(pid: int) -> int:
@@ -70,13 +70,13 @@ def busiest(pids: Sequence[int]) -> int | None:
 
 
 def ticks(pid: int) -> int:
-    """Of the processor that it has used, in its own code and in the kernel."""
+    """Returns the CPU time that the process has used, in user mode and in the kernel."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return int(user) + int(system)
 
 
 def stop(pid: int) -> None:
-    """Returns when it cannot move any more, or has ended meanwhile."""
+    """Stops the process. Returns when it is stopped, or has ended."""
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: is_stopped(pid), 60)
 
@@ -88,7 +88,7 @@ def go_on(pid: int | None) -> None:
 
 
 def is_stopped(pid: int) -> bool:
-    """Or ended meanwhile."""
+    """Returns whether the process is stopped or has ended."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t", "Z"}
 
 
@@ -97,12 +97,12 @@ def _stops_in_open_step(pid: int, is_open: IsOpen) -> bool:
         stop(pid)
         if is_open(pid):
             return True
-    go_on(pid)  # also where SQLite's files were gone, as they are while nobody is connected
+    go_on(pid)  # also if SQLite's files are missing, as they are without a connection
     return False
 
 
 def _sqlite_step_is_open(var_dir: Path, pid: int) -> bool:
-    """Whether the process holds SQLite's write lock, as the kernel's list of locks says."""
+    """Returns whether the process holds SQLite's write lock, by the kernel's list of locks."""
     shm = str((var_dir / "db.sqlite3-shm").stat().st_ino)
     for line in Path("/proc/locks").read_text().splitlines():
         fields = line.split()
@@ -113,7 +113,7 @@ def _sqlite_step_is_open(var_dir: Path, pid: int) -> bool:
 
 
 def _postgres_step_is_open(url: str, pid: int) -> bool:
-    """Whether a job is locked; read twenty times, as a COMMIT may be on its way."""
+    """Returns whether a job is locked. Reads twenty times, because a COMMIT may be on its way."""
     with psycopg.connect(url, autocommit=True) as connection:
         answers = [connection.execute(OPEN_STEPS).fetchone() for _ in range(20)]
     return all(answer and answer[0] for answer in answers)

@@ -1,4 +1,4 @@
-"""A cancel at a random moment: final at its commit, told once, after every account of its job."""
+"""A cancel at a random moment: final at its commit, with one event after the events of all accounts of its job."""
 
 import asyncio
 from random import Random
@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until_async
 from tests.support.watcher import Watcher
 
 CANCELS = either(short=3, long=50)
-TOTAL = 1_000_000  # not reached by any
+TOTAL = 1_000_000  # no job reaches it
 LATEST = 5_000
 DEADLINE = 240 + 60 * CANCELS
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.timeout(DEADLINE + 120)]
 
 
 async def cancel_at_a_random_moment(program: Program, watcher: Watcher, random: Random) -> tuple[int, int]:
-    """The job, and how many accounts its answer to the cancel said that there are."""
+    """Returns the job, and the number of accounts in the response to the cancel."""
     threshold = random.choice([0, random.randrange(1, 100), random.randrange(100, LATEST)])
     threshold += watcher.kinds["user.created"]
     asked = await asyncio.to_thread(program.post, "/api/jobs", {"total": TOTAL})
@@ -39,21 +39,21 @@ def numbers_of(watcher: Watcher, job: int) -> list[int]:
 
 
 def ends_of(watcher: Watcher, job: int) -> list[str]:
-    """What the feed says of the job from the first sign of its end on: no account may be in it."""
-    told = [event["type"] for event in watcher.events if event["job"] == job]
-    return told[told.index("job.cancelled") :] if "job.cancelled" in told else []
+    """Returns the types of the job's events from its cancel on. No account may be among them."""
+    types = [event["type"] for event in watcher.events if event["job"] == job]
+    return types[types.index("job.cancelled") :] if "job.cancelled" in types else []
 
 
 @pytest.mark.fault("a job is cancelled at a random moment")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_no_account_comes_after_a_cancel(database: str, strikes: Strikes, random: Random) -> None:
+async def test_a_cancelled_job_makes_no_more_accounts(database: str, strikes: Strikes, random: Random) -> None:
     with database_url_of(database) as url, Service(environment={"DATABASE_URL": url} if url else {}) as service:
         program = await asyncio.to_thread(Program, service)
         watcher = Watcher(service.address, after=0, token=program.token)
         async with asyncio.timeout(DEADLINE):
             following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
             jobs = [await cancel_at_a_random_moment(program, watcher, random) for _ in range(CANCELS)]
-            # Whatever a lane of a cancelled job still did is told before the end of a later job.
+            # Anything that a lane of a cancelled job still did has its event before the end of a later job.
             await asyncio.to_thread(program.post, "/api/jobs", {"total": 50})
             await following
         for job, created in jobs:

@@ -1,4 +1,4 @@
-"""Clients that misbehave on real connections: what they cost the web process is bounded, and ends with them."""
+"""Clients that misbehave on real connections: their cost to the web process is bounded, and ends with them."""
 
 import asyncio
 import os
@@ -31,12 +31,12 @@ STALLED = 20
 ROUNDS = 3
 MANY = either(short=150, long=1_000)
 LOGGED = 20_000
-SPARE_BYTES = 10 * MIB  # a crowd holds 8 to 14 at once, so two that left it behind would have 16 or more
+SPARE_BYTES = 10 * MIB  # a crowd holds 8 to 14 MiB at once, so two leaking crowds would hold 16 or more
 SECONDS = 120
 
 pytestmark = [
     pytest.mark.timeout(either(short=1200, long=1800)),
-    pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what a process holds; run it on Linux"),
+    pytest.mark.skipif(sys.platform != "linux", reason="Needs /proc to count resources; run it on Linux"),
 ]
 
 
@@ -61,7 +61,7 @@ class Site:
         return raw_client.connection(self.service.address, self.program.token, query)
 
     def make(self, total: int) -> int:
-        """A job of so many, to its end; the offset that the feed has then."""
+        """Runs a job of `total` accounts to its end. Returns the head of the feed after it."""
         job = self.program.post("/api/jobs", {"total": total}).json["id"]
         truth = Truth(self.service.var_dir)
         self.service.wait_until(lambda: truth.jobs()[job].state == "finished", SECONDS)
@@ -73,7 +73,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    environment = {"TOO_SLOW_SECONDS": "2", "SOCKETS_MAX": str(MANY)}  # all of one person
+    environment = {"TOO_SLOW_SECONDS": "2", "SOCKETS_MAX": str(MANY)}  # all connections are of one user
     with Service(environment=environment, may_complain=True) as service:
         site = Site(service, Program(service))
         site.make(LOGGED)
@@ -83,9 +83,9 @@ def site() -> Iterator[Site]:
 
 
 def rounds(site: Site, strikes: Strikes, strike: Callable[[int], None]) -> None:
-    """One client first, to warm up what stays; then so many again and again, who leave nothing behind.
+    """Strikes with one client to warm up, then with several crowds, and checks that nothing leaks.
 
-    Memory is compared with that after the first crowd, as the allocator keeps what one needed (9 to 11 MiB, measured).
+    Memory is compared to that after the first crowd, because the allocator keeps its memory (9 to 11 MiB, measured).
     """
     descriptors, sizes = [], []
     for clients in (1, *[STALLED] * ROUNDS):
@@ -100,8 +100,8 @@ def rounds(site: Site, strikes: Strikes, strike: Callable[[int], None]) -> None:
 
 
 @pytest.mark.fault("a client stops reading")
-def test_clients_that_stop_reading_cost_a_window_each_and_are_ended(site: Site, strikes: Strikes) -> None:
-    """On a real connection with a small buffer: the kernel takes some, daphne holds the rest, up to the window."""
+def test_clients_that_stop_reading_cost_one_window_each_and_are_closed(site: Site, strikes: Strikes) -> None:
+    """On a real connection with a small buffer, the kernel takes some data, and daphne holds the rest of the window."""
     peaks = []
 
     def stall(number: int) -> None:
@@ -120,14 +120,14 @@ def test_clients_that_stop_reading_cost_a_window_each_and_are_ended(site: Site, 
 
 
 def has_ended(client: socket.socket) -> bool:
-    """Whether the other end is gone: it says so although nothing is read."""
+    """Returns whether the server has closed the connection. Poll reports it without a read."""
     poll = select.poll()
     poll.register(client, select.POLLRDHUP)
     return bool(poll.poll(10))
 
 
 @pytest.mark.fault("a client reads and never acknowledges")
-def test_a_client_that_reads_and_never_acknowledges_is_closed_as_too_slow(site: Site, strikes: Strikes) -> None:
+def test_a_client_that_never_acknowledges_is_closed_as_too_slow(site: Site, strikes: Strikes) -> None:
     with site.client() as client:
         assert raw_client.close_code(client) == 4008
         strikes.hit()
@@ -136,9 +136,9 @@ def test_a_client_that_reads_and_never_acknowledges_is_closed_as_too_slow(site: 
 FLOODS = ['{"type":"wave"}', '{"type":"ack","offset":0}', "{}"]
 
 
-@pytest.mark.fault("a client sends frames without end")
-def test_a_flood_of_frames_is_closed_and_starves_nobody(site: Site, strikes: Strikes) -> None:
-    """Beside it a page is asked for."""
+@pytest.mark.fault("a client floods the server with frames")
+def test_a_flood_of_frames_is_closed_while_pages_still_answer(site: Site, strikes: Strikes) -> None:
+    """During the flood the API must still answer."""
 
     def flood(number: int) -> None:
         with ExitStack() as stack:
@@ -151,7 +151,7 @@ def test_a_flood_of_frames_is_closed_and_starves_nobody(site: Site, strikes: Str
 
 @contextmanager
 def flooding(site: Site, frame: str, strikes: Strikes) -> Iterator[threading.Thread]:
-    """Until the server ends it; it must have been sent more than is allowed."""
+    """Floods until the server closes the connection. It must have sent more than is allowed by then."""
     frames = raw_client.text_frame(frame) * 500
 
     def flood() -> None:
@@ -171,15 +171,15 @@ def flooding(site: Site, frame: str, strikes: Strikes) -> Iterator[threading.Thr
     thread.join()
 
 
-@pytest.mark.fault("a client sends frames without end")
-def test_a_flood_is_closed_with_a_clear_code(site: Site) -> None:
+@pytest.mark.fault("a client floods the server with frames")
+def test_a_flood_of_frames_is_closed_with_4500(site: Site) -> None:
     with site.client("") as client:
         client.sendall(raw_client.text_frame("{}") * (FRAMES_AT_ONCE + 1))
         assert raw_client.close_code(client) == 4500
 
 
 @pytest.mark.fault("clients are killed with all their connections")
-def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strikes) -> None:
+def test_killed_clients_leak_no_descriptors_and_no_memory(site: Site, strikes: Strikes) -> None:
     command = [sys.executable, "-m", "tests.chaos.raw_client", site.service.address, site.program.token]
 
     def kill(number: int) -> None:
@@ -193,9 +193,9 @@ def test_clients_that_are_killed_leave_nothing_behind(site: Site, strikes: Strik
     rounds(site, strikes, kill)
 
 
-@pytest.mark.fault("all clients are cut and come back at once")
-async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strikes: Strikes, random: Random) -> None:
-    """They are cut while a job runs, and each goes on where it was. All seats of a person were taken, and are free."""
+@pytest.mark.fault("all clients are cut and reconnect at once")
+async def test_all_clients_reconnect_at_once_and_miss_no_event(site: Site, strikes: Strikes, random: Random) -> None:
+    """They are cut while a job runs, and each resumes from its cursor. The user is at the connection limit."""
     start, epoch = site.head, Truth(site.service.var_dir).cursor()[0]
     token, address = site.program.token, site.service.address
     watchers = [Watcher(address, token=token, after=start, epoch=epoch) for _ in range(MANY)]
@@ -204,7 +204,8 @@ async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strike
         await follow_to(watchers, start + random.randrange(50, 400))
         strikes.hit(times=MANY)
         await making
-        # A thousand take longer to connect than 500 accounts to be made: without more to come, some were there already.
+        # A thousand clients connect more slowly than 500 accounts are made. Without a second job, some would already
+        # have every event.
         await follow_to(watchers, head := await asyncio.to_thread(site.make, 50))
     expected = list(range(start + 1, head + 1))
     assert all(watcher.offsets == expected for watcher in watchers)
@@ -214,5 +215,5 @@ async def test_all_clients_come_back_at_once_and_lack_nothing(site: Site, strike
 
 
 async def follow_to(watchers: list[Watcher], offset: int) -> None:
-    """All at once, and each is cut when it is there."""
+    """Follows with all watchers at once. Each disconnects when it has reached the offset."""
     await asyncio.gather(*(watcher.follow(lambda seen: (seen.offset or 0) >= offset) for watcher in watchers))

@@ -1,4 +1,4 @@
-"""Beat as it really runs, after a clock that went back an hour: its file says that it last ran in the future."""
+"""A real beat after the clock went back an hour: its schedule file says that it last ran in the future."""
 
 import datetime
 import subprocess
@@ -16,17 +16,17 @@ from tests.support.waiting import wait_until
 AHEAD = datetime.timedelta(hours=1)
 
 
-def write_schedule_of_an_hour_ahead(file: Path) -> None:
+def write_schedule_an_hour_ahead(file: Path) -> None:
     scheduler = PersistentScheduler(app, schedule_filename=str(file), lazy=False)
     for name in ("rescue", "trim"):
         scheduler.schedule[name].last_run_at = datetime.datetime.now(datetime.UTC) + AHEAD
     scheduler.close()
 
 
-@pytest.mark.fault("the clock goes back under beat")
-def test_beat_goes_on_after_the_clock_went_back(redis: str, tmp_path: Path) -> None:
+@pytest.mark.fault("the clock goes back for beat")
+def test_beat_continues_after_the_clock_went_back(redis: str, tmp_path: Path) -> None:
     file = tmp_path / "schedule"
-    write_schedule_of_an_hour_ahead(file)
+    write_schedule_an_hour_ahead(file)
     alone = ["beat", "-s", str(file), "--pidfile=", "-l", "ERROR"]
     command = [sys.executable, "-m", "celery", "-A", "asgi_config", *alone]
     with Redis.from_url(redis) as queues, subprocess.Popen(command, cwd=ROOT) as beat:

@@ -1,6 +1,6 @@
-"""The database fails under the work in each way that it can: every step is whole or was not, and all goes on by itself.
+"""The database fails in every way during work: each step is complete or rolled back, and work resumes by itself.
 
-Meanwhile page, API and command say so in a sentence each, and what they refused was not done.
+Meanwhile page, API and command report the failure in one sentence, and a refused request changes nothing.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.bound import Bound
-from tests.chaos.disks import LimitedPages, Tmpfs, a_disk
+from tests.chaos.disks import LimitedPages, Tmpfs, fillable_disk
 from tests.chaos.form import either
 from tests.chaos.hits import Strikes
 from tests.chaos.postgres_faults import PostgresFaults
@@ -27,30 +27,30 @@ from tests.support.service import Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
-AWAY_SECONDS = either(short=1, long=20)
-FAILURES = either(short=6, long=8)  # a step is repeated four times, so a lane ends as well, or two
+DOWN_SECONDS = either(short=1, long=20)
+FAILURES = either(short=6, long=8)  # a step is repeated four times, so one or two lanes end as well
 TOTAL = 10_000
 READ_MEANWHILE = either(short=10_000, long=50_000)
-PROMISED_SECONDS = 15  # 5 each, one after another: the poller asks as well, and a socket comes again
+PROMISED_SECONDS = 15  # 5 each for this request, the poller's and a reconnecting socket's, one after another
 LOG_BYTES_AT_REST = 64 << 20
 
-AWAY, CUT = "PostgreSQL is away for a while", "a connection to PostgreSQL is cut inside a step"
+DOWN, CUT = "PostgreSQL is down for a while", "a connection to PostgreSQL is cut during a step"
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
-TIMEOUT = "a statement of a step takes too long for PostgreSQL"
+TIMEOUT = "a statement of a step exceeds PostgreSQL's statement timeout"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
 LANES = "SELECT task_id FROM arrivals_lane"
-# Where it stood still for over 5 s, its step is not even repeated.
+# After a freeze of over 5 s the step is not even repeated.
 REPEATED = r"Repeating a step of job (\d+).*Ignored a stale message for job \1\."
 UNDONE = re.compile(rf"{REPEATED}|Job \d+ was interrupted and continues later: OperationalError", re.DOTALL)
-UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # each that finds room on a full disk waits
+UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # jobs that still find room on a full disk wait
 FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
 
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-def is_said_by_api(answer: Answer) -> bool:
-    """False where it was done."""
+def is_refused_by_api(answer: Answer) -> bool:
+    """Checks the error response. Returns False if the request succeeded."""
     if answer.status < 300:
         return False
     assert answer.problem == (503, "unavailable")
@@ -58,7 +58,7 @@ def is_said_by_api(answer: Answer) -> bool:
     return True
 
 
-def is_said_by_page(status: int, page: str) -> bool:
+def is_refused_by_page(status: int, page: str) -> bool:
     if status < 300:
         return False
     assert status == 503
@@ -66,8 +66,8 @@ def is_said_by_page(status: int, page: str) -> bool:
     return True
 
 
-def is_said_by_command(service: Service) -> bool:
-    """In one line."""
+def is_refused_by_command(service: Service) -> bool:
+    """Checks the one line on stderr. Returns False if the command succeeded."""
     done = service.manage("generate", str(SMALL), check=False)
     if done.returncode == 0:
         return False
@@ -76,21 +76,24 @@ def is_said_by_command(service: Service) -> bool:
     return True
 
 
-def away(run: Run, visitor: Visitor, url: str, bound: Bound) -> None:
+def down(run: Run, visitor: Visitor, url: str, bound: Bound) -> None:
     postgres.stop(url)
     try:
-        until = time.monotonic() + AWAY_SECONDS
-        assert is_said_by_api(bound.ask(lambda: run.program.post("/api/jobs", {"total": SMALL})))
-        assert is_said_by_api(bound.ask(lambda: run.program.get("/api/events?after=0&wait=20")))
-        assert is_said_by_page(*bound.ask(lambda: visitor.page("/users/")))
-        assert is_said_by_command(run.service)
-        wait_until(lambda: time.monotonic() > until, AWAY_SECONDS + 1)
+        until = time.monotonic() + DOWN_SECONDS
+        assert is_refused_by_api(bound.ask(lambda: run.program.post("/api/jobs", {"total": SMALL})))
+        assert is_refused_by_api(bound.ask(lambda: run.program.get("/api/events?after=0&wait=20")))
+        assert is_refused_by_page(*bound.ask(lambda: visitor.page("/users/")))
+        assert is_refused_by_command(run.service)
+        wait_until(lambda: time.monotonic() > until, DOWN_SECONDS + 1)
     finally:
         postgres.start(url)
 
 
 async def freeze(run: Run, faults: PostgresFaults) -> bool:
-    """Until PostgreSQL has taken away what it held, and others have gone on: it finds its step undone, and leaves."""
+    """Freezes a child until PostgreSQL has ended its session and other lanes have continued.
+
+    After it resumes, it must find its step rolled back, and stop.
+    """
     pid = await asyncio.to_thread(faults.freeze_in_a_step, run.service)
     if pid is None:
         return False
@@ -98,15 +101,15 @@ async def freeze(run: Run, faults: PostgresFaults) -> bool:
         lanes = set(run.truth.rows(LANES))
         await wait_until_async(lambda: not faults.has_frozen_step(), DEADLINE)
         await wait_until_async(lambda: lanes.isdisjoint(run.truth.rows(LANES)), DEADLINE)
-        said = len(run.service.stderr)
+        log_start = len(run.service.stderr)
     finally:
         go_on(pid)
-    await wait_until_async(lambda: UNDONE.search(run.service.stderr[said:]), DEADLINE)
+    await wait_until_async(lambda: UNDONE.search(run.service.stderr[log_start:]), DEADLINE)
     return True
 
 
-@pytest.mark.fault(AWAY, CUT, DEADLOCK, SERIALIZATION, TIMEOUT, FROZEN)
-async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes) -> None:
+@pytest.mark.fault(DOWN, CUT, DEADLOCK, SERIALIZATION, TIMEOUT, FROZEN)
+async def test_failures_of_postgresql_delay_jobs_and_lose_nothing(strikes: Strikes) -> None:
     with (
         postgres.running() as url,
         Service(environment={"DATABASE_URL": url, **IMPATIENT}, may_complain=True) as service,
@@ -114,18 +117,18 @@ async def test_a_postgresql_that_fails_delays_and_loses_nothing(strikes: Strikes
         faults = PostgresFaults(url)
         visitor, bound = await asyncio.to_thread(Visitor, service), Bound(PROMISED_SECONDS)
         async with Run(service, strikes, database_url=url) as run:
-            await run.steer()  # or the cancel itself might be taken for a step
+            await run.cancel_one()  # now, because a fault could mistake the cancel's transaction for a step
             await run.strike(faults.cut_in_a_step, times=TIMES, name=CUT)
             await run.strike(faults.deadlock, times=TIMES, name=DEADLOCK)
             await run.strike(lambda: faults.serialization_failures(FAILURES), times=TIMES, name=SERIALIZATION)
             await run.strike(faults.statement_timeout, times=TIMES, name=TIMEOUT)
             await run.strike(lambda: freeze(run, faults), times=TIMES, name=FROZEN)
-            await run.strike(lambda: away(run, visitor, url, bound), times=TIMES, name=AWAY)
+            await run.strike(lambda: down(run, visitor, url, bound), times=TIMES, name=DOWN)
         strikes.note(f"without PostgreSQL a page or the API took {bound.longest_seconds:.1f} s at most")
 
 
-def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
-    """Each asks until it is refused: what a step could not write leaves room for something smaller."""
+def fill_disk(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
+    """Repeats each request until it is refused, because a disk too full for a step may have room for less."""
 
     def ask() -> Answer:
         asked = run.program.post("/api/jobs", {"total": SMALL})
@@ -133,20 +136,20 @@ def no_room(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
         return asked
 
     with disk.full(run.service):
-        wait_until(lambda: is_said_by_api(ask()), DEADLINE)
-        wait_until(lambda: is_said_by_page(*visitor.generate(SMALL)), DEADLINE)
-        wait_until(lambda: is_said_by_command(run.service), DEADLINE)
+        wait_until(lambda: is_refused_by_api(ask()), DEADLINE)
+        wait_until(lambda: is_refused_by_page(*visitor.generate(SMALL)), DEADLINE)
+        wait_until(lambda: is_refused_by_command(run.service), DEADLINE)
 
 
 def log_bytes(file: Path) -> int:
-    """Of the write-ahead log, which the last one that leaves takes with it."""
+    """Returns the size of the write-ahead log; 0 if the last connection has deleted it."""
     with suppress(FileNotFoundError):
         return file.with_name(f"{file.name}-wal").stat().st_size
     return 0
 
 
-async def reads_on(run: Run, strikes: Strikes) -> None:
-    """One snapshot, held while a job is made: the job does not wait for it, and the write-ahead log grows."""
+async def hold_snapshot(run: Run, strikes: Strikes) -> None:
+    """Holds one snapshot during a job: the job does not wait for it, and the write-ahead log grows."""
     file = run.service.var_dir / "db.sqlite3"
     reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
     reader.execute("BEGIN")
@@ -160,17 +163,19 @@ async def reads_on(run: Run, strikes: Strikes) -> None:
     reader.close()
 
     async def is_small_again() -> bool:
-        await run.in_the_middle()
+        await run.wait_for_progress()
         return log_bytes(file) <= LOG_BYTES_AT_REST
 
     await wait_until_async(is_small_again, DEADLINE)
-    strikes.note(f"{READ_MEANWHILE} accounts in {seconds:.1f} s beside a reader; SQLite's log grew by {grown:,} bytes")
+    strikes.note(
+        f"{READ_MEANWHILE} accounts in {seconds:.1f} s during a long read; SQLite's log grew by {grown:,} bytes"
+    )
 
 
 @pytest.mark.fault(FULL, READER)
-async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: Strikes) -> None:
+async def test_a_full_disk_or_a_long_reader_of_sqlite_loses_nothing(strikes: Strikes) -> None:
     with (
-        a_disk() as disk,
+        fillable_disk() as disk,
         Service(
             environment={**UNLIMITED, **disk.environment}, var_dir=disk.folder / "var", may_complain=True
         ) as service,
@@ -178,6 +183,6 @@ async def test_an_sqlite_without_room_or_rest_delays_and_loses_nothing(strikes: 
         visitor = await asyncio.to_thread(Visitor, service)
         strikes.note(f"the full disk was {disk.name}")
         async with Run(service, strikes, total=TOTAL, raises=REDIS_FULL) as run:
-            await run.strike(lambda: no_room(run, visitor, disk), times=TIMES, name=FULL)
-            await run.strike(lambda: reads_on(run, strikes), times=TIMES, name=READER)
+            await run.strike(lambda: fill_disk(run, visitor, disk), times=TIMES, name=FULL)
+            await run.strike(lambda: hold_snapshot(run, strikes), times=TIMES, name=READER)
         strikes.note(f"SQLite failed, and there were {len(service.stderr.splitlines())} lines in the log")

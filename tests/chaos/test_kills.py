@@ -1,4 +1,4 @@
-"""The promise while pool children are killed in mid-step, and for who reads and connects while a step is open."""
+"""The promise while pool children are killed during a step, and for clients that connect while a step is open."""
 
 import asyncio
 import os
@@ -19,17 +19,17 @@ from tests.support.service import Service
 STRIKES = either(short=2, long=10)
 MAKING = "a pool child is killed while its transaction is open, making accounts"
 REMOVING = "a pool child is killed while its transaction is open, removing accounts"
-WORKER = "the whole worker is killed in mid-job"
+WORKER = "the whole worker is killed during a job"
 CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
     pytest.mark.timeout(either(short=1200, long=3600)),
-    pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks tells who has a step open; run it on Linux"),
+    pytest.mark.skipif(sys.platform != "linux", reason="Needs /proc/locks to find open steps; run it on Linux"),
 ]
 
 
 async def kill_while_removing(run: Run, is_open: IsOpen) -> bool:
-    """With nothing else at work, or nobody knew what was killed. It misses when the undo was done first."""
+    """Kills during an undo, with no other job at work, so that the undo is hit. Misses if the undo ends first."""
     run.finishing.append(await run.ask(run.total))
     await run.until_idle()
     await run.undo(run.finishing[-1])
@@ -51,7 +51,7 @@ def kill_worker(service: Service) -> None:
 
 @pytest.mark.fault(MAKING, REMOVING, WORKER, CONNECTING)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_kills_cost_and_repeat_nothing(database: str, strikes: Strikes) -> None:
+async def test_killed_workers_lose_and_repeat_no_account(database: str, strikes: Strikes) -> None:
     with (
         database_url_of(database) as url,
         Service(

@@ -1,4 +1,4 @@
-"""Full strength on a real pool: children are killed in the middle of their hashes, and each lane makes its share."""
+"""Full-strength hashes on a real pool: children are killed during their hashes, and each lane makes its share."""
 
 import os
 import signal
@@ -19,9 +19,9 @@ start_job(total={total}, options=Options(hashing=FULL, names='realistic', seed=7
 WAITING = "from task.models import Worker; print('PROCESSES', *Worker.objects.values_list('processes', flat=True))"
 
 
-@pytest.mark.fault("all pool children are killed amid hashes at full strength")
+@pytest.mark.fault("all pool children are killed while they compute full-strength hashes")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_lanes_whose_children_are_killed_make_their_share(database: str, strikes: Strikes) -> None:
+def test_lanes_whose_pool_children_are_killed_make_their_share(database: str, strikes: Strikes) -> None:
     with (
         database_url_of(database) as url,
         Service(environment={"DATABASE_URL": url} if url else {}, may_complain=True) as service,

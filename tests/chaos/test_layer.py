@@ -1,4 +1,7 @@
-"""The channel layer is used, and is only a hint: shown on the shipped service by taking away either half."""
+"""The channel layer delivers every event, but is only a hint: the shipped service works without either half.
+
+One test switches off the head checks of the log, the other spoils every hint.
+"""
 
 import asyncio
 import time
@@ -19,9 +22,9 @@ from tests.support.watcher import Watcher
 TOTAL = 2000
 FAULTS = {
     "LosingLayer": "every hint is lost",
-    "RepeatingLayer": "every hint comes twice",
-    "ShufflingLayer": "hints come in another order",
-    "LateLayer": "every hint comes 5 s late",
+    "RepeatingLayer": "every hint arrives twice",
+    "ShufflingLayer": "hints arrive out of order",
+    "LateLayer": "every hint arrives 5 s late",
 }
 IN_TURN = [pytest.param("TurnsLayer", [*FAULTS], id="in turn", marks=pytest.mark.fault(*FAULTS.values()))]
 EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for kind, name in FAULTS.items()]
@@ -29,8 +32,8 @@ EACH = [pytest.param(kind, [kind], id=name, marks=pytest.mark.fault(name)) for k
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
-@pytest.mark.fault("the log is not asked")
-async def test_without_a_head_check_all_events_come_by_the_layer(strikes: Strikes) -> None:
+@pytest.mark.fault("the log is not checked")
+async def test_all_events_arrive_by_the_layer_without_head_checks(strikes: Strikes) -> None:
     with Service(environment={"HEAD_CHECK_SECONDS": "3600"}) as service:
         browser = Browser()
         browser.get(service.link)
@@ -43,7 +46,9 @@ async def test_without_a_head_check_all_events_come_by_the_layer(strikes: Strike
         arrived_at = time.time()
         finished_at = float(service.manage("shell", "-c", FINISHED_AT).stdout.rpartition("FINISHED ")[2])
         strikes.hit()
-        strikes.note(f"by the layer alone, the last event came {arrived_at - finished_at:.3f} s after its step began")
+        strikes.note(
+            f"by the layer alone, the last event arrived {arrived_at - finished_at:.3f} s after its step began"
+        )
         assert watcher.numbers == list(range(1, TOTAL + 1))
         assert watcher.connections == 1
 
@@ -52,8 +57,10 @@ FINISHED_AT = "from task.models import Job; print('FINISHED', Job.objects.get().
 
 
 @pytest.mark.parametrize(("layer", "kinds"), either(short=IN_TURN, long=EACH + IN_TURN))
-async def test_a_layer_that_spoils_every_message_only_delays(layer: str, kinds: list[str], strikes: Strikes) -> None:
-    """What is late comes before the last job is asked, so that its accounts would come after what it made repeat."""
+async def test_a_layer_that_spoils_every_hint_only_delays_events(
+    layer: str, kinds: list[str], strikes: Strikes
+) -> None:
+    """Late hints arrive before the last job is requested, so its accounts would reveal a repeat that they caused."""
     environment = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_layer", "ARRIVALS_TESTS_LAYER": layer}
     with Service(environment=environment) as service:
 
@@ -65,7 +72,7 @@ async def test_a_layer_that_spoils_every_message_only_delays(layer: str, kinds: 
         def nothing_is_held() -> bool:
             return spoiled(service)[HELD] == spoiled(service)["LateLayer"]
 
-        async with Run(service, strikes, nothing_comes_late=nothing_is_held) as run:
+        async with Run(service, strikes, is_all_delivered=nothing_is_held) as run:
             for kind in kinds:
                 await run.strike(partial(is_spoiled, kind), name=FAULTS[kind])
         for kind in kinds:

@@ -1,4 +1,4 @@
-"""Messages that nobody should send, through the real worker and Redis: ten at once, of no job, old, new, broken."""
+"""Unexpected task messages, through the real worker and Redis: repeated, for no job, old, new and invalid ones."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.chaos.truth import JobRow, Truth
 from tests.support.program import Program
 from tests.support.service import Service
 
-LEFT_OUT = "Ignored a message from the queue"
+IGNORED = "Ignored a message from the queue"
 SENTENCES = [
     "Ask for 1 to 1000000 accounts.",
     "job must be the number of a job, not 'x'.",
@@ -27,19 +27,19 @@ SENTENCES = [
 SECONDS = 120
 TOTAL = 20_000
 LANE = "SELECT task_id FROM arrivals_lane WHERE job_id = {}"
-RETIRE = (
+DELETE_OLD_JOBS = (
     "from django.utils.timezone import now; from task.jobs.cleanup import delete_old_jobs; "
     "delete_old_jobs(now(), before=now())"
 )
 
 
 class Queue:
-    """The service's own queue, by the messages that anybody may put into it."""
+    """The service's own queue, to which a test sends messages."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.truth = Truth(service.var_dir)
-        self._app = Celery(broker=service.redis_url, set_as_current=False)  # or all later tests would use it
+        self._app = Celery(broker=service.redis_url, set_as_current=False)  # otherwise all later tests would use it
 
     def send(self, *args: object, task_id: str | None = None, times: int = 1, **kwargs: object) -> None:
         with self._app.connection_for_write() as connection:
@@ -50,12 +50,12 @@ class Queue:
         return [*self.truth.jobs().values()]
 
     def wait_until_empty(self) -> None:
-        """All that was sent has been taken, and been acknowledged."""
+        """Waits until every message was taken and acknowledged."""
         with Redis.from_url(self.service.redis_url) as redis:
             self.service.wait_until(lambda: not redis.llen("celery") and not redis.zcard("unacked_index"), SECONDS)
 
-    def finished(self, number: int) -> None:
-        """As many jobs are finished, and none is at work."""
+    def wait_until_finished(self, number: int) -> None:
+        """Waits until there are `number` jobs, all finished."""
         self.service.wait_until(lambda: [job.state for job in self.jobs()] == ["finished"] * number, SECONDS)
 
 
@@ -67,34 +67,34 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def queue(service: Service) -> Iterator[Queue]:
-    """What a test puts into it costs no traceback."""
+    """The queue. Fails if the messages of a test cause a traceback."""
     before = len(service.stderr)
     yield Queue(service)
     assert "Traceback" not in service.stderr[before:], service.stderr[before:]
 
 
-@pytest.mark.fault("the same task message comes ten times at once")
-def test_one_message_ten_times_is_one_job(queue: Queue, strikes: Strikes) -> None:
-    """In the tutorial's own form: the total alone, by its place."""
+@pytest.mark.fault("the same task message arrives ten times at once")
+def test_a_task_message_sent_ten_times_makes_one_job(queue: Queue, strikes: Strikes) -> None:
+    """The message has the tutorial's form: one positional argument, the total."""
     before = len(queue.jobs())
     queue.send(300, task_id=str(uuid4()), times=10)
     strikes.hit(times=10)
-    queue.finished(before + 1)
+    queue.wait_until_finished(before + 1)
     queue.wait_until_empty()
     assert len(queue.jobs()) == before + 1
     assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 301))
 
 
-@pytest.mark.fault("the same task message comes ten times at once")
-def test_one_message_of_a_lane_ten_times_is_one_lane(queue: Queue, strikes: Strikes) -> None:
-    """In the service's own form, while the job is worked on."""
+@pytest.mark.fault("the same task message arrives ten times at once")
+def test_a_lane_message_sent_ten_times_repeats_no_account(queue: Queue, strikes: Strikes) -> None:
+    """The message has the service's own form, and arrives while the job runs."""
     before, (_, start) = len(queue.jobs()), queue.truth.cursor()
     program = Program(queue.service)
     job = program.post("/api/jobs", {"total": TOTAL}).json["id"]
     task_id = queue.truth.rows(LANE.format(job))[0][0]
     queue.send(job=job, task_id=str(UUID(str(task_id))), times=10)
     strikes.hit(times=10)
-    queue.finished(before + 1)
+    queue.wait_until_finished(before + 1)
     queue.wait_until_empty()
     numbers = list(range(1, TOTAL + 1))
     assert queue.truth.numbers(job) == numbers
@@ -102,16 +102,16 @@ def test_one_message_of_a_lane_ten_times_is_one_lane(queue: Queue, strikes: Stri
     assert "each once, in order" in queue.service.manage("verify", str(job)).stdout
 
 
-@pytest.mark.fault("a task message for a job that is gone")
-def test_a_message_of_a_job_that_was_deleted_ends_at_once(queue: Queue, strikes: Strikes) -> None:
-    """Removed and retired, as after JOBS_KEEP_DAYS."""
+@pytest.mark.fault("a task message for a job that does not exist")
+def test_a_message_for_a_deleted_job_is_ignored(queue: Queue, strikes: Strikes) -> None:
+    """The job is removed and then deleted, as after JOBS_KEEP_DAYS."""
     before = queue.jobs()
     program = Program(queue.service)
     job = program.post("/api/jobs", {"total": 50}).json["id"]
-    queue.finished(len(before) + 1)
+    queue.wait_until_finished(len(before) + 1)
     program.post(f"/api/jobs/{job}/remove", {})
     queue.service.wait_until(lambda: queue.truth.jobs()[job].state == "removed", SECONDS)
-    queue.service.manage("shell", "-c", RETIRE)
+    queue.service.manage("shell", "-c", DELETE_OLD_JOBS)
     assert queue.jobs() == before
     queue.send(job=job)
     strikes.hit()
@@ -119,12 +119,12 @@ def test_a_message_of_a_job_that_was_deleted_ends_at_once(queue: Queue, strikes:
     assert queue.jobs() == before
 
 
-@pytest.mark.fault("a task message that says more than this version knows")
-def test_what_a_later_version_adds_is_passed_over(queue: Queue, strikes: Strikes) -> None:
+@pytest.mark.fault("a task message with unknown arguments")
+def test_arguments_of_a_newer_release_are_ignored(queue: Queue, strikes: Strikes) -> None:
     before = len(queue.jobs())
     queue.send(50, colour="red", priority={"of": [1, 2]})
     strikes.hit()
-    queue.finished(before + 1)
+    queue.wait_until_finished(before + 1)
     assert queue.truth.numbers(queue.jobs()[-1].pk) == list(range(1, 51))
 
 
@@ -142,21 +142,21 @@ BROKEN: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.fault("a task message that lacks what it should say", "a task message for a job that is gone")
-def test_what_asks_for_nothing_that_can_be_done_is_said_in_a_sentence(queue: Queue, strikes: Strikes) -> None:
-    """And the worker goes on: a good message with an id that is no UUID is a job."""
-    before, before_said = len(queue.jobs()), len(queue.service.stderr)
+@pytest.mark.fault("a task message with missing or invalid arguments", "a task message for a job that does not exist")
+def test_an_invalid_message_is_logged_in_one_sentence(queue: Queue, strikes: Strikes) -> None:
+    """The worker continues: a valid message with an id that is no UUID makes a job."""
+    before, log_start = len(queue.jobs()), len(queue.service.stderr)
     for args, kwargs in BROKEN:
         queue.send(*args, **kwargs)
-    strikes.hit("a task message that lacks what it should say", times=len(BROKEN))
+    strikes.hit("a task message with missing or invalid arguments", times=len(BROKEN))
     queue.send(job=10**6)
-    strikes.hit("a task message for a job that is gone")
+    strikes.hit("a task message for a job that does not exist")
     queue.send(60, task_id="an id of its own", times=2)
-    queue.finished(before + 1)
+    queue.wait_until_finished(before + 1)
     queue.send(70, task_id="an id of its own")
     queue.wait_until_empty()
-    said = queue.service.stderr[before_said:]
-    assert [words for words in SENTENCES if f"{LEFT_OUT}: {words}" not in said] == []
+    logged = queue.service.stderr[log_start:]
+    assert [sentence for sentence in SENTENCES if f"{IGNORED}: {sentence}" not in logged] == []
     assert len(queue.jobs()) == before + 1
 
 
@@ -164,8 +164,8 @@ JUNK = [b"\x00\xff", b"{}", json.dumps({"body": "e30=", "headers": {}, "properti
 
 
 @pytest.mark.fault("junk in the queue")
-def test_junk_in_the_queue_stops_nobody(service: Service, strikes: Strikes) -> None:
-    """Celery itself cannot read it: it says so, at length, and connects anew."""
+def test_junk_in_the_queue_does_not_stop_the_worker(service: Service, strikes: Strikes) -> None:
+    """Celery itself cannot read it: it logs a traceback and reconnects."""
     queue = Queue(service)
     before = len(queue.jobs())
     with Redis.from_url(queue.service.redis_url) as redis:
@@ -173,5 +173,5 @@ def test_junk_in_the_queue_stops_nobody(service: Service, strikes: Strikes) -> N
             redis.lpush("celery", junk)
             strikes.hit()
         queue.send(60)
-        queue.finished(before + 1)
+        queue.wait_until_finished(before + 1)
         assert not redis.llen("celery")

@@ -1,4 +1,4 @@
-"""A process dies at exactly the moment at which it would hurt most."""
+"""A process is killed at exactly the moment at which it would do the most harm."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until, wait_until_async
 TIMES = either(short=1, long=5)
 BEFORE_HINT = "a pool child is killed after a commit and before its hint"
 BEFORE_ACKNOWLEDGEMENT = "a pool child is killed after its last commit and before the acknowledgement"
-BEFORE_LANE_OVER = "a pool child is killed between hand-over and the next message"
+BEFORE_REQUEUE = "a pool child is killed between the requeue and the next message"
 BEFORE_DISPATCH = "the web process is killed between a job's commit and its dispatch"
 AT_EVERY_START = "a lane is killed at every start"
 MOMENT_SECONDS = 2
@@ -34,9 +34,9 @@ def service() -> Iterator[Service]:
         yield service
 
 
-def die(run: Run, place: str) -> bool:
-    """Ask for it, and wait until it has happened; False where all work was done before, and a moment ago."""
-    file = dying.place(run.service.var_dir, place)
+def die(run: Run, point: str) -> bool:
+    """Requests a kill at that point and waits for it. Returns False if all work ended without it."""
+    file = dying.trigger_file(run.service.var_dir, point)
     file.touch()
     wait_until(lambda: not file.exists() or not run.truth.jobs_at_work(), 400)
     with suppress(AssertionError):
@@ -48,33 +48,33 @@ def die(run: Run, place: str) -> bool:
     return False
 
 
-@pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_LANE_OVER)
-async def test_who_dies_between_two_acts_leaves_none_undone(service: Service, strikes: Strikes) -> None:
-    async def ask_of_one_that_dies() -> None:
-        """Whoever asks gets no answer, and asks again: it is the same job, and the rescue sends its message."""
-        file = dying.place(service.var_dir, dying.BEFORE_DISPATCH)
+@pytest.mark.fault(BEFORE_HINT, BEFORE_ACKNOWLEDGEMENT, BEFORE_DISPATCH, BEFORE_REQUEUE)
+async def test_a_process_killed_between_two_actions_loses_no_work(service: Service, strikes: Strikes) -> None:
+    async def ask_during_a_kill() -> None:
+        """The client gets no answer and repeats its request: it gets the same job, and the rescue sends its message."""
+        file = dying.trigger_file(service.var_dir, dying.BEFORE_DISPATCH)
         file.touch()
         run.finishing.append(await run.ask(500))
         assert not file.exists()
 
-    async def die_at_lane_over() -> bool:
-        """Of a job that is slow enough to be handed over whatever the machine."""
+    async def die_at_requeue() -> bool:
+        """Uses a job that is slow enough to be requeued on any machine."""
         run.finishing.append(await run.ask(15, hashing="full"))
-        return await asyncio.to_thread(die, run, dying.BEFORE_LANE_OVER)
+        return await asyncio.to_thread(die, run, dying.BEFORE_REQUEUE)
 
     async with Run(service, strikes, raises=CHILD_LOST) as run:
         await run.strike(partial(die, run, dying.BEFORE_HINT), times=TIMES, name=BEFORE_HINT)
         await run.strike(partial(die, run, dying.BEFORE_ACKNOWLEDGEMENT), times=TIMES, name=BEFORE_ACKNOWLEDGEMENT)
-        await run.strike(die_at_lane_over, times=TIMES, name=BEFORE_LANE_OVER)
-        await run.strike(ask_of_one_that_dies, times=TIMES, name=BEFORE_DISPATCH)
+        await run.strike(die_at_requeue, times=TIMES, name=BEFORE_REQUEUE)
+        await run.strike(ask_during_a_kill, times=TIMES, name=BEFORE_DISPATCH)
 
 
 @pytest.mark.fault(AT_EVERY_START)
-async def test_a_lane_that_dies_at_every_start_fails_its_job_and_no_other(service: Service, strikes: Strikes) -> None:
-    file = dying.place(service.var_dir, dying.AT_FIRST_INSERT)
+async def test_a_lane_killed_at_every_start_fails_only_its_own_job(service: Service, strikes: Strikes) -> None:
+    file = dying.trigger_file(service.var_dir, dying.AT_FIRST_INSERT)
 
     async def fail() -> None:
-        await run.steer()
+        await run.cancel_one()
         job = max(run.truth.jobs()) + 1
         file.write_text(str(job))
         assert await run.ask(500) == job

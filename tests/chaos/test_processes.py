@@ -1,4 +1,4 @@
-"""Each process of the service is killed, asked to end, or stopped for a while: it comes back, and nothing is lost."""
+"""Each process of the service is killed, terminated, or paused for a while: it is replaced, and nothing is lost."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ from tests.chaos.run import DEADLINE, SMALL, Run
 from tests.chaos.second_web import SecondWeb, second_web
 from tests.chaos.strikes import busiest, go_on, step_is_open, stop, stopped_in_open_step
 from tests.chaos.tracebacks import CHILD_LOST, TOO_LONG
-from tests.chaos.zombie import outlive
+from tests.chaos.zombie import pause_until_rescued
 from tests.support.service import Pids, Service
 from tests.support.waiting import wait_until
 
 TIMES = either(short=1, long=3)
-STOPPED_SECONDS = either(short=3, long=20)
+PAUSED_SECONDS = either(short=3, long=20)
 PROCESSES = 2
 BUSY_SECONDS = 20
 BACK_SECONDS = 120
@@ -36,11 +36,11 @@ PARTS: dict[str, Pick] = {
     "the web process": lambda pids: pids.web,
 }
 SECOND_KILLED = "one of two web processes is killed"
-SECOND_ENDED = "one of two web processes is asked to end"
-STOPPED_WEB = "the web process is stopped for a while"
-STOPPED_WORKER = "the worker is stopped for a while"
+SECOND_TERMINATED = "one of two web processes gets SIGTERM"
+PAUSED_WEB = "the web process is paused for a while"
+PAUSED_WORKER = "the worker is paused for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
-ZOMBIE = "a pool child is stopped, and comes back after its lane was rescued"
+ZOMBIE = "a pool child is paused until its lane is rescued, then continues"
 
 pytestmark = pytest.mark.timeout(either(short=1800, long=3600))
 
@@ -57,21 +57,21 @@ def second(service: Service) -> Iterator[SecondWeb]:
         yield web
 
 
-def all_of(service: Service) -> Pids:
-    found = wait_until(lambda: whole(service), BACK_SECONDS, pause=0.3)
+def wait_until_complete(service: Service) -> Pids:
+    found = wait_until(lambda: complete_pids(service), BACK_SECONDS, pause=0.3)
     assert found
     return found
 
 
-def whole(service: Service) -> Pids | None:
-    """Once all parts are there and known: a child that was just forked cannot be told from beat."""
+def complete_pids(service: Service) -> Pids | None:
+    """Returns the pids once every process is running. A child that was just forked looks like beat."""
     pids = service.pids()
     return pids if pids.web and pids.worker and pids.beat and len(pids.pool) == PROCESSES else None
 
 
 def send(service: Service, pick: Pick, number: signal.Signals) -> bool:
-    """And wait until another has taken its place; False where no pool child was at work."""
-    struck = pick(all_of(service))
+    """Sends the signal and waits for the replacement. Returns False if no pool child was at work."""
+    struck = pick(wait_until_complete(service))
     if struck:
         os.kill(struck, number)
         wait_until(lambda: is_replaced(service, struck), BACK_SECONDS, pause=0.3)
@@ -79,17 +79,17 @@ def send(service: Service, pick: Pick, number: signal.Signals) -> bool:
 
 
 def is_replaced(service: Service, struck: int) -> bool:
-    pids = whole(service)
+    pids = complete_pids(service)
     return bool(pids and struck not in {*pids.pool, pids.web, pids.worker, pids.beat})
 
 
-def stop_for_a_while(service: Service, pick: Pick) -> None:
-    pid = pick(all_of(service))
+def pause_for_a_while(service: Service, pick: Pick) -> None:
+    pid = pick(wait_until_complete(service))
     assert pid
     stop(pid)
     stopped_at = time.monotonic()
     try:
-        wait_until(lambda: time.monotonic() > stopped_at + STOPPED_SECONDS)
+        wait_until(lambda: time.monotonic() > stopped_at + PAUSED_SECONDS)
     finally:
         go_on(pid)
 
@@ -101,28 +101,30 @@ def end_second(second: SecondWeb, number: signal.Signals) -> None:
 
 @pytest.mark.fault(
     "a pool child is killed",
-    "a pool child is asked to end",
+    "a pool child gets SIGTERM",
     "the worker is killed",
-    "the worker is asked to end",
+    "the worker gets SIGTERM",
     "beat is killed",
-    "beat is asked to end",
+    "beat gets SIGTERM",
 )
-async def test_what_makes_accounts_comes_back(service: Service, strikes: Strikes) -> None:
+async def test_killed_worker_processes_are_replaced_and_lose_nothing(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
         for name in ("a pool child", "the worker", "beat"):
             await run.strike(partial(send, service, PARTS[name], SIGKILL), times=TIMES, name=f"{name} is killed")
-            await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} is asked to end")
+            await run.strike(partial(send, service, PARTS[name], SIGTERM), times=TIMES, name=f"{name} gets SIGTERM")
 
 
 @pytest.mark.fault(
     SECOND_KILLED,
-    SECOND_ENDED,
+    SECOND_TERMINATED,
     "the web process is killed",
-    "the web process is asked to end",
-    STOPPED_WEB,
-    STOPPED_WORKER,
+    "the web process gets SIGTERM",
+    PAUSED_WEB,
+    PAUSED_WORKER,
 )
-async def test_what_shows_accounts_comes_back(service: Service, second: SecondWeb, strikes: Strikes) -> None:
+async def test_killed_or_paused_web_processes_lose_no_event(
+    service: Service, second: SecondWeb, strikes: Strikes
+) -> None:
     web = PARTS["the web process"]
 
     def webs() -> dict[str, int]:
@@ -130,27 +132,27 @@ async def test_what_shows_accounts_comes_back(service: Service, second: SecondWe
 
     async with Run(service, strikes, webs=webs) as run:
         await run.strike(partial(end_second, second, SIGKILL), times=TIMES, name=SECOND_KILLED)
-        await run.strike(partial(end_second, second, SIGTERM), times=TIMES, name=SECOND_ENDED)
-        assert run.steady.connections == 1, "those of the other see nothing of it"
+        await run.strike(partial(end_second, second, SIGTERM), times=TIMES, name=SECOND_TERMINATED)
+        assert run.steady.connections == 1, "watchers of the other web process notice nothing"
         await run.strike(partial(send, service, web, SIGKILL), times=TIMES, name="the web process is killed")
-        await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process is asked to end")
-        await run.strike(partial(stop_for_a_while, service, web), times=TIMES, name=STOPPED_WEB)
-        await run.strike(partial(stop_for_a_while, service, PARTS["the worker"]), times=TIMES, name=STOPPED_WORKER)
+        await run.strike(partial(send, service, web, SIGTERM), times=TIMES, name="the web process gets SIGTERM")
+        await run.strike(partial(pause_for_a_while, service, web), times=TIMES, name=PAUSED_WEB)
+        await run.strike(partial(pause_for_a_while, service, PARTS["the worker"]), times=TIMES, name=PAUSED_WORKER)
 
 
 @pytest.mark.fault(ZOMBIE)
-async def test_a_lane_that_comes_back_late_does_no_harm(service: Service, strikes: Strikes) -> None:
+async def test_a_pool_child_that_continues_after_a_rescue_does_no_harm(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
 
-        async def come_back_late() -> None:
-            await outlive(run, (await asyncio.to_thread(all_of, service)).pool[0])
+        async def continue_after_rescue() -> None:
+            await pause_until_rescued(run, (await asyncio.to_thread(wait_until_complete, service)).pool[0])
 
-        await run.strike(come_back_late, times=either(short=1, long=2))
+        await run.strike(continue_after_rescue, times=either(short=1, long=2))
 
 
 @pytest.mark.fault(FROZEN)
-async def test_a_lane_that_freezes_in_a_step_is_killed_and_others_go_on(service: Service, strikes: Strikes) -> None:
-    """Meanwhile a write waits as long as SQLite is told to, and is refused."""
+async def test_a_pool_child_frozen_in_a_step_is_killed_and_others_continue(service: Service, strikes: Strikes) -> None:
+    """Meanwhile a write waits for SQLite's lock timeout, and is refused."""
 
     def freeze() -> bool:
         with stopped_in_open_step(service, step_is_open(service, None)) as pid:

@@ -1,4 +1,4 @@
-"""What the database of a service really holds, asked without the service and without its code."""
+"""Reads what a service's database really holds, without the service and its code."""
 
 import json
 import sqlite3
@@ -33,7 +33,7 @@ class JobRow:
 
 @dataclass(frozen=True)
 class Truth:
-    """Of a PostgreSQL, or else of the SQLite file under `var_dir`. A database that is away is asked for a minute."""
+    """Reads a PostgreSQL, or the SQLite file in `var_dir`. Retries for a minute while the database is unavailable."""
 
     var_dir: Path
     database_url: str | None = None
@@ -49,7 +49,7 @@ class Truth:
                 time.sleep(0.1)
 
     def work_so_far(self) -> int:
-        """How many accounts were made, and looked at again by removals."""
+        """Returns how many accounts were made, plus how many were checked by removals."""
         return int(self.rows(WORK)[0][0])
 
     def jobs(self) -> dict[int, JobRow]:
@@ -62,7 +62,7 @@ class Truth:
         return [row[0] for row in self.rows(NUMBERS.format(job))]
 
     def cursor(self) -> tuple[str, int]:
-        """The feed's epoch and head; none before its first use."""
+        """Returns the feed's epoch and head, or an empty epoch and 0 before its first use."""
         found = self.rows(HEAD)
         return (str(UUID(str(found[0][0]))), int(found[0][1])) if found else ("", 0)
 
@@ -71,7 +71,7 @@ class Truth:
         return [event for batch in batches for event in batch if event["offset"] > after]
 
     def open_transactions(self) -> list[str]:
-        """Of SQLite it only shows whether there is one: a checkpoint of everything gets through only when none is."""
+        """Returns a text for each open transaction; at most one on SQLite, where any fails a full checkpoint."""
         if self.database_url:
             return [str(row) for row in self.rows(OPEN_TRANSACTIONS)]
         file = sqlite3.connect(self.var_dir / "db.sqlite3", timeout=1)

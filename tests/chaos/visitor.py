@@ -1,4 +1,4 @@
-"""Somebody at the pages, without JavaScript: asks for a job by the form, and reads what is said of it."""
+"""A signed-in user of the pages, without JavaScript: requests a job by the form, and reads the page about it."""
 
 import re
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ class Visitor:
         return answer.status or 0, answer.read().decode()
 
     def generate(self, total: int) -> tuple[int, str]:
-        """The status and the text of the page where the form leads."""
+        """Submits the form. Returns the status and the text of the page that follows."""
         _, form = self.page("/generate/")
         fields = {**dict(HIDDEN.findall(form)), "total": total}
         answer = self.browser.send(Request(f"{self.address}/generate/", data=urlencode(fields).encode()))

@@ -1,4 +1,4 @@
-"""A pool child that stands still until the rescue has given its lane to another, and then goes on."""
+"""Pauses a pool child until its lane was rescued and continued by another child, then resumes it."""
 
 import asyncio
 from contextlib import suppress
@@ -12,8 +12,8 @@ SLOW = 30  # accounts at full strength: some seconds of work for each of two lan
 LANES = "SELECT number, made, rescues FROM arrivals_lane WHERE job_id = {} ORDER BY number"
 
 
-async def outlive(run: Run, pid: int) -> None:
-    """Returns when the child goes on, after another has worked on the lane that was rescued from it."""
+async def pause_until_rescued(run: Run, pid: int) -> None:
+    """Pauses the child until another child has worked on its rescued lane."""
     await run.until_idle()
     job = await run.ask(SLOW, hashing="full")
     run.finishing.append(job)
@@ -29,7 +29,7 @@ async def outlive(run: Run, pid: int) -> None:
 
 
 def lanes(run: Run, job: int) -> dict[int, tuple[int, int]]:
-    """How much each lane has made, and how often it was rescued since; without those that are done."""
+    """Returns, for each lane with work left, how many accounts it has made and how often it was rescued since."""
     return {lane: (made, rescues) for lane, made, rescues in run.truth.rows(LANES.format(job))}
 
 
@@ -38,7 +38,7 @@ def rescued(run: Run, job: int) -> tuple[int, int] | None:
 
 
 def stops_without_lock(pid: int) -> bool:
-    """One that held SQLite's write lock or the turn would not be a zombie: all would wait for it."""
+    """Stops the child unless it holds SQLite's write lock, because then all other lanes would wait for it."""
     with suppress(ProcessLookupError, FileNotFoundError):
         stop(pid)
         locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]

@@ -1,8 +1,8 @@
-"""Tests any server that claims `arrivals.v1`, and prints one line a rule.
+"""Tests any server that implements `arrivals.v1`, and prints one line for each rule.
 
 It makes users on that server: some 1,300, and as many more as fill a window (a mebibyte: about 7,000). By default it
-asks POST /api/jobs for them; for another server name a command with --make, which ends when the events of {total} users
-are committed, and may print the number of their job. Exit code 0: every rule holds that could be seen; 1: one is
+makes them by POST /api/jobs. For another server name a command with --make. The command must end when the events of
+{total} users are committed, and may print the number of their job. Exit code 0: every tested rule holds; 1: a rule is
 broken; 2: the kit could not run.
 """
 
@@ -29,12 +29,16 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("address", help="such as ws://127.0.0.1:8000/ws/users/")
-    parser.add_argument("--token-file", type=Path, help="holds the bearer token of somebody who may watch")
-    parser.add_argument("--make", metavar="COMMAND", help="makes users; {total} stands where their number goes")
-    parser.add_argument("--patience", type=float, default=30, metavar="S", help="how long anything may take (30 s)")
-    parser.add_argument("--too-slow", type=float, default=20, metavar="S", help="a full window's time to 4008 (20 s)")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=[], metavar="RULE", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("address", help="for example ws://127.0.0.1:8000/ws/users/")
+    parser.add_argument("--token-file", type=Path, help="holds the bearer token of a user who may watch")
+    parser.add_argument("--make", metavar="COMMAND", help="makes users; {total} is replaced by their number")
+    parser.add_argument("--patience", type=float, default=30, metavar="S", help="longest wait for any message (30 s)")
+    parser.add_argument(
+        "--too-slow", type=float, default=20, metavar="S", help="seconds from a full window to 4008 (20 s)"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=NAMES, default=[], metavar="RULE", help=f"rules to test, of {', '.join(NAMES)}"
+    )
     return parser.parse_args(given)
 
 
@@ -56,7 +60,7 @@ async def run(target: Target, names: Sequence[str]) -> int:
         print(finding, flush=True)
         verdicts.append(finding.verdict)
     kept, broken, unseen = (verdicts.count(one) for one in (Verdict.KEPT, Verdict.BROKEN, Verdict.UNSEEN))
-    print(f"{len(verdicts)} rules: {kept} kept, {broken} broken, {unseen} not seen.")
+    print(f"{len(verdicts)} rules: {kept} kept, {broken} broken, {unseen} not tested.")
     return 1 if broken else 0
 
 

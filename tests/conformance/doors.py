@@ -1,4 +1,4 @@
-"""Who is let in. Only where the kit was given a token."""
+"""Rules of authentication. They need a token."""
 
 from tests.conformance.rule import Unseen, require, rule
 from tests.conformance.target import VERSION, Target
@@ -13,7 +13,7 @@ def require_token(target: Target) -> None:
 
 
 @rule("no-token", "without a token, or with a wrong one, nothing is sent before 4501")
-async def keeps_strangers_out(target: Target) -> str:
+async def closes_without_a_valid_token(target: Target) -> str:
     require_token(target)
     for wrong in ("", "x", f"{target.token}x"):
         seen = await target.answer(token=wrong, after=0)
@@ -21,16 +21,16 @@ async def keeps_strangers_out(target: Target) -> str:
     return "4501"
 
 
-@rule("token-in-address", "a token in the address is no token")
-async def does_not_look_into_the_address(target: Target) -> str:
+@rule("token-in-address", "a token in the URL is not accepted")
+async def ignores_a_token_in_the_url(target: Target) -> str:
     require_token(target)
     seen = await target.answer(token="", access_token=target.token)
     require(seen == 4501, "4501", seen)
     return "4501"
 
 
-@rule("token-as-subprotocol", f"a token that is offered as {BEARER}TOKEN opens, and is not answered")
-async def takes_a_token_as_subprotocol(target: Target) -> str:
+@rule("token-as-subprotocol", f"a token offered as {BEARER}TOKEN is accepted, and not echoed")
+async def accepts_a_token_as_subprotocol(target: Target) -> str:
     require_token(target)
     async with target.connection(versions=[VERSION, BEARER + target.token], token="") as peer:
         await peer.next("hello")

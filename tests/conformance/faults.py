@@ -1,4 +1,4 @@
-"""What the small server can do wrong, and the rule that must find it, with a pattern of what it says then."""
+"""Faults of the small server, each with the rule that must find it and a pattern of that rule's message."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +116,7 @@ class Faults:
         return 4000 if self.on("wrong close code") else int(code)
 
     def opens(self, path: str, offered: Sequence[str]) -> bool:
-        """Without the right token in its place."""
+        """Returns whether the fault lets a client in that has no valid token in the right place."""
         is_in_path, is_offered = "token=" in path, protocol.offered_token(offered) is not None
         return {"open door": True, "token in address": is_in_path, "any offered token": is_offered}.get(
             self._name, False
@@ -129,7 +129,7 @@ class Faults:
         return max(offset, ask.after or 0) if self.on("hello ahead") else offset
 
     def hides(self, reason: str) -> bool:
-        """The reset for it."""
+        """Returns whether the fault leaves out the reset for this reason."""
         return self.on(f"no reset ({reason})")
 
     def reason(self, reason: str) -> str:
@@ -160,5 +160,5 @@ class Faults:
         return not (self.on("no heartbeat") or (self.on("no heartbeat with a filter") and ask.key))
 
     def stream(self, due: Batches, course: Course) -> Batches:
-        """What is sent of them, and in which order."""
+        """Returns the batches that are sent, in the order of sending."""
         return stream(self._name, due, course)

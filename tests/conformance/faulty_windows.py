@@ -1,4 +1,4 @@
-"""How a faulty server counts acknowledgements, fault by fault."""
+"""Windows of faulty servers: each counts acknowledgements in a wrong way."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from realtime.protocol import CloseCode, Disconnect
 
 
 class OneByOne(Window):
-    """An ack frees the batch that it names, and none below it."""
+    """An ack frees only the batch that it names, and not the batches below it."""
 
     def acknowledge(self, offset: int) -> bool:
         below = [sent for sent in self._unacknowledged if sent[1] < offset]
@@ -18,7 +18,7 @@ class OneByOne(Window):
 
 
 class NoRepeats(Window):
-    """An ack must be above the one before."""
+    """An ack must be above the previous ack."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)

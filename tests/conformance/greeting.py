@@ -1,4 +1,4 @@
-"""How a connection begins, and what a server refuses."""
+"""Rules of the first message of a connection, and of frames that a server must refuse."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ BAD_FRAMES: tuple[str | bytes, ...] = (
 )
 
 
-@rule("hello", "hello comes first, and without a cursor begins at the head")
+@rule("hello", "hello is the first message; without a cursor, the stream starts at the head")
 async def greets(target: Target) -> str:
     async with target.connection() as peer:
         message = await peer.message()
@@ -32,8 +32,8 @@ async def greets(target: Target) -> str:
         return f"head {message['head']} of {message['feed']}"
 
 
-@rule("version", f"a client that offers {VERSION} is answered with it, one that offers nothing is served")
-async def speaks_the_version(target: Target) -> str:
+@rule("version", f"{VERSION} is selected if the client offers it; a client that offers nothing is served")
+async def selects_the_version(target: Target) -> str:
     async with target.connection(versions=["arrivals.v0", VERSION]) as peer:
         await peer.next("hello")
         require(peer.socket.subprotocol == VERSION, VERSION, peer.socket.subprotocol)
@@ -49,7 +49,7 @@ async def refuses_other_versions(target: Target) -> str:
     return "4500"
 
 
-@rule("bad-query", "a cursor that cannot be read is closed with 4500, before anything is sent")
+@rule("bad-query", "an invalid cursor is closed with 4500, before any message")
 async def refuses_bad_queries(target: Target) -> str:
     for query in BAD_QUERIES:
         seen = await target.answer(**query)
@@ -57,7 +57,7 @@ async def refuses_bad_queries(target: Target) -> str:
     return f"{len(BAD_QUERIES)} kinds"
 
 
-@rule("bad-frame", "a frame that is no message, and an ack of what was never sent, are closed with 4500")
+@rule("bad-frame", "an invalid frame, and an ack of an offset that was never sent, are closed with 4500")
 async def refuses_bad_frames(target: Target) -> str:
     for frame in BAD_FRAMES:
         async with target.connection() as peer:
@@ -75,8 +75,8 @@ async def refuses_bad_frames(target: Target) -> str:
 async def ignores_the_unknown(target: Target) -> str:
     async with target.connection() as peer:
         head = (await peer.next("hello"))["head"]
-        await peer.say({"type": "wave"})
-        await peer.say({"type": "ack", "offset": head, "mood": "fair"})
+        await peer.send_json({"type": "wave"})
+        await peer.send_json({"type": "ack", "offset": head, "mood": "fair"})
         await target.make(50)
         events = await peer.batch()
         require(events[0]["offset"] == head + 1, f"events from {head + 1} on", events[0])

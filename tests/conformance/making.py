@@ -1,4 +1,4 @@
-"""How the kit causes events: by the API of this project, or by a command of the user's."""
+"""Makes events for the kit: by this project's API, or by a command that the user gives."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-Make = Callable[[int], Awaitable[int | None]]  # Makes so many users; the job's id, where there is one
+Make = Callable[[int], Awaitable[int | None]]  # makes that many users; returns the job's id, if there is one
 OPENER = build_opener(ProxyHandler({}))
 JOB_SECONDS = 300
 NO_SUCH_API = "Give --make for a server without this API."
@@ -19,7 +19,7 @@ class CannotMake(Exception):
 
 
 def by_api(address: str, token: str) -> Make:
-    """POST /api/jobs, then wait for the job's end."""
+    """Returns a function that posts to /api/jobs and waits for the job's end."""
 
     def call(path: str, body: object = None) -> dict[str, object]:
         data = None if body is None else json.dumps(body).encode()
@@ -29,7 +29,7 @@ def by_api(address: str, token: str) -> Make:
                 found: dict[str, object] = json.load(answer)
                 return found
         except (OSError, ValueError) as error:
-            raise CannotMake(f"{address}{path}: {error}. {said(error)}") from error
+            raise CannotMake(f"{address}{path}: {error}. {detail_of(error)}") from error
 
     async def make(total: int) -> int:
         job = await asyncio.to_thread(call, "/api/jobs", {"total": total})
@@ -44,8 +44,8 @@ def by_api(address: str, token: str) -> Make:
     return make
 
 
-def said(error: Exception) -> str:
-    """What a problem of the API says of itself (docs/api.md), or what to do where this is another server."""
+def detail_of(error: Exception) -> str:
+    """Returns the detail of the API's problem (docs/api.md), or advice for a server without this API."""
     try:
         return str(json.load(error)["detail"]) if isinstance(error, HTTPError) else NO_SUCH_API
     except (ValueError, LookupError, TypeError):
@@ -53,9 +53,9 @@ def said(error: Exception) -> str:
 
 
 def by_command(template: str) -> Make:
-    """A command that makes {total} users, and ends when their events are committed; it may print the job's id."""
+    """Returns a function that runs a command. It makes {total} users, ends after their commit, may print a job id."""
     if "{total}" not in template:
-        raise CannotMake("--make needs {total} where the number of users stands.")
+        raise CannotMake("--make needs {total} in place of the number of users.")
 
     async def make(total: int) -> int | None:
         words = [word.replace("{total}", str(total)) for word in shlex.split(template)]

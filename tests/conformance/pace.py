@@ -1,4 +1,4 @@
-"""How fast: heartbeats, and the window that a client's acknowledgements open."""
+"""Rules of flow control: heartbeats, and the window that a client's acknowledgements free."""
 
 import json
 import math
@@ -7,10 +7,10 @@ import time
 from tests.conformance.rule import Broken, require, rule
 from tests.conformance.target import FRAME_BYTES, Closed, Message, Peer, Silence, Target
 
-EARLY = 0.75  # of the time to 4008: a client may read the last frame late
+EARLY = 0.75  # share of the time to 4008, because a client may read the last frame late
 
 
-@rule("heartbeat", "an idle connection hears a heartbeat with the head, every heartbeat_s seconds")
+@rule("heartbeat", "an idle connection gets a heartbeat with the head every heartbeat_s seconds")
 async def beats(target: Target) -> str:
     await target.make(50)
     async with target.connection() as peer:
@@ -21,7 +21,7 @@ async def beats(target: Target) -> str:
 
 
 async def require_heartbeats(target: Target, peer: Peer, heartbeat_s: float) -> list[Message]:
-    """Two of them, in time, and nothing else."""
+    """Returns two heartbeats. They must arrive in time, without any other message."""
     heard = []
     for _ in range(2):
         try:
@@ -32,8 +32,8 @@ async def require_heartbeats(target: Target, peer: Peer, heartbeat_s: float) -> 
     return heard
 
 
-@rule("window", "who never acknowledges gets one window, and is closed with 4008 in time, and no sooner")
-async def closes_who_is_too_slow(target: Target) -> str:
+@rule("window", "a client that never acknowledges gets one window, and is closed with 4008 in time, not sooner")
+async def closes_a_slow_client(target: Target) -> str:
     window = await fill(target)
     async with target.connection(after=0) as peer:
         await peer.next("hello")
@@ -47,8 +47,8 @@ async def closes_who_is_too_slow(target: Target) -> str:
         return f"{peer.size} bytes, then {seen}"
 
 
-@rule("acknowledge", "one ack of the last batch frees the window, and who goes on to acknowledge gets all")
-async def goes_on_for_who_acknowledges(target: Target) -> str:
+@rule("acknowledge", "one ack of the last batch frees the window, and a client that continues to acknowledge gets all")
+async def continues_after_an_ack(target: Target) -> str:
     window = await fill(target)
     async with target.connection(after=0) as peer:
         head = (await peer.next("hello"))["head"]
@@ -66,7 +66,7 @@ async def goes_on_for_who_acknowledges(target: Target) -> str:
 
 
 async def read_all(peer: Peer, settle_s: float) -> float:
-    """What comes unacknowledged, until no events do for a moment; when the last of them came."""
+    """Reads without acknowledging until no events arrive for a moment. Returns the time of the last events."""
     came_at = time.monotonic()
     try:
         while (left_s := came_at + settle_s - time.monotonic()) > 0:
@@ -79,9 +79,10 @@ async def read_all(peer: Peer, settle_s: float) -> float:
 
 
 async def fill(target: Target) -> int:
-    """Make events until the log holds more than a window and two frames of them; the window's size.
+    """Makes events until the log holds more than a window and two frames of them. Returns the window's size.
 
-    They are measured as small as a server can write them: with spaces, a tenth of a large window would be missing.
+    Events are measured without spaces, as small as a server can write them. With spaces, a tenth of a large window
+    would be missing.
     """
     while True:
         hello = await target.hello(after=0)

@@ -1,4 +1,4 @@
-"""What a rule is: a sentence of docs/protocol.md, and what tries to see it broken."""
+"""A rule: a sentence of docs/protocol.md, and the trial that tries to break it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ Trial = Callable[[Target], Awaitable[str]]
 
 
 class Broken(Exception):
-    """The rule does not hold; the text says what was expected and what was seen."""
+    """The rule does not hold. The text says what was expected and what was seen."""
 
 
 class Unseen(Exception):
-    """Whether the rule holds cannot be seen here; the text says what that needs."""
+    """The rule cannot be tested here. The text says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ RULES: list[Rule] = []
 
 
 def rule(name: str, sentence: str) -> Callable[[Trial], Trial]:
-    """The trial returns what it has seen, or raises Broken or Unseen."""
+    """Registers a trial. The trial returns its observation, or raises Broken or Unseen."""
 
     def note(trial: Trial) -> Trial:
         RULES.append(Rule(name, sentence, trial))

@@ -1,4 +1,4 @@
-"""A correct server of `arrivals.v1` in memory, with a switch for each fault that the kit must find.
+"""A correct server of `arrivals.v1` in memory, with a switch for each fault that the kit must detect.
 
 `python -m tests.conformance.small_server PORT [FAULT]` starts it; GET /make?total=60 makes events.
 """
@@ -28,7 +28,7 @@ PAUSE_SECONDS = 0.01
 
 
 class SmallServer:
-    """One feed, one token; what it must do and does not stands in `faults`."""
+    """One feed and one token. `faults` makes it break a rule."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class SmallServer:
         self._batches: list[Batch] = []
         self._jobs = 0
         self.is_at_work = False
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     @property
     def position(self) -> Position:
@@ -58,7 +58,7 @@ class SmallServer:
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator[str]:
-        """Its address."""
+        """Runs the server, and yields its URL."""
         async with serve(
             self._attend,
             "127.0.0.1",
@@ -71,15 +71,15 @@ class SmallServer:
             yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
     async def make(self, total: int) -> int:
-        """A job's events, in batches with a pause between, as transactions are."""
+        """Makes a job's events in batches with a pause between them, like transactions."""
         self._jobs += 1
         self.is_at_work = True
         for texts in in_batches(job_events(self._jobs, total)):
             for first, last, payload in self.faults.pack(texts, self._head + 1):
                 self._batches.append(Batch.stored(first, last, str(self._jobs), payload))
                 self._head = last
-            self._news.set()
-            self._news = asyncio.Event()
+            self._changed.set()
+            self._changed = asyncio.Event()
             await asyncio.sleep(PAUSE_SECONDS)
         self.is_at_work = False
         return self._jobs
@@ -100,8 +100,9 @@ class SmallServer:
             self._require_token(connection, names := [one.strip() for one in offered.split(",") if one.strip()])
             if not self.faults.on("any version"):
                 protocol.require_version(names)
-            ask = protocol.parse_subscription(urlsplit(connection.request.path).query, "job")  # type: ignore[union-attr]
-            await Talk(self, connection, ask).serve()
+            query = urlsplit(connection.request.path).query  # type: ignore[union-attr]
+            subscription = protocol.parse_subscription(query, "job")
+            await Session(self, connection, subscription).serve()
         except Disconnect as refused:
             await connection.close(self.faults.code(refused.code))
         except ConnectionClosed:
@@ -118,26 +119,26 @@ class SmallServer:
         return [one for one in self._batches if one.last > cursor.offset and (key is None or one.key == key)]
 
     @property
-    def news(self) -> asyncio.Event:
-        """Set when there is more than there is now."""
-        return self._news
+    def changed(self) -> asyncio.Event:
+        """The event that is set when the log grows."""
+        return self._changed
 
 
-class Talk:
+class Session:
     """One connection."""
 
-    def __init__(self, server: SmallServer, connection: ServerConnection, ask: Subscription) -> None:
+    def __init__(self, server: SmallServer, connection: ServerConnection, subscription: Subscription) -> None:
         self._server = server
         self._faults = server.faults
         self._connection = connection
-        self._ask = ask
-        self._course = Course(ask, is_replay=ask.after is not None, is_at_work=server.is_at_work)
+        self._subscription = subscription
+        self._course = Course(subscription, is_replay=subscription.after is not None, is_at_work=server.is_at_work)
         self._window = self._faults.window(server.window_bytes)
         self._room = asyncio.Event()
 
     async def serve(self) -> None:
         cursor = await self._greet()
-        tasks = [asyncio.create_task(self._pump(cursor)), asyncio.create_task(self._hear())]
+        tasks = [asyncio.create_task(self._pump(cursor)), asyncio.create_task(self._receive())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             done.pop().result()
@@ -148,14 +149,14 @@ class Talk:
 
     async def _greet(self) -> Cursor:
         server, position = self._server, self._server.position
-        cursor, reason = self._ask.start(position)
+        cursor, reason = self._subscription.start(position)
         self._window.sent_offset = cursor.offset
         hello = {
             "type": "hello",
             "feed": "users",
             "epoch": str(self._faults.epoch(position.epoch)),
             "head": position.head,
-            "after": self._faults.after(cursor.offset, self._ask),
+            "after": self._faults.after(cursor.offset, self._subscription),
             "heartbeat_s": server.heartbeat_s,
             "window_bytes": server.window_bytes,
         }
@@ -168,8 +169,8 @@ class Talk:
     async def _pump(self, cursor: Cursor) -> None:
         server, course = self._server, self._course
         while True:
-            news = server.news
-            batches = server.after(cursor, self._faults.key(self._ask.key))
+            changed = server.changed
+            batches = server.after(cursor, self._faults.key(self._subscription.key))
             for batch in self._faults.stream(batches, course):
                 await self._wait_for_room()
                 self._window.sent(batch.first, max(batch.last, self._window.sent_offset), len(batch.frame))
@@ -177,17 +178,17 @@ class Talk:
             cursor = Cursor(cursor.epoch, batches[-1].last if batches else cursor.offset)
             course.live += 0 if course.is_replay else len(batches)
             course.is_replay = False
-            while not news.is_set():
-                await self._wait_or_beat(news)
+            while not changed.is_set():
+                await self._wait_or_beat(changed)
 
-    async def _wait_or_beat(self, news: asyncio.Event) -> None:
+    async def _wait_or_beat(self, changed: asyncio.Event) -> None:
         server = self._server
         try:
             async with asyncio.timeout(server.heartbeat_s):
-                await news.wait()
+                await changed.wait()
         except TimeoutError:
             self._course.heartbeats += 1
-            if self._faults.beats(self._ask):
+            if self._faults.beats(self._subscription):
                 head = 0 if self._faults.on("stale heartbeat") else server.position.head
                 await self._connection.send(protocol.heartbeat(head))
 
@@ -202,7 +203,7 @@ class Talk:
         except TimeoutError:
             raise Disconnect(CloseCode.TOO_SLOW, "The client acknowledges too slowly.") from None
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         async for frame in self._connection:
             offset = self._faults.acknowledged(frame, self._window.sent_offset)
             if offset is not None:

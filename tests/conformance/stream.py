@@ -1,4 +1,4 @@
-"""Every event after the cursor, once, in order; or a reset."""
+"""Rules of the stream: every event after the cursor, once and in order, or a reset."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -16,26 +16,26 @@ CUTS = 8
 
 
 def require_dense(events: list[Event], after: int, seen_by: str) -> None:
-    """The promise itself: after + 1, after + 2, ..."""
+    """Requires the offsets after + 1, after + 2, ..., which is the promise itself."""
     for expected, event in enumerate(events, after + 1):
         if event["offset"] != expected:
             raise Broken(f"{seen_by}: expected the offset {expected}, saw {event['offset']}")
 
 
 def require_same(events: list[Event], expected: list[Event], seen_by: str) -> None:
-    """None is missing, none is added, none is another."""
+    """Requires equal lists of events, and reports the first difference."""
     for seen, event in zip_longest(events, expected, fillvalue="no more"):
         require(seen == event, f"{seen_by}: {event}", seen)
 
 
-async def grown(target: Target) -> int:
+async def head_after_growth(target: Target) -> int:
     await target.make(USERS)
     return int((await target.hello())["head"])
 
 
 @asynccontextmanager
-async def beside(making: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
-    """What is made does not outlive the block: it would come into the next rule, or fail unheard."""
+async def during(making: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
+    """Runs `making` during the block and awaits it, because it could disturb the next rule or fail unnoticed."""
     task = asyncio.ensure_future(making)
     try:
         yield task
@@ -43,12 +43,12 @@ async def beside(making: Awaitable[T]) -> AsyncIterator[asyncio.Future[T]]:
         await task
 
 
-@rule("live", "two watchers see every new event, once, in order, and alike")
-async def tells_what_is_new(target: Target) -> str:
+@rule("live", "two watchers see every new event once, in order, and the same events")
+async def sends_new_events(target: Target) -> str:
     async with target.connection() as one, target.connection() as other:
         start = (await one.next("hello"))["head"]
         require((await other.next("hello"))["head"] == start, f"the head {start} for both", "another")
-        head = await grown(target)
+        head = await head_after_growth(target)
         seen, too = await one.events_until(head), await other.events_until(head)
     require_dense(seen, start, "live")
     require_same(too, seen, "at the other watcher")
@@ -56,11 +56,11 @@ async def tells_what_is_new(target: Target) -> str:
     return f"{len(seen)} events"
 
 
-@rule("replay", "after=0 gives all that the log holds, and what a watcher saw live is the same from the log")
+@rule("replay", "after=0 returns the whole log, and events that a watcher saw live are the same in the log")
 async def replays(target: Target) -> str:
     async with target.connection() as peer:
         start = (await peer.next("hello"))["head"]
-        live = await peer.events_until(await grown(target))
+        live = await peer.events_until(await head_after_growth(target))
     require_dense(live, start, "live")
     floor = (await target.hello(after=0))["after"]
     events = await target.log()
@@ -69,7 +69,7 @@ async def replays(target: Target) -> str:
     return f"{len(events)} events from {floor + 1} on"
 
 
-@rule("resume", "whatever offset a client was cut at, it gets exactly the rest, inside a batch too")
+@rule("resume", "a client that resumes from any offset gets exactly the rest, also inside a batch")
 async def resumes(target: Target) -> str:
     await target.make(USERS)
     events, epoch = await target.log(), (await target.hello())["epoch"]
@@ -81,12 +81,12 @@ async def resumes(target: Target) -> str:
     return f"{len(recent[:: USERS // CUTS]) + 1} offsets"
 
 
-@rule("cuts", "a client that is cut again and again while events come misses none")
+@rule("cuts", "a client that is cut repeatedly while events arrive misses none")
 async def survives_cuts(target: Target) -> str:
     start = await target.hello()
     first, cuts = start["head"], 0
     events: list[Event] = []
-    async with beside(grown(target)) as making:
+    async with during(head_after_growth(target)) as making:
         while not making.done() or first + len(events) < making.result():
             after = first + len(events)
             async with target.connection(after=after, epoch=start["epoch"]) as peer:
@@ -97,7 +97,7 @@ async def survives_cuts(target: Target) -> str:
     return f"{len(events)} events over {cuts} connections"
 
 
-@rule("job-filter", "with ?job= all events of that job come, and no other")
+@rule("job-filter", "with ?job= all events of that job arrive, and no others")
 async def filters(target: Target) -> str:
     start = await target.hello()
     await target.make(USERS)
@@ -119,7 +119,7 @@ async def filters(target: Target) -> str:
 
 
 async def require_reset(target: Target, reason: str, after: int, epoch: object) -> str:
-    """It comes right after hello, and events go on from the head that it names."""
+    """Requires a reset right after hello, and then events from the head that it names."""
     async with target.connection(after=after, epoch=epoch) as peer:
         hello = await peer.next("hello")
         await target.make(USERS)
@@ -133,19 +133,19 @@ async def require_reset(target: Target, reason: str, after: int, epoch: object) 
     return f"{reason}, then events from {reset['head'] + 1} on"
 
 
-@rule("reset-epoch", "a cursor of another epoch is reset")
+@rule("reset-epoch", "a cursor from another epoch is reset")
 async def resets_another_epoch(target: Target) -> str:
     return await require_reset(target, "epoch", (await target.hello())["head"], uuid4())
 
 
 @rule("reset-ahead", "a cursor beyond the head is reset")
-async def resets_what_is_ahead(target: Target) -> str:
+async def resets_a_cursor_ahead(target: Target) -> str:
     start = await target.hello()
     return await require_reset(target, "ahead", start["head"] + 1_000_000, start["epoch"])
 
 
-@rule("reset-trimmed", "a cursor below what the log still holds is reset, and after=0 alone never")
-async def resets_what_was_trimmed(target: Target) -> str:
+@rule("reset-trimmed", "a cursor below the log's floor is reset, but after=0 without an epoch never is")
+async def resets_a_trimmed_cursor(target: Target) -> str:
     first = await target.hello(after=0)
     if first["after"] == 0:
         raise Unseen("this log was never trimmed")

@@ -1,4 +1,4 @@
-"""The server under test, and one connection to it that believes nothing."""
+"""The server under test, and one connection to it that checks every message."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ class Fault(Exception):
 
 
 class Silence(Exception):
-    """What was due did not come in time; the text says what came instead."""
+    """A message that was due did not arrive in time. The text says what arrived instead."""
 
 
 class Closed(Exception):
@@ -38,9 +38,9 @@ class Closed(Exception):
 
 
 class Peer:
-    """Reads messages, and checks each: its schema, its size, that a batch is what it says, and follows the one before.
+    """Reads messages, and checks the schema, the size and the offsets of each, and that no batch is missing.
 
-    Events came up to the offset `last`, in frames of `size` bytes together.
+    `last` is the offset of the last event so far, `size` the bytes of all frames with events.
     """
 
     def __init__(self, socket: ClientConnection, patience_s: float, *, is_filtered: bool) -> None:
@@ -50,7 +50,7 @@ class Peer:
         self._is_filtered = is_filtered
 
     async def message(self, seconds: float | None = None) -> Message:
-        """The next one. Raises Fault, Silence and Closed."""
+        """Returns the next message. Raises Fault, Silence and Closed."""
         message = checked(frame := await self.frame(seconds))
         if message.get("type") == "events":
             self._require_next(message["first"])
@@ -68,7 +68,7 @@ class Peer:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
     async def next(self, kind: str) -> Message:
-        """The next message of that type, past heartbeats and what is not known. Any other is a Fault."""
+        """Returns the next message of that type. Skips heartbeats and unknown types. Raises Fault for any other."""
         heard = "nothing"
         try:
             async with asyncio.timeout(self._patience_s):
@@ -81,14 +81,14 @@ class Peer:
         return message
 
     async def batch(self) -> list[Event]:
-        """The events of the next batch, acknowledged."""
+        """Returns the events of the next batch, and acknowledges them."""
         message = await self.next("events")
         await self.acknowledge(message["last"])
         events: list[Event] = message["events"]
         return events
 
     async def events_until(self, offset: int) -> list[Event]:
-        """All of the next events, until one has that offset or a greater one; none where one came already."""
+        """Returns the next events up to that offset or a greater one; none if it was read already."""
         events: list[Event] = []
         while self.last < offset:
             try:
@@ -99,9 +99,9 @@ class Peer:
         return events
 
     async def acknowledge(self, offset: object) -> None:
-        await self.say({"type": "ack", "offset": offset})
+        await self.send_json({"type": "ack", "offset": offset})
 
-    async def say(self, message: object) -> None:
+    async def send_json(self, message: object) -> None:
         await self.send(json.dumps(message))
 
     async def send(self, frame: str | bytes) -> None:
@@ -111,7 +111,7 @@ class Peer:
             raise Closed(closed.rcvd.code if closed.rcvd else 1006) from None
 
     async def close_code(self, seconds: float | None = None) -> int:
-        """Whatever comes before it."""
+        """Reads until the server closes the connection, and returns the code."""
         limit_s = self._patience_s if seconds is None else seconds
         try:
             async with asyncio.timeout(limit_s):
@@ -123,14 +123,14 @@ class Peer:
             raise Silence(f"no close for {limit_s:g} s") from None
 
     def _require_next(self, first: int) -> None:
-        """The first batch may begin below the cursor; a filter leaves gaps between batches."""
+        """Checks the offset of a batch. The first one may begin below the cursor; a filter leaves gaps."""
         if self.last and (first <= self.last if self._is_filtered else first != self.last + 1):
             raise Fault(f"expected the offset {self.last + 1}, saw {first}")
 
 
 @dataclass
 class Target:
-    """`patience_s` is how long anything may take that has no time of its own, `slack_s` how late all else may come."""
+    """The server. `patience_s` limits any wait without a time of its own; `slack_s` is added to the others."""
 
     address: str
     make: Make
@@ -141,18 +141,18 @@ class Target:
 
     @property
     def settle_s(self) -> float:
-        """How long nothing comes from a server that has stopped for want of acknowledgements, and not yet closed."""
+        """Returns the seconds of silence that show that a server waits for acknowledgements."""
         return min(1.0, self.too_slow_s / 3)
 
     def most_s(self, due_s: float) -> float:
-        """How long something may take that is due after so many seconds."""
+        """Returns the longest allowed time for a message that is due after `due_s` seconds."""
         return due_s * 1.5 + self.slack_s
 
     @asynccontextmanager
     async def connection(
         self, *, versions: list[str] | None = None, token: str | None = None, **query: Any
     ) -> AsyncIterator[Peer]:
-        """Open with this query, as it stands; it ends without a closing handshake, as a cut does."""
+        """Opens a connection with exactly this query. Ends it without a closing handshake, like a network cut."""
         asked = urlencode({name: value for name, value in query.items() if value is not None})
         bearer = self.token if token is None else token
         async with connect(
@@ -169,7 +169,7 @@ class Target:
                 socket.transport.abort()
 
     async def answer(self, **how: Any) -> object:
-        """The first message of a connection, or the code that it is closed with."""
+        """Returns the first message of a connection, or its close code."""
         async with self.connection(**how) as peer:
             try:
                 return await peer.message()
@@ -181,7 +181,7 @@ class Target:
             return await peer.next("hello")
 
     async def log(self, *, after: int = 0, epoch: str | None = None) -> list[Event]:
-        """What the server tells of its log, up to its head; the first batch may begin before the cursor."""
+        """Returns the log's events up to the head. The first batch may begin before the cursor."""
         async with self.connection(after=after, epoch=epoch) as peer:
             hello = await peer.next("hello")
             if hello["head"] == hello["after"]:
@@ -193,7 +193,7 @@ class Target:
 
 
 def checked(frame: str | bytes) -> Message:
-    """The message of a frame. Raises Fault."""
+    """Returns the message of a frame. Raises Fault."""
     if fault := wire.fault_of(frame):
         raise Fault(f"{fault}: {frame[:200]!r}")
     size = len(frame.encode() if isinstance(frame, str) else frame)
@@ -206,7 +206,7 @@ def checked(frame: str | bytes) -> Message:
 
 
 def _require_whole(message: Message) -> None:
-    """Without a filter or with one, a batch is consecutive events."""
+    """Requires that a batch holds consecutive events, with or without a filter."""
     offsets = [event["offset"] for event in message["events"]]
     if offsets != list(range(message["first"], message["last"] + 1)):
         raise Fault(f"a batch {message['first']}..{message['last']} with the offsets {_short(offsets)}")

@@ -1,4 +1,4 @@
-"""Tries the rules on a server, one after the other, and says what was seen of each."""
+"""Tries the rules on a server, one after the other, and yields a finding for each."""
 
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.conformance import doors, greeting, pace, seam, stream
 from tests.conformance.rule import RULES, Broken, Rule, Unseen
 from tests.conformance.target import Closed, Fault, Silence, Target
 
-MODULES = (greeting, doors, stream, seam, pace)  # The last of them fills the log.
+MODULES = (greeting, doors, stream, seam, pace)  # the last module fills the log
 RULES_IN_ORDER = [rule for module in MODULES for rule in RULES if rule.trial.__module__ == module.__name__]
 
 
@@ -31,7 +31,7 @@ class Finding:
 
 
 async def findings(target: Target, names: Collection[str] = ()) -> AsyncIterator[Finding]:
-    """Of all rules, or of those with these names."""
+    """Yields the findings of all rules, or of the rules with these names."""
     for rule in RULES_IN_ORDER:
         if not names or rule.name in names:
             yield await _finding(target, rule)
@@ -41,7 +41,7 @@ async def _finding(target: Target, rule: Rule) -> Finding:
     try:
         return Finding(rule, Verdict.KEPT, await rule.trial(target))
     except Unseen as unseen:
-        return Finding(rule, Verdict.UNSEEN, f"not seen, as {unseen}")
+        return Finding(rule, Verdict.UNSEEN, f"not tested, because {unseen}")
     except (Broken, Fault, Closed, Silence) as error:
         return Finding(rule, Verdict.BROKEN, str(error))
     except (OSError, InvalidHandshake) as error:

@@ -1,4 +1,4 @@
-"""What the tests of the admin begin with: a job that has run, and somebody with certain rights."""
+"""Setup for tests of the admin: a finished job, and a client of a user with given permissions."""
 
 from typing import Any
 from uuid import uuid4
@@ -17,12 +17,12 @@ from tests.support.stepping import step
 TOTAL = 5
 
 
-def make_job(asker: User) -> Job:
-    """Finished, with its accounts and their events; a token of who asked, and a worker that was heard from."""
+def make_job(requester: User) -> Job:
+    """Makes a finished job with its accounts and events, a token of its requester, and a live worker."""
     task_id = uuid4()
-    job = start_job(total=TOTAL, requested_by=asker, task_id=task_id).job
+    job = start_job(total=TOTAL, requested_by=requester, task_id=task_id).job
     assert step(job, task_id, TOTAL)
-    tokens.make_token(user=asker, name="nightly", days=1, by=asker)
+    tokens.make_token(user=requester, name="nightly", days=1, by=requester)
     Worker.objects.get_or_create(name=f"worker@{job.pk}", defaults={"heard_at": timezone.now()})
     job.refresh_from_db()
     return job

@@ -1,4 +1,4 @@
-"""What the JSON API answered, however it was asked."""
+"""A response of the JSON API, independent of the client that made the request."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Answer:
 
     @property
     def problem(self) -> tuple[int, str]:
-        """Status and code, of an answer that is a whole problem."""
+        """The status and code of an error response. Requires a complete problem document."""
         content = self.json
         assert self.headers["Content-Type"] == "application/problem+json"
         assert content["status"] == self.status

@@ -16,7 +16,7 @@ class Browser:
         return self.send(Request(address, headers=headers))
 
     def send(self, request: Request) -> "HTTPResponse | HTTPError":
-        """An answer of any status, at the end of all redirects."""
+        """Follows all redirects, and returns the last response, whatever its status."""
         try:
             return self._opener.open(request, timeout=20)  # type: ignore[no-any-return]
         except HTTPError as error:

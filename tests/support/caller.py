@@ -1,4 +1,4 @@
-"""A program before the API: JSON over Django's test client, or over real connections to a daphne."""
+"""Clients of the JSON API: over Django's test client, or over real connections to a daphne."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ ALL = ("view_user", "add_job", "add_large_job", "view_job", "change_job", "delet
 
 @dataclass
 class Caller:
-    """Signed in by session; `headers` go with each call. `client` keeps the cookies."""
+    """A client that is signed in by session. It sends `headers` with each call; `client` keeps the cookies."""
 
     user: Any = None
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
@@ -28,7 +28,7 @@ class Caller:
         return answer_of(self.client.get(address, headers={**self.headers, **headers}))
 
     def post(self, address: str, body: object = None, **headers: str) -> Answer:
-        """`body` is sent as JSON; bytes as they are."""
+        """Sends `body` as JSON, or bytes unchanged."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         content_type = headers.pop("content_type", "application/json")
         sent = self.client.generic("POST", address, data, content_type, headers={**self.headers, **headers})
@@ -52,7 +52,7 @@ def answer_of(response: Any) -> Answer:
 
 
 def text_of(response: Any) -> str:
-    """The whole body, of an answer that is streamed as well."""
+    """Returns the whole body, also of a streamed response."""
     if not response.streaming:
         return str(response.content.decode())
     if not response.is_async:
@@ -65,7 +65,7 @@ async def _collected(response: Any) -> str:
 
 
 def fetch(address: str, cookie: str = "", *, method: str = "GET", body: object = None, **headers: str) -> Answer:
-    """One request on a connection of its own."""
+    """Sends one request on a new connection."""
     parts = urlsplit(address)
     connection = HTTPConnection(parts.netloc, timeout=60)
     given = {"Content-Type": "application/json"} if body is not None else {}

@@ -24,7 +24,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def make(folder: Path) -> tuple[Path, Path]:
-    """The file of the authority, and that of the key and certificate of a server at 127.0.0.1."""
+    """Returns the file of the authority, and the file with key and certificate of a server at 127.0.0.1."""
     ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca = _signed("the test's authority", ca_key.public_key(), ca_key, is_authority=True)
     server = _signed("127.0.0.1", server_key.public_key(), ca_key, is_authority=False)
@@ -55,7 +55,7 @@ def _signed(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
     )
-    if is_authority:  # Python 3.13 takes no authority that does not say that it may sign
+    if is_authority:  # Python 3.13 rejects an authority without the usage keyCertSign
         builder = builder.add_extension(MAY_SIGN, critical=True)
     else:
         place = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

@@ -1,4 +1,4 @@
-"""The small clients of docs/clients, as their users start them: each prints one event a line."""
+"""The small clients of docs/clients, started as their users start them. Each prints one event a line."""
 
 import json
 import os
@@ -32,14 +32,14 @@ COMMANDS = {"python": python_command, "node": node_command, "curl": curl_command
 
 
 def begin_at(name: str, folder: Path, *, offset: int, epoch: str = "") -> None:
-    """Writes the client's cursor file; without one it begins at the head."""
+    """Writes the client's cursor file. Without one, a client begins at the head."""
     cursor = {"epoch": epoch, "offset": offset} if epoch else {"offset": offset}
     query = f"after={offset}&epoch={epoch}" if epoch else f"after={offset}"
     (folder / "cursor").write_text(query if name == "curl" else json.dumps(cursor))
 
 
 class Running:
-    """One of them at work, until it is left; what it has printed is read anew whenever it is asked."""
+    """A client that runs for the time of the block. Its properties read its output again at each access."""
 
     def __init__(self, name: str, address: str, folder: Path) -> None:
         self._command = COMMANDS[name](address, folder)
@@ -56,20 +56,20 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The whole group, as the shell may wait for a curl."""
+        """Kills the whole process group, because the shell may wait for a curl."""
         assert self.process
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def wait(self, seconds: float) -> int:
-        """The exit code."""
+        """Waits for the end, and returns the exit code."""
         assert self.process
         return self.process.wait(seconds)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The last one may not be whole yet."""
+        """The printed lines without the last one if it is still incomplete."""
         whole, _, _ = self._said.read_text().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
 
@@ -79,7 +79,7 @@ class Running:
 
     @property
     def users(self) -> dict[int, str]:
-        """The names of those that there are by now, as a snapshot and the events after it tell."""
+        """The names of the current users, computed from the snapshot and the events after it."""
         users: dict[int, str] = {}
         for line in self.lines:
             if line["type"] == "snapshot":

@@ -1,4 +1,4 @@
-"""What old code would stumble over beside new code, or the other way round, told from their formats alone. Pure."""
+"""Finds incompatibilities between old and new code that run together, from their formats alone. Pure."""
 
 from collections.abc import Iterator
 from math import inf
@@ -8,7 +8,7 @@ Formats = dict[str, Any]
 
 
 def complaints(old: Formats, new: Formats) -> list[str]:
-    """What code of `old` would stumble over beside code of `new`, or the other way round."""
+    """Returns a sentence for each incompatibility of code of `old` with code of `new`, in both directions."""
     return [*_of_tables(old["tables"], new["tables"]), *_of_tasks(old, new), *_of_fields(old, new)]
 
 
@@ -19,7 +19,7 @@ def _of_tables(old: Formats, new: Formats) -> Iterator[str]:
             continue
         yield from _of_columns(name, table["columns"], new[name]["columns"])
         for constraint in sorted(set(new[name]["constraints"]) - set(table["constraints"])):
-            yield f"A row of old code may break a constraint of {name} that is new or another: {constraint}"
+            yield f"A row of old code may break a constraint of {name} that is new or changed: {constraint}"
 
 
 def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
@@ -34,8 +34,9 @@ def _of_columns(table: str, old: Formats, new: Formats) -> Iterator[str]:
 
 
 def _of_column(what: str, old: Formats, new: Formats) -> Iterator[str]:
-    """Any choice that one side does not know: code looks up a job's sign by its state, and an act's verb by its kind,
-    and a page of it that finds none answers 500.
+    """Yields changes of a column, and choices that one side does not know.
+
+    A page looks up a job's sign by its state, and an act's verb by its kind. It answers 500 for an unknown choice.
     """
     if new["type"] != old["type"]:
         yield f"{what} is a {new['type']}, and old code expects a {old['type']}."
@@ -59,23 +60,25 @@ def _refused(old: Formats, new: Formats) -> Iterator[str]:
 
 
 def _of_tasks(old: Formats, new: Formats) -> Iterator[str]:
-    """Beat is the last to become new, so it alone may send a task at once: where a worker of before leaves that out,
-    nothing is lost that there was. A task that it knows it must understand, or the rescue would stand still.
+    """Yields incompatible messages between senders and workers.
+
+    Only beat may send a new task at once: it is updated last, and an older worker that ignores the task loses nothing
+    that existed before. An older worker must understand every task that it knows, otherwise the rescue would stop.
     """
     for name in sorted(set(old["tasks"]) - set(new["tasks"])):
         yield f"The task {name} is gone, which old code sends."
     for sender, task, fields in _messages(new):
         taken = old["tasks"].get(task)
         if taken is None and sender != "beat":
-            yield f"Workers of before do not know the task {task}, which {sender} sends."
+            yield f"Older workers do not know the task {task}, which {sender} sends."
         for field in sorted(set(fields) - set(fields if taken is None or "**" in taken else taken)):
-            yield f"{sender} sends {task} with {field}, which workers of before refuse."
+            yield f"{sender} sends {task} with {field}, which older workers refuse."
     for sender, task, fields in _messages(old):
         takes = new["tasks"].get(task, dict.fromkeys(fields, False))
         for field in sorted(set(fields) - set(takes)):
-            yield f"{task} no longer takes {field}, which {sender} of before sends."
+            yield f"{task} no longer takes {field}, which an older {sender} sends."
         for field in sorted(name for name, is_needed in takes.items() if is_needed and name not in fields):
-            yield f"{task} needs {field}, which {sender} of before does not send."
+            yield f"{task} needs {field}, which an older {sender} does not send."
 
 
 def _messages(formats: Formats) -> Iterator[tuple[str, str, list[str]]]:

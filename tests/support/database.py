@@ -1,4 +1,4 @@
-"""The tests' own database: its address for other processes, rows that many tests need, and work in several threads."""
+"""The test database: its URL for other processes, rows that many tests need, and work in several threads."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def at_once(times: int, work: Callable[[], T]) -> list[T]:
-    """Returns what the threads returned; raises what one of them raised. Each thread has its own connection."""
+    """Returns the results of the threads, or raises the exception of one. Each thread has its own connection."""
 
     def work_and_close(_: int) -> T:
         try:
@@ -29,7 +29,7 @@ def at_once(times: int, work: Callable[[], T]) -> list[T]:
 
 
 def session_of(username: str, *permissions: str) -> str:
-    """The Cookie header of a new user with these permissions."""
+    """Returns the Cookie header of a new user with these permissions."""
     user = get_user_model().objects.create(username=username)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()

@@ -1,4 +1,4 @@
-"""What compose.yaml and its neighbours say, read as data."""
+"""Reads compose.yaml, the nginx configuration and the Procfile as data."""
 
 import os
 import re
@@ -22,14 +22,14 @@ WORKERS = ("worker-1", "worker-2")
 
 
 def command_of(name: str, **places: str) -> list[str]:
-    """The service's command for this machine: with its Python, and with what `places` puts in place of a word."""
+    """Returns the service's command for this machine, with this Python. `places` replaces whole words."""
     words = [places.get(word, word) for word in SERVICES[name]["command"]]
     programs = {"python": [sys.executable], "celery": [sys.executable, "-m", "celery"]}
     return [*programs.get(words[0], [words[0]]), *words[1:]]
 
 
 def healthcheck_of(name: str, **places: str) -> list[str]:
-    """What asks the service how it is, with what `places` puts in place of a part of it."""
+    """Returns the service's health check. `places` replaces parts of words."""
     kind, *words = SERVICES[name]["healthcheck"]["test"]
     for there, here in places.items():
         words = [word.replace(there, here) for word in words]
@@ -37,17 +37,17 @@ def healthcheck_of(name: str, **places: str) -> list[str]:
 
 
 def environment_of(name: str, secrets: Path) -> dict[str, str]:
-    """What the service is told, with its secrets in that folder."""
-    told: Mapping[str, Any] = SERVICES[name].get("environment", {})
-    return {key: str(value).replace("/run/secrets", str(secrets)) for key, value in told.items()}
+    """Returns the service's environment, with its secrets in that folder."""
+    given: Mapping[str, Any] = SERVICES[name].get("environment", {})
+    return {key: str(value).replace("/run/secrets", str(secrets)) for key, value in given.items()}
 
 
 def write_nginx(
     folder: Path, *, port: int, web_ports: Sequence[int], tls_port: int = 0, certificate: Path | None = None
 ) -> None:
-    """The project's configuration, with other places and without the resolver, which only containers have.
+    """Writes the project's nginx configuration with local addresses, without the resolver that only containers have.
 
-    With a certificate, whose file holds its key as well, it says what listen.conf has in a comment.
+    A certificate (one file, with its key) enables the TLS part of listen.conf, which is a comment there.
     """
     shared = (NGINX / "nginx.conf").read_text()
     listen = (NGINX / "listen.conf").read_text().replace("listen 8080;", f"listen 127.0.0.1:{port};")
@@ -62,7 +62,7 @@ def write_nginx(
 
 
 def nginx_command(folder: Path) -> list[str]:
-    """With the files that `write_nginx` wrote there; nginx keeps its own in the same folder."""
+    """Returns the command that runs nginx with the files of `write_nginx`. nginx writes to the same folder."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("nginx is missing: apt-get install nginx")

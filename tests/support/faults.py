@@ -1,11 +1,11 @@
-"""What each fault came to: its name (a mark), how often it hit, and whether the promise held; a table at the end.
+"""Reports each fault: its name (a mark), how often it hit, and whether the promise held, in a table at the end.
 
     @pytest.mark.fault("a pool child is killed in an open step")
     async def test_...(strikes: Strikes) -> None:
         strikes.hit()
 
-Each name stands in docs/guarantees.md. A test that does not ask for `strikes` is one strike by itself. One whose fault
-never hit has shown nothing, and fails.
+docs/guarantees.md lists each name. A test without the fixture `strikes` counts as one strike. A test whose fault never
+hit fails, because it has shown nothing.
 """
 
 from collections.abc import Generator
@@ -24,7 +24,9 @@ def strikes(request: pytest.FixtureRequest) -> Strikes:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(*names): what strikes in this test, as docs/guarantees.md names it.")
+    config.addinivalue_line(
+        "markers", "fault(*names): the faults that strike in this test, by their names in docs/guarantees.md."
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +43,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         for name, _ in kept.hits:
             kept.hit(str(name))
     missed = [name for name, count in kept.hits if not count]
-    assert not missed, f"These faults did not hit, so nothing is shown: {missed}"
+    assert not missed, f"These faults did not hit, so the test shows nothing: {missed}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

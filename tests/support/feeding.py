@@ -1,4 +1,4 @@
-"""What the feed `users` holds, read from its log."""
+"""The events of the feed `users`, read from its log."""
 
 import json
 from typing import Any

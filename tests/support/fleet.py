@@ -1,5 +1,6 @@
-"""The service of compose.yaml without containers: its very commands, each a process of its own, with PostgreSQL and
-Valkey of a wheel and a real nginx. As `restart: unless-stopped` would, it starts a process that ended by itself again.
+"""The service of compose.yaml without containers: its exact commands, each in its own process, with a real nginx.
+
+PostgreSQL and Valkey come from wheels. `start_what_ended` replaces `restart: unless-stopped`.
 """
 
 import http.client
@@ -36,11 +37,11 @@ METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
 
 
 class Fleet:
-    """Entering starts all; leaving stops all. `address` is the proxy's, `addresses` those of the web processes."""
+    """Runs all services for the time of the block. `address` is the proxy's, `addresses` are the web processes'."""
 
     def __init__(self, **environment: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="arrivals-fleet-"))
-        self.folder.chmod(0o711)  # nginx's workers are of another user
+        self.folder.chmod(0o711)  # nginx's workers run as another user
         self.port, *self._web_ports = (free_port() for _ in range(3))
         self.address = f"http://127.0.0.1:{self.port}"
         self.addresses = [f"http://127.0.0.1:{port}" for port in self._web_ports]
@@ -90,13 +91,13 @@ class Fleet:
         return done
 
     def is_healthy(self, name: str) -> bool:
-        """Asked as compose.yaml has it asked, but where it is here; our own programs come before all others."""
+        """Runs the health check of compose.yaml with local addresses. Our own programs come first in PATH."""
         place = f"127.0.0.1:{dict(zip(WEB, self._web_ports, strict=True)).get(name, self.port)}"
         command = healthcheck_of(name, **{"127.0.0.1:8000": place, "127.0.0.1:8080": place})
         if name == "postgres":
             command = postgres.asking(self.database_url, command, instead_of="127.0.0.1")
-        told = self._environment(name) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, timeout=DEADLINE, check=False)
+        environment = self._environment(name) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=DEADLINE, check=False)
         return done.returncode == 0
 
     def restart(self, name: str) -> int:
@@ -106,14 +107,14 @@ class Fleet:
         return code
 
     def restart_valkey(self) -> int:
-        """As SIGTERM has it: what it holds is on the disk, and comes back."""
+        """Restarts Valkey by SIGTERM, so it saves its data and loads them again. Returns the exit code."""
         code = self.valkey.stop()
         self.valkey.start()
         self.valkey.wait_until_ready()
         return code
 
     def start_what_ended(self) -> list[str]:
-        """The names of those that had ended by themselves, and are ready again now."""
+        """Restarts the processes that ended by themselves, waits until they are ready, and returns their names."""
         ended = [name for name, one in self.running.items() if one.has_ended]
         for name in ended:
             self.running[name].start()
@@ -122,16 +123,16 @@ class Fleet:
         return ended
 
     def _start_postgres(self) -> str:
-        told = SERVICES["postgres"]["environment"]
+        given = SERVICES["postgres"]["environment"]
         return postgres.as_in_a_container(
             self._stack.enter_context(postgres.running()),
-            user=told["POSTGRES_USER"],
-            database=told["POSTGRES_DB"],
+            user=given["POSTGRES_USER"],
+            database=given["POSTGRES_DB"],
             options=command_of("postgres")[1:],
         )
 
     def _start_valkey(self) -> None:
-        """By its command in compose.yaml, of which a port, an address and a folder are left to the image."""
+        """Runs its command in compose.yaml, and adds the port, address and folder that its image sets."""
         address = urlsplit((self.folder / "redis_url").read_text())
         password = self.folder / "valkey_password.conf"
         password.write_text(f"requirepass {address.password}\n")
@@ -154,15 +155,15 @@ class Fleet:
         (self.folder / "redis_url").write_text(embedded_redis.new_address())
 
     def _environment(self, name: str) -> dict[str, str]:
-        told = environment_of(name, self.folder)
+        given = environment_of(name, self.folder)
         ours = {"VAR_DIR": str(self.folder / name), "PORT": str(self.port), "HOSTNAME": name}
-        return clean_environment() | told | ours | self._extra
+        return clean_environment() | given | ours | self._extra
 
     def _plan(self) -> None:
         for name, port in zip(WEB, self._web_ports, strict=True):
             places = {"0.0.0.0": "127.0.0.1", "8000": str(port)}
             self._add(name, command_of(name, **places), lambda said, port=port: answers(port))  # type: ignore[misc]
-        for name in WORKERS:  # on one machine they need the names that containers give them
+        for name in WORKERS:  # in containers the hostname makes their names different
             command = [*command_of(name), "--hostname", f"celery@{name}", "--concurrency", "1"]
             self._add(name, command, lambda said: " ready." in said)
         self._add("beat", command_of("beat"), lambda said: "beat: Starting" in said)

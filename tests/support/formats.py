@@ -1,11 +1,11 @@
-"""What old and new code share while both run: tables, messages, hints and events.
+"""Formats that old and new code share while both run: tables, messages, hints and events.
 
-tests/released_formats.json is what the last release relies on, and is written at a release only. tests/formats.json is
-what the code says now, with the complaints that were accepted since. CONTRIBUTING.md says when to do which:
+tests/released_formats.json holds the formats of the last release, and is written at a release only. tests/formats.json
+holds those of the current code, with the complaints accepted since. CONTRIBUTING.md says when to run which command:
 
-    python -m tests.support.formats            record the present; refused where the last release could not bear it
-    python -m tests.support.formats --accept   record it all the same, with the complaints
-    python -m tests.support.formats --release  let the present be what the last release relies on
+    python -m tests.support.formats            records the current formats, unless they break the last release
+    python -m tests.support.formats --accept   records them in any case, with the complaints
+    python -m tests.support.formats --release  makes the current formats those of the last release
 """
 
 import inspect
@@ -39,7 +39,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def recorded() -> Formats:
-    """The formats, and what is `accepted` since the last release."""
+    """Returns the recorded formats, and the complaints `accepted` since the last release."""
     return json.loads(FILE.read_text())  # type: ignore[no-any-return]
 
 
@@ -48,7 +48,7 @@ def released() -> Formats:
 
 
 def present() -> Formats:
-    """From the code alone, without a broker. test_formats.py compares it with what reaches a real one."""
+    """Returns the formats of the code, without a broker. test_formats.py compares them with real messages."""
     return {"tables": _tables(), "tasks": _tasks(), "events": _events(), "sent": _sent()}
 
 
@@ -64,7 +64,7 @@ def _table(model: Any) -> Formats:
 
 
 def _column(field: "Field[Any, Any]") -> Formats:
-    """`needed`: an INSERT that does not name it fails. Django's `default` is none of the database's."""
+    """`needed` means that an INSERT without the column fails. Django's `default` is not in the database."""
     is_given = field.null or field.db_default is not NOT_PROVIDED or "Auto" in field.get_internal_type()
     return {
         "type": field.get_internal_type(),
@@ -77,7 +77,7 @@ def _column(field: "Field[Any, Any]") -> Formats:
 
 
 def _tasks() -> Formats:
-    """The arguments that each task takes, and whether it needs them; `**` is any other, which it passes over."""
+    """Returns each task's arguments, and whether it needs them. `**` means that it ignores any others."""
     for app in OURS:
         import_module(f"{app}.tasks")
     ours = {name: task for name, task in current_app.tasks.items() if name.partition(".")[0] in OURS}
@@ -113,7 +113,7 @@ def _sent() -> Formats:
 
 
 def _caught(send: Callable[[], object]) -> Formats:
-    """The named arguments of each message, by its task; nothing goes to the broker."""
+    """Returns the named arguments of each message, by task, without sending it to the broker."""
     caught: dict[str, set[str]] = {}
 
     def catch(_: Celery, task: str, args: Any = None, kwargs: Any = None, **options: Any) -> None:
@@ -131,36 +131,38 @@ def _beat() -> None:
 
 
 def _dispatch() -> None:
-    """By name: its module needs the models, which are not there yet where this one is run."""
+    """Imports the module by name, because it needs the models, which are not loaded when this file is run."""
     import_module("task.jobs.leases").dispatch(1, UUID(int=1))
 
 
 def kinds(value: Any) -> Any:
-    """The fields of an object with the kind of each, the kinds in a list, and of anything else its kind."""
+    """Returns the type name of a JSON value; for an object or a list, the type names inside."""
     if isinstance(value, dict):
         return {name: kinds(one) for name, one in sorted(value.items())}
     return [kinds(one) for one in value] if isinstance(value, list) else type(value).__name__
 
 
-def record(say: Callable[[str], object] = sys.stderr.write, *, accepts: bool = False) -> int:
+def record(write: Callable[[str], object] = sys.stderr.write, *, accepts: bool = False) -> int:
     found = present()
     faults = complaints(released(), found)
     new = [fault for fault in faults if fault not in recorded()["accepted"]]
     for fault in new:
-        say(f"{fault}\n")
+        write(f"{fault}\n")
     if new and not accepts:
-        say("Nothing is recorded. If the last release never meets this: python -m tests.support.formats --accept\n")
+        write(
+            "Nothing was recorded. If this cannot affect the last release: python -m tests.support.formats --accept\n"
+        )
         return 1
     _write(FILE, found | {"accepted": faults})
     return 0
 
 
-def release(say: Callable[[str], object] = sys.stderr.write) -> int:
-    """What may not be recorded may not be released."""
-    refusal = record(say)
+def release(write: Callable[[str], object] = sys.stderr.write) -> int:
+    """Records the current formats as released, unless they cannot be recorded."""
+    refusal = record(write)
     if not refusal:
         _write(RELEASED, present())
-        record(say)
+        record(write)
     return refusal
 
 
@@ -178,4 +180,4 @@ if __name__ == "__main__":
             sys.exit(record(accepts=True))
         case ["--release"]:
             sys.exit(release())
-    sys.exit("Nothing is done. It is python -m tests.support.formats, alone or with --accept or --release.")
+    sys.exit("Nothing was done. Use python -m tests.support.formats, alone or with --accept or --release.")

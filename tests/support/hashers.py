@@ -1,9 +1,9 @@
-"""Full strength for tests: Django's own hasher in all but its number of rounds, as 0.2 s a hash is for attackers."""
+"""Full-strength hashes for tests: Django's own hasher with fewer rounds, because its hash takes 0.2 s."""
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 
 class QuickHasher(PBKDF2PasswordHasher):
-    """More rounds than the one of a light hash, so a sign-in stretches that as it does under Django's own."""
+    """Has more rounds than a light hash, so a sign-in upgrades a light hash as under Django's own hasher."""
 
     iterations = 1_000

@@ -1,4 +1,4 @@
-"""The states of jobs, one after the other, for the pictures."""
+"""Screenshots of the states of jobs, one scene after the other."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -24,13 +24,13 @@ USE = DO + (
 
 
 class Scene(Protocol):
-    """What tests.support.screenshots.Studio can do."""
+    """The methods of tests.support.screenshots.Studio that scenes use."""
 
     @property
     def service(self) -> Service: ...
     @property
     def visitors(self) -> dict[str, Visitor]: ...
-    async def everybody(self, act: Callable[[Visitor], Awaitable[Any]]) -> None: ...
+    async def all_visitors(self, act: Callable[[Visitor], Awaitable[Any]]) -> None: ...
     async def open(self, address: str) -> None: ...
     async def shoot(self, scene: str) -> None: ...
     async def manage(self, *arguments: str) -> None: ...
@@ -41,7 +41,7 @@ def newest(studio: Scene) -> int:
 
 
 async def says(studio: Scene, words: str) -> None:
-    await studio.everybody(
+    await studio.all_visitors(
         lambda visitor: expect(visitor.page.locator(".head-words")).to_have_text(re.compile(words), timeout=60_000)
     )
 
@@ -53,10 +53,10 @@ async def no_jobs(studio: Scene) -> None:
 
 async def options(studio: Scene) -> None:
     await studio.open("/generate/")
-    await studio.everybody(lambda visitor: visitor.page.get_by_text("Options").click())
-    await studio.everybody(choose)
+    await studio.all_visitors(lambda visitor: visitor.page.get_by_text("Options").click())
+    await studio.all_visitors(choose)
     await studio.shoot("generate-options")
-    await studio.everybody(choose_wrong)
+    await studio.all_visitors(choose_wrong)
     await studio.shoot("generate-options-error")
     await studio.visitors["light"].generate(500)
 
@@ -77,7 +77,7 @@ async def choose_wrong(visitor: Visitor) -> None:
 
 
 async def running(studio: Scene) -> None:
-    """A job that is asked about, and then cancelled under the eyes of those who watch it."""
+    """Shows a running job, its confirmation page for a cancel, and a cancel while its page is open."""
     await studio.manage("generate", str(MANY))
     job = newest(studio)
     await studio.open(f"/jobs/{job}/")
@@ -88,7 +88,7 @@ async def running(studio: Scene) -> None:
     await studio.open(f"/jobs/{job}/")
     await studio.manage("shell", "-c", f"{DO} actions.cancel(job_id={job})")
     await says(studio, "^Cancelled|^Finished")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Undo"))
+    await studio.all_visitors(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Undo"))
     await studio.shoot("job-cancelled")
 
 
@@ -98,7 +98,7 @@ async def failed(studio: Scene) -> None:
     await studio.open(f"/jobs/{job}/")
     await says(studio, "^Running: [1-9]. %")
     await studio.manage("shell", "-c", f"{DO} actions.fail(job_id={job}, error='No names are left.')")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Retry"))
+    await studio.all_visitors(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Retry"))
     await studio.shoot("job-failed")
 
 
@@ -118,13 +118,13 @@ async def listed(studio: Scene) -> None:
     long_one = newest(studio)
     await studio.manage("shell", "-c", QUEUE)
     await studio.open("/jobs/")
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("jobs")
     await studio.open(f"/jobs/{newest(studio)}/")
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("job-queued")
     await studio.open("/users/")
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("strip")
     await studio.manage("shell", "-c", f"{DO} actions.cancel(job_id={long_one})")
 
@@ -138,8 +138,10 @@ async def removed(studio: Scene) -> None:
     await studio.manage("shell", "-c", USE.format(job=job))
     await studio.manage("shell", "-c", f"{DO} actions.remove(job_id={job})")
     await says(studio, "^Removed")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing to do"))
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed"))
+    await studio.all_visitors(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing to do"))
+    await studio.all_visitors(
+        lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed")
+    )
     await studio.shoot("job-removed")
 
 

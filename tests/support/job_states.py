@@ -1,4 +1,4 @@
-"""Jobs in every state, brought there by the ways that a job takes."""
+"""Jobs in every state, reached by the product's own actions."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def removed(job: Job, number: int) -> Job:
 
 
 def job_in(state: str) -> Job:
-    """By the ways that a job takes."""
+    """Returns a job in that state, reached by the product's own actions."""
     job = start()
     if state == "finished":
         return made(job, 60)

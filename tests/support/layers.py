@@ -1,6 +1,6 @@
-"""Channel layers that fail in one way each; all else of them is the real thing on a real Redis.
+"""Channel layers that each fail in one way. Everything else is the real layer on a real Redis.
 
-Each writes a line with its name into VAR_DIR for every message that it has spoiled: once it is lost, or delivered.
+Each writes a line with its name into a file in VAR_DIR for every spoiled message, once it is lost or delivered.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 
 HITS = "layer-hits"
-HELD = "held"  # the line for a message that is on its late way
+HELD = "held"  # the line for a late message that is not delivered yet
 LATE_SECONDS = 5.0
 SHUFFLED = 4
 TURN = 5
@@ -31,14 +31,14 @@ class FaultyLayer(RedisPubSubChannelLayer):
 
 
 class LosingLayer(FaultyLayer):
-    """Every message is lost."""
+    """Loses every message."""
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self.note()
 
 
 class RepeatingLayer(FaultyLayer):
-    """Every message comes twice, and the one before it once more."""
+    """Delivers every message twice, and the previous one once more."""
 
     before: dict[str, Any] | None = None
 
@@ -50,7 +50,7 @@ class RepeatingLayer(FaultyLayer):
 
 
 class SwappingLayer(FaultyLayer):
-    """Every second message overtakes the one before it."""
+    """Delivers every second message before the previous one."""
 
     held: dict[str, Any] | None = None
 
@@ -65,7 +65,7 @@ class SwappingLayer(FaultyLayer):
 
 
 class ShufflingLayer(FaultyLayer):
-    """Messages wait until there are four, and then go in any other order."""
+    """Collects four messages, and delivers them in another order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -75,8 +75,8 @@ class ShufflingLayer(FaultyLayer):
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self._held.append(message)
         if len(self._held) == SHUFFLED:
-            came, self._held = [*self._held], []
-            while (shuffled := self._random.sample(came, SHUFFLED)) == came:
+            original, self._held = [*self._held], []
+            while (shuffled := self._random.sample(original, SHUFFLED)) == original:
                 pass
             for one in shuffled:
                 await self.really_send(group, one)
@@ -84,7 +84,7 @@ class ShufflingLayer(FaultyLayer):
 
 
 class LateLayer(FaultyLayer):
-    """Every message comes five seconds late."""
+    """Delivers every message five seconds late."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -103,7 +103,7 @@ class LateLayer(FaultyLayer):
 
 
 class TurnsLayer(RedisPubSubChannelLayer):
-    """Five messages of a process are lost, the next five come twice, five are shuffled and five late; and so on."""
+    """Loses five messages of a process, repeats the next five, shuffles five, delays five, and starts again."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -118,7 +118,7 @@ class TurnsLayer(RedisPubSubChannelLayer):
 
 
 class HeldLayer(BaseChannelLayer):
-    """Every message waits in `sent` until the test delivers it: in any order, twice, or never."""
+    """Keeps every message in `sent` until the test delivers it: in any order, twice, or never."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -139,5 +139,5 @@ class HeldLayer(BaseChannelLayer):
         return await self._inboxes[int(channel.rpartition(".")[2])].get()
 
     def deliver(self, message: dict[str, Any]) -> None:
-        """To the newest subscriber; call it on its event loop."""
+        """Delivers the message to the newest subscriber. Call it on the subscriber's event loop."""
         self._inboxes[-1].put_nowait(message)

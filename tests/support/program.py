@@ -1,4 +1,4 @@
-"""A program at the JSON API, as its users write one: a bearer token, plain HTTP, and the long poll."""
+"""A client program of the JSON API, as a user would write it: a bearer token, plain HTTP, and the long poll."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ class Program:
             return Answer(error.code, dict(error.headers), error.read().decode())
 
     def until(self, kind: str, *, job: int, epoch: str, after: int) -> list[dict[str, Any]]:
-        """The job's events after the cursor, up to the first of that kind."""
+        """Returns the job's events after the cursor, up to the first of that kind."""
         events: list[dict[str, Any]] = []
         while not any(event["type"] == kind for event in events):
             asked = urlencode({"after": after, "epoch": epoch, "job": job, "limit": 100, "wait": 20})

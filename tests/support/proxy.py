@@ -1,4 +1,4 @@
-"""A TCP proxy before the service that can be made to fail as networks do: cut, or silent without an end."""
+"""A TCP proxy in front of the service that fails like a network: it cuts connections, or stops passing data."""
 
 import asyncio
 from contextlib import suppress
@@ -8,13 +8,13 @@ from typing import Self
 from tests.support import wire
 
 CHUNK_BYTES = 65_536
-ROUNDS = 10  # of the event loop, after which a connection that asyncio has accepted is known here, and can be closed
+ROUNDS = 10  # of the event loop, until every connection that asyncio accepted has reached `_accept`
 
 
 class Proxy:
-    """Listens on a port of its own while it is entered. `connections` counts those it has accepted.
+    """Listens on its own port during its block. `connections` counts the accepted connections.
 
-    Where it `overhears`, every message that passed on a socket must be documented: it keeps all until it is left.
+    With `overhears` it keeps every message that passed on a socket, and checks at the end that each is documented.
     """
 
     def __init__(self, port: int, *, overhears: bool = False) -> None:
@@ -28,7 +28,7 @@ class Proxy:
         self._flows.set()
         self.is_refusing = False
         self.connections = 0
-        self.cut_after: list[int] = []  # How many bytes reach the client on each of the next connections
+        self.cut_after: list[int] = []  # number of bytes that reach the client on each of the next connections
 
     @property
     def address(self) -> str:
@@ -56,16 +56,16 @@ class Proxy:
                 wire.require_documented(frame, of=known)
 
     def cut(self) -> None:
-        """Reset every connection at once; new ones are taken unless `is_refusing`."""
+        """Resets every connection at once. Accepts new ones unless `is_refusing`."""
         for writer in self._writers:
             writer.transport.abort()
 
     def blackhole(self) -> None:
-        """Connections stay open, and nothing passes any more, as behind a router that forgot them."""
+        """Keeps connections open but passes no data, like a router that has lost its state."""
         self._flows.clear()
 
     def heal(self) -> None:
-        """What connects from now on passes; what fell silent is forgotten for good."""
+        """Passes data of new connections. Resets all existing ones."""
         self.cut()
         self._flows = asyncio.Event()
         self._flows.set()
@@ -83,7 +83,7 @@ class Proxy:
         self._pass(away_reader, writer, self._kept(wire.FROM_SERVER), cut_after)
 
     def _kept(self, known: frozenset[str]) -> bytearray | None:
-        """Where to keep what passes in one direction of a connection."""
+        """Returns a buffer for the data in one direction of a connection, or None."""
         if not self._overhears:
             return None
         self._passed.append((bytearray(), known))
@@ -126,6 +126,6 @@ async def _copy(
 
 
 async def _passed_on(writer: asyncio.StreamWriter) -> None:
-    """All that was written has gone to the system: an abort forgets what has not."""
+    """Waits until all data has gone to the kernel, because an abort would drop the rest."""
     writer.transport.set_write_buffer_limits(0)
     await writer.drain()

@@ -1,4 +1,4 @@
-"""A command on a pseudo-terminal of its own, as who sits before it sees it: keys go in, pictures come out."""
+"""A command on its own pseudo-terminal: a test types keys and reads the screen, like a user."""
 
 import fcntl
 import os
@@ -17,12 +17,12 @@ from tests.support.waiting import wait_until
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 CTRL_C = "\x03"
-# A session's first process that opens a terminal gets it as its controlling one, so Ctrl-C reaches the command.
+# The first process of a session that opens a terminal gets it as its controlling terminal, so Ctrl-C reaches it.
 ON_TERMINAL = 'exec "$@" <>"$0" >&0 2>&0'
 
 
 class PseudoTerminal:
-    """Leaving kills the command if it still runs."""
+    """Runs the command. At the end of the block, kills it if it still runs."""
 
     def __init__(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], columns: int = 80) -> None:
         self._output = b""
@@ -31,7 +31,7 @@ class PseudoTerminal:
         self.process = subprocess.Popen(
             ["sh", "-c", ON_TERMINAL, os.ttyname(self._slave), *command],
             cwd=cwd,
-            # A runner of tests in parallel sets a size of its own, which would go before the terminal's.
+            # pytest-xdist sets these, and they would override the terminal's size.
             env={"TERM": "xterm-256color"} | {n: v for n, v in environment.items() if n not in {"COLUMNS", "LINES"}},
             start_new_session=True,
         )
@@ -56,7 +56,7 @@ class PseudoTerminal:
 
     @property
     def text(self) -> str:
-        """All that was ever shown, without colours and movements."""
+        """All output so far, without colours and cursor movements."""
         return CONTROL.sub("", self.raw).replace("\r\n", "\n").replace("\r", "\n")
 
     def type(self, keys: str) -> None:
@@ -67,11 +67,11 @@ class PseudoTerminal:
         assert words in self.text
 
     def wait_for_end(self, seconds: float = 60) -> int:
-        """The exit code, once all output is read."""
+        """Waits until all output is read, and returns the exit code."""
         return self._wait_and_read(seconds)
 
     def _wait_and_read(self, seconds: float) -> int:
-        """Open until then on this side, too: a terminal that nobody has open reads as ended."""
+        """Keeps this side open until then, because a terminal that no process has open reads as ended."""
         code = self.process.wait(seconds)
         if self._reader.is_alive():
             os.close(self._slave)
@@ -82,7 +82,7 @@ class PseudoTerminal:
         while True:
             try:
                 chunk = os.read(self._master, 65536)
-            except OSError:  # Linux says EIO when the last process has left the terminal
+            except OSError:  # Linux returns EIO when the last process has closed the terminal
                 return
             if not chunk:
                 return

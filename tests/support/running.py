@@ -1,4 +1,4 @@
-"""One process of a fleet: started, asked to stop, started again; what it says is kept."""
+"""One process of a fleet, which can be started, stopped and started again. Keeps its output."""
 
 import signal
 import subprocess
@@ -12,7 +12,7 @@ DEADLINE = 240
 
 
 class Running:
-    """`is_ready` is asked with what it has said since its start."""
+    """A process with its output in `log`. `is_ready` gets the output since the last start."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Running:
         self._process.send_signal(number)
 
     def stop(self) -> int:
-        """Asks, waits, and returns the exit code."""
+        """Sends the stop signal, waits, and returns the exit code."""
         self.send(self._stop_signal)
         return self.wait()
 

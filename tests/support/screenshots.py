@@ -1,6 +1,6 @@
-"""Pictures of every state, taken of the real service: `make screenshots`. Two of them are the README's.
+"""`make screenshots`: takes pictures of every state of the real service. Two of them are for the README.
 
-All go to var/screenshots, to be looked at after each change of the pages.
+All go to var/screenshots. Look at them after each change of the pages.
 """
 
 import asyncio
@@ -39,11 +39,11 @@ class Studio:
     proxy: Proxy
     visitors: dict[str, Visitor]
 
-    async def everybody(self, act: Callable[[Visitor], Awaitable[Any]]) -> None:
+    async def all_visitors(self, act: Callable[[Visitor], Awaitable[Any]]) -> None:
         await asyncio.gather(*map(act, self.visitors.values()))
 
     async def open(self, address: str) -> None:
-        await self.everybody(lambda visitor: visitor.page.goto(address))
+        await self.all_visitors(lambda visitor: visitor.page.goto(address))
 
     async def shoot(self, scene: str) -> None:
         for look, visitor in self.visitors.items():
@@ -58,9 +58,9 @@ async def before_anything(studio: Studio) -> None:
     await studio.shoot("sign-in")
     await studio.open("/accounts/link/?token=used")
     await studio.shoot("link-expired")
-    for visitor in studio.visitors.values():  # one by one, as a new link ends the one before
+    for visitor in studio.visitors.values():  # one by one, because a new link ends the previous one
         await visitor.sign_in(studio.service, "operator")
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("empty")
     await studio.open("/no-such-page/")
     await studio.shoot("not-found")
@@ -69,21 +69,21 @@ async def before_anything(studio: Studio) -> None:
 async def asking(studio: Studio) -> None:
     await studio.open("/generate/")
     await studio.shoot("generate")
-    await studio.everybody(lambda visitor: visitor.generate(5_000))
-    await studio.everybody(lambda visitor: expect(visitor.page.get_by_text("too many")).to_be_visible())
+    await studio.all_visitors(lambda visitor: visitor.generate(5_000))
+    await studio.all_visitors(lambda visitor: expect(visitor.page.get_by_text("too many")).to_be_visible())
     await studio.shoot("form-error")
 
 
 async def arriving(studio: Studio) -> None:
     await studio.manage("generate", "12000")
     await studio.open("/users/")
-    await studio.everybody(lambda visitor: visitor.sees_total(12_001))
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
-    await studio.everybody(is_at_rest)
+    await studio.all_visitors(lambda visitor: visitor.sees_total(12_001))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(is_at_rest)
     await studio.manage("generate", "50000")
-    await studio.everybody(lambda visitor: expect(visitor.jobs).to_contain_text(re.compile("[2-9][0-9] %")))
+    await studio.all_visitors(lambda visitor: expect(visitor.jobs).to_contain_text(re.compile("[2-9][0-9] %")))
     await studio.shoot("arriving")
-    await studio.everybody(lambda visitor: expect(visitor.jobs).to_contain_text("50,000 of 50,000", timeout=60_000))
+    await studio.all_visitors(lambda visitor: expect(visitor.jobs).to_contain_text("50,000 of 50,000", timeout=60_000))
     await studio.shoot("finished")
 
 
@@ -99,30 +99,30 @@ async def just_asked(studio: Studio) -> None:
 
 
 async def held_still(studio: Studio) -> None:
-    await studio.everybody(is_at_rest)
-    await studio.everybody(lambda visitor: visitor.page.get_by_role("button", name="Pause").click())
+    await studio.all_visitors(is_at_rest)
+    await studio.all_visitors(lambda visitor: visitor.page.get_by_role("button", name="Pause").click())
     await studio.manage("generate", "500")
-    await studio.everybody(lambda visitor: visitor.sees_total(63_001))
-    await studio.everybody(lambda visitor: expect(visitor.page.get_by_text("500 new")).to_be_visible())
+    await studio.all_visitors(lambda visitor: visitor.sees_total(63_001))
+    await studio.all_visitors(lambda visitor: expect(visitor.page.get_by_text("500 new")).to_be_visible())
     await studio.shoot("paused")
     await studio.open("/users/?q=user_A")
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     await studio.shoot("searching")
     await studio.open("/users/")
 
 
 async def cut_off(studio: Studio) -> None:
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
     studio.proxy.is_refusing = True
     studio.proxy.cut()
-    await studio.everybody(lambda visitor: visitor.sees_status("^Reconnecting in [2-9]"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Reconnecting in [2-9]"))
     await studio.shoot("reconnecting")
     studio.proxy.is_refusing = False
-    await studio.everybody(lambda visitor: visitor.sees_status("^Live$"))
+    await studio.all_visitors(lambda visitor: visitor.sees_status("^Live$"))
 
 
 async def scripted(studio: Studio) -> None:
-    """From here on the pages' sockets are not the service's."""
+    """Replaces the pages' sockets by scripted ones, from here on."""
     servers = {look: await is_catching_up(visitor) for look, visitor in studio.visitors.items()}
     await studio.shoot("catching-up")
     for look, visitor in studio.visitors.items():
@@ -131,14 +131,14 @@ async def scripted(studio: Studio) -> None:
 
 
 async def printed(studio: Studio) -> None:
-    await studio.everybody(lambda visitor: visitor.page.emulate_media(media="print"))
+    await studio.all_visitors(lambda visitor: visitor.page.emulate_media(media="print"))
     await studio.shoot("printed")
-    await studio.everybody(lambda visitor: visitor.page.emulate_media(media="screen"))
+    await studio.all_visitors(lambda visitor: visitor.page.emulate_media(media="screen"))
 
 
 async def forbidden(studio: Studio) -> None:
     await studio.manage("shell", "-c", MAKE_POWERLESS)
-    await studio.everybody(lambda visitor: visitor.page.context.clear_cookies())
+    await studio.all_visitors(lambda visitor: visitor.page.context.clear_cookies())
     for visitor in studio.visitors.values():
         await visitor.sign_in(studio.service, "powerless")
     await studio.shoot("forbidden")

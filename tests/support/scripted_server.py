@@ -1,4 +1,4 @@
-"""What a test lets a server of the wire say, message by message, and what it hears; who uses it brings the socket."""
+"""A server of the protocol that a test scripts message by message. The caller provides the socket."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from tests.support import wire
 
 
 class ScriptedServer:
-    """Answers each connection of one client by a script, and keeps what it was asked and told."""
+    """Answers each connection of one client by a script. Keeps the queries in `asked` and the messages in `told`."""
 
     def __init__(self) -> None:
         self.script: Callable[[Any, int], None] = lambda server, number: server.greet()
@@ -18,7 +18,7 @@ class ScriptedServer:
         self._push: Callable[[str], None] = lambda frame: None
 
     def answer(self, url: str, push: Callable[[str], None]) -> None:
-        """A connection to that address; what is sent from now on goes there."""
+        """Accepts a connection to that URL. `push` gets every message from now on."""
         self._push = push
         self.asked.append({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()})
         self.script(self, len(self.asked))
@@ -32,7 +32,7 @@ class ScriptedServer:
         self.send("hello", **hello, feed="users", heartbeat_s=heartbeat_s, window_bytes=window_bytes)
 
     def send(self, type: str, **fields: Any) -> None:  # noqa: A002
-        """What a client must understand: `type` may be unknown, but a known one is as documented."""
+        """Sends a message that a client must accept: `type` may be unknown, but a known type must be as documented."""
         frame = json.dumps({"type": type} | fields)
         assert wire.fault_of(frame) is None
         self._push(frame)

@@ -1,4 +1,4 @@
-"""The shipped service, as a user starts it: `manage.py live` in a VAR_DIR and on a port of its own."""
+"""The shipped service, started as a user starts it: `manage.py live` with its own VAR_DIR and port."""
 
 import os
 import re
@@ -51,8 +51,9 @@ class Pids:
 
 
 class Service:
-    """Entering starts it; leaving stops it with SIGINT and asserts that it ended cleanly, left no process behind, and
-    wrote nothing to stderr (unless `may_complain`).
+    """Runs the service for the time of the block, and stops it with SIGINT.
+
+    Asserts that it ended with code 0, left no process behind, and wrote nothing to stderr (unless `may_complain`).
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Service:
     ) -> None:
         if error is not None:
             self.kill()
-            error.add_note(f"The service said:\n{self.stdout}{self.stderr}")
+            error.add_note(f"Output of the service:\n{self.stdout}{self.stderr}")
             return
         try:
             self.stop()
@@ -106,7 +107,7 @@ class Service:
 
     @property
     def link(self) -> str:
-        """The printed one: it works once. `manage("link")` makes another."""
+        """The printed sign-in link. It works once; `manage("link")` makes another."""
         found = LINK.search(self.stdout)
         return found.group() if found else ""
 
@@ -134,7 +135,7 @@ class Service:
         return self.process is None or self.process.poll() is not None
 
     def processes(self) -> list[Process]:
-        """All that `live` started and that live now, without `live` itself."""
+        """Returns all running processes that `live` started, without `live` itself."""
         return descendants(self.process.pid) if self.process else []
 
     def pids(self) -> Pids:
@@ -150,7 +151,7 @@ class Service:
         )
 
     def manage(self, *arguments: str, check: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
-        """Another command against this service, as in a second terminal."""
+        """Runs a command against this service, as in a second terminal."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -164,7 +165,7 @@ class Service:
         return done
 
     def wait_until(self, predicate: Callable[[], T], seconds: float = 90) -> T:
-        """Fails at once where the service has ended."""
+        """Waits for the predicate. Fails at once if the service has ended."""
 
         def answer() -> T:
             assert not self.has_ended(), f"The service ended:\n{self.stdout}{self.stderr}"
@@ -173,7 +174,7 @@ class Service:
         return wait_until(answer, seconds)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """A second call does nothing."""
+        """Stops the service. A second call does nothing."""
         if self.process is None:
             return
         self._known = self.processes()
@@ -182,7 +183,7 @@ class Service:
         assert self.may_complain or not self.stderr, self.stderr
 
     def wait_for_end(self, code: int = 0) -> None:
-        """With that exit code, and with no process left of those that are there now."""
+        """Waits for the end, and asserts the exit code and that none of the current processes is left."""
         assert self.process
         self._known = self.processes() + self._known
         assert self.process.wait(STOP_SECONDS) == code, f"exit code {self.process.returncode}:\n{self.stderr}"
@@ -190,7 +191,7 @@ class Service:
         wait_until(lambda: not still_there(self._known), 60)
 
     def kill(self) -> None:
-        """With all that it started, whether it lives or not."""
+        """Kills the service, if it runs, and all processes that it started."""
         if self.process:
             self._known = self.processes() + self._known
             self.process.kill()
@@ -206,9 +207,9 @@ class Service:
 
 
 def free_port() -> int:
-    """One that nobody listens on, and that no other process of a run in parallel is given: servers bind it later.
+    """Returns a free port that no other process of a parallel run gets, because servers bind it later.
 
-    Below those that the kernel gives to connections (ip_local_port_range, from 32,768 on).
+    It is below the ports that the kernel gives to connections (ip_local_port_range, from 32,768 on).
     """
     while True:
         port = next(PORTS)
@@ -224,7 +225,7 @@ def answers(port: int) -> bool:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's, without what would make a service of another kind."""
+    """Returns this process's environment without variables that would change the service."""
     return {name: value for name, value in os.environ.items() if name not in OURS}
 
 

@@ -1,4 +1,4 @@
-"""The shipped settings with a channel layer that fails: ARRIVALS_TESTS_LAYER names it, of tests.support.layers."""
+"""The shipped settings with a faulty channel layer of tests.support.layers, named by ARRIVALS_TESTS_LAYER."""
 
 import os
 

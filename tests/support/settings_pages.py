@@ -1,4 +1,4 @@
-"""The shipped settings; while VAR_DIR holds a file of that name, new connections to SQLite may add no page to it."""
+"""The shipped settings, but SQLite may not grow for new connections while VAR_DIR has a file `no-more-pages`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ NO_MORE_PAGES = "no-more-pages"
 def limit_pages(connection: Any, **kwargs: Any) -> None:
     if (VAR_DIR / NO_MORE_PAGES).exists():
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA max_page_count = 1")  # SQLite takes what there is
+            cursor.execute("PRAGMA max_page_count = 1")  # SQLite raises it to the current number of pages
 
 
 connection_created.connect(limit_pages)

@@ -1,4 +1,4 @@
-"""Short ways to bring a job into a state, without a worker: the lane's work, done here."""
+"""Short ways to bring a job into a state without a worker: the lane's work runs in the test."""
 
 import datetime
 from typing import Any
@@ -17,13 +17,13 @@ LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
 
 
 def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
-    """A job that waits, and the id of its lane."""
+    """Returns a queued job, and its lane's task id."""
     job = start_job(total=total, **values).job
     return job, job.lanes.get().task_id
 
 
 def step(job: Job, task_id: UUID, size: int) -> Job | None:
-    """Prepare and take one step of that lane; None where it is not to work on."""
+    """Prepares and takes one step of that lane. Returns None if the task id does not hold the lane."""
     lane = Lane.objects.select_related("job").filter(job=job.pk, task_id=task_id).first()
     if lane is None:
         return None
@@ -36,7 +36,7 @@ def take(lane: Lane, candidates: list[insert.Candidate]) -> Lane | None:
 
 
 def running(made: int = 25, total: int = 60) -> tuple[Job, UUID]:
-    """A job that has made some of its accounts, and the id of its lane."""
+    """Returns a job that has made some of its accounts, and its lane's task id."""
     job, task_id = queued(total)
     step(job, task_id, made)
     return now(job), task_id
@@ -50,7 +50,7 @@ def finished(total: int = 60, **values: Any) -> Job:
 
 def failed(made: int = 25, total: int = 60) -> Job:
     job, _ = running(made, total)
-    fail(job_id=job.pk, error="It was told to.")
+    fail(job_id=job.pk, error="The test failed it.")
     return now(job)
 
 
@@ -59,13 +59,13 @@ def cancelled(made: int = 25, total: int = 60) -> Job:
 
 
 def removing(total: int = 60) -> tuple[Job, UUID]:
-    """A finished job whose removal has begun, and the id of its lane."""
+    """Returns a finished job whose removal has begun, and its lane's task id."""
     job = actions.remove(job_id=finished(total).pk).job
     return job, job.lanes.get().task_id
 
 
 def remove_all(job: Job) -> Job:
-    """Begin the removal, and work until it is over."""
+    """Begins the removal, and works until it is finished."""
     actions.remove(job_id=job.pk)
     slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     return now(job)
@@ -81,7 +81,7 @@ def now(job: Job) -> Job:
 
 
 def age(job: Job) -> None:
-    """All that was asked of the job, and its last step, was long ago."""
+    """Sets all requests of the job, and its last step, to a time long ago."""
     mine = Job.objects.filter(pk=job.pk)
     mine.update(created_at=LONG_AGO)
     mine.exclude(stepped_at=None).update(stepped_at=LONG_AGO)

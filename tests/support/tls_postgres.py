@@ -1,4 +1,4 @@
-"""A PostgreSQL of the system's packages that lets nobody in but over TLS: the wheel's is built without it."""
+"""A PostgreSQL of the system's packages that accepts only TLS, because the wheel's is built without TLS."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ OWNER = "nobody" if os.getuid() == 0 else None  # the server does not run as roo
 
 @contextmanager
 def running() -> Iterator[tuple[str, Path]]:
-    """The address of an empty server without options, and the file of the authority that vouches for 127.0.0.1."""
+    """Yields the URL of an empty server, without options, and the file of the authority that signed for 127.0.0.1."""
     with tempfile.TemporaryDirectory(prefix="arrivals-tls-") as name:
         folder, port = Path(name), free_port()
         authority, certificate = certificates.make(folder)
@@ -53,7 +53,7 @@ def command(data: Path, certificate: Path, port: int) -> list[str]:
 
 
 def program(name: str) -> str:
-    """Debian keeps the server's programs apart from PATH."""
+    """Finds a server program, because Debian keeps them outside PATH."""
     folders = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     found = shutil.which(name, path=":".join([*folders, os.environ["PATH"]]))
     if found is None:
@@ -62,7 +62,7 @@ def program(name: str) -> str:
 
 
 def _keep(folder: Path, certificate: Path) -> None:
-    """It takes no key that others may read."""
+    """Writes the key for its owner only, because PostgreSQL rejects a key that others may read."""
     certificate.chmod(0o600)
     if OWNER:
         for path in (folder, certificate):

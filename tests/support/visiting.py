@@ -1,4 +1,4 @@
-"""People before the pages, as Django's test client shows them, and what they read there."""
+"""Users of the pages by Django's test client, and the text of the pages."""
 
 import re
 from typing import Any

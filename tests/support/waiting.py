@@ -1,4 +1,4 @@
-"""Waits for what must become true, with a deadline: no test sleeps for a time that someone guessed."""
+"""Waits until a condition is true, with a deadline. So no test sleeps for a guessed time."""
 
 import asyncio
 import inspect
@@ -11,7 +11,7 @@ PAUSE_SECONDS = 0.02
 
 
 def wait_until(predicate: Callable[[], T], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> T:
-    """What the predicate answered, once that is true. One that costs much is asked with a longer pause."""
+    """Returns the predicate's first true result. Use a longer pause for an expensive predicate."""
     deadline = time.monotonic() + seconds
     while not (answer := predicate()):
         if time.monotonic() > deadline:
@@ -31,7 +31,7 @@ async def wait_until_async(predicate: Callable[[], T], seconds: float = 90, *, p
 
 
 async def wait_until_async(predicate: Callable[[], Any], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> Any:
-    """The same for a coroutine function, or for a plain one while the event loop must go on."""
+    """Waits without blocking the event loop. The predicate is a coroutine function or a plain function."""
     deadline = time.monotonic() + seconds
     while True:
         answer = predicate()

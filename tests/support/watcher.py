@@ -1,4 +1,4 @@
-"""A program at the other end of the wire: resumes by its cursor, acknowledges, and keeps all that it has seen."""
+"""A client of the protocol: resumes by its cursor, acknowledges, and keeps all events that it has seen."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ RETRY_SECONDS = 0.05
 
 
 class Watcher:
-    """Follows one feed over real connections, as docs/protocol.md asks of a client."""
+    """Follows one feed over real connections, as docs/protocol.md requires of a client."""
 
     kind: type[ClientConnection] = Checked
 
@@ -55,7 +55,7 @@ class Watcher:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ClientConnection]:
-        """One connection from the cursor on; it ends without a closing handshake, as a cut does."""
+        """Opens a connection from the cursor on. Ends it without a closing handshake, like a network cut."""
         asked = {"after": self.offset, "epoch": self.epoch or None, "job": self.job}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         url = f"{self.address}/ws/users/?{query}"
@@ -65,7 +65,7 @@ class Watcher:
             socket.transport.abort()
 
     async def follow(self, until: Callable[["Watcher"], bool], *, cut_every: float | None = None) -> None:
-        """Come back after every cut until it is so; the caller sets the deadline."""
+        """Follows, and reconnects after every cut, until `until` is true. The caller sets the deadline."""
         while not until(self):
             try:
                 async with self.connection() as socket, asyncio.timeout(cut_every):
@@ -96,7 +96,7 @@ class Watcher:
                 self._keep(message["events"])
 
     def _keep(self, events: list[dict[str, Any]]) -> None:
-        """Batches come whole, so the first of a connection may begin before the cursor, but none after it."""
+        """Keeps new events. Batches are not split, so only a connection's first one may begin before the cursor."""
         for event in events:
             if event["offset"] > (self.offset or 0):
                 self.offset = event["offset"]
@@ -110,7 +110,7 @@ class Watcher:
 def connect_to(
     url: str, cookie: str = "", *, token: str = "", authorization: str = "", origin: str | None = "same", **options: Any
 ) -> connect:
-    """A connection as a browser of this site makes it; `origin` may be another one, or none. A program has a token."""
+    """Connects like a browser on this site, or like a program with a token. `origin` may be another one, or None."""
     address = "/".join(url.split("/")[:3])
     headers = {"Cookie": cookie, "Authorization": f"Bearer {token}" if token else authorization}
     headers |= options.pop("headers", {})

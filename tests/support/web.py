@@ -1,4 +1,4 @@
-"""Web processes on the tests' database, nginx in front of them, and one shared service: fixtures of every test."""
+"""Fixtures: web processes on the test database, nginx in front of them, and one shared service."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ DEADLINE = 120
 
 @pytest.fixture(scope="session")
 def web(django_db_setup: None, redis: str) -> Iterator[str]:
-    """The address of a real daphne on the tests' database, with short intervals."""
+    """Yields the URL of a real daphne on the test database, with short intervals."""
     port = free_port()
     environment = {
         **os.environ,
@@ -41,9 +41,9 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Service]:
-    """One service for all tests of a process, because a start takes seconds.
+    """One service for all tests of a pytest process, because a start takes seconds.
 
-    A test that kills a part of it waits until the part is back.
+    A test that kills one of its processes must wait for the replacement.
     """
     with Service(may_complain=True) as service:
         yield service
@@ -51,7 +51,7 @@ def running() -> Iterator[Service]:
 
 @contextmanager
 def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The one of compose.yaml, on the tests' database, with a lower soft limit of open files, as Docker sets it."""
+    """Runs compose.yaml's web process on the test database, with a low soft limit of open files, like Docker's."""
     command = ["sh", "-c", f'ulimit -Sn {FILES} && exec "$0" "$@"']
     command += command_of("web-1", **{"0.0.0.0": "127.0.0.1", "8000": str(port)})
     environment = {**os.environ, "DATABASE_URL": database_url(), **environment}
@@ -66,7 +66,7 @@ def web_process(port: int, **environment: str) -> Iterator["subprocess.Popen[byt
 
 @contextmanager
 def nginx(folder: Path, port: int) -> Iterator[None]:
-    """With what `write_nginx` wrote there; what it says goes to the file `said`."""
+    """Runs nginx with the files of `write_nginx`. Its output goes to the file `said`."""
     with (folder / "said").open("ab") as said:
         process = subprocess.Popen(nginx_command(folder), stdout=said, stderr=said)
     try:

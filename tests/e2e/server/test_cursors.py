@@ -50,7 +50,7 @@ async def test_after_0_starts_at_the_floor_of_a_trimmed_log(web: str, cookie: st
         assert offsets(await receive(socket)) == [snapshot.floor + 1]
 
 
-@pytest.mark.fault("what is no cursor")
+@pytest.mark.fault("an invalid cursor")
 @pytest.mark.parametrize(
     "after", ["-1", "1.5", "1e3", "0x10", "%D9%A3", "9" * 19, "", "%00", "null", "1;2", "1&after=x", "%2B1"]
 )
@@ -60,14 +60,14 @@ async def test_an_invalid_offset_is_refused_for_good(web: str, cookie: str, afte
         assert await close_code(socket) == 4500
 
 
-@pytest.mark.fault("what is no cursor")
+@pytest.mark.fault("an invalid cursor")
 @pytest.mark.parametrize("epoch", ["0", "users", "%00", "{}", "6f0e" * 9, "-"])
 async def test_an_invalid_epoch_is_refused_for_good(web: str, cookie: str, epoch: str) -> None:
     async with connect_to(f"{web}/ws/users/?after=1&epoch={epoch}", cookie) as socket:
         assert await close_code(socket) == 4500
 
 
-@pytest.mark.fault("a frame that is too big")
+@pytest.mark.fault("a frame that is too large")
 @pytest.mark.parametrize("size", [1_025, 70_000, 2_000_000])
 async def test_an_oversized_frame_closes_the_connection(web: str, cookie: str, size: int) -> None:
     """Up to daphne's own limit of 1 MiB there is a close code. Above it daphne only drops the connection."""

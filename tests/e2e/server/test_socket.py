@@ -84,8 +84,8 @@ async def test_a_job_filter_selects_only_that_jobs_events(web: str, cookie: str,
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        pytest.param("after=1&epoch={other}", "epoch", marks=pytest.mark.fault("a cursor of another epoch")),
-        pytest.param("after=999&epoch={own}", "ahead", marks=pytest.mark.fault("a cursor of the future")),
+        pytest.param("after=1&epoch={other}", "epoch", marks=pytest.mark.fault("a cursor from another epoch")),
+        pytest.param("after=999&epoch={own}", "ahead", marks=pytest.mark.fault("a cursor ahead of the head")),
     ],
 )
 async def test_a_cursor_that_cannot_be_honoured_is_reset(
@@ -145,7 +145,7 @@ async def test_an_invalid_query_is_closed_for_good(web: str, cookie: str, query:
         assert await close_code(socket) == 4500
 
 
-@pytest.mark.fault("a frame that is no message")
+@pytest.mark.fault("an invalid frame")
 @pytest.mark.parametrize(
     "frame", ["{", "[]", b"\x00", "x" * 2000, '{"type":"ack","offset":"1"}', '{"type":"ack","offset":999999}']
 )
@@ -243,7 +243,7 @@ async def test_cookies_of_other_programs_on_this_host_are_ignored(web: str, cook
         assert (await receive(socket))["type"] == "hello"
 
 
-@pytest.mark.fault("a permission goes while somebody watches")
+@pytest.mark.fault("a permission is revoked while a client watches")
 async def test_a_socket_is_closed_after_its_user_loses_the_permission(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
@@ -251,7 +251,7 @@ async def test_a_socket_is_closed_after_its_user_loses_the_permission(web: str, 
         assert await close_code(socket) == 4503
 
 
-@pytest.mark.fault("a session goes while somebody watches")
+@pytest.mark.fault("a session ends while a client watches")
 async def test_a_socket_is_closed_after_its_session_is_deleted(web: str, cookie: str) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)

@@ -105,7 +105,7 @@ async def test_a_token_of_a_user_without_permission_is_refused(web: str) -> None
         assert await close_code(socket) == 4503
 
 
-@pytest.mark.fault("a token goes while somebody watches")
+@pytest.mark.fault("a token loses its access while a client watches")
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -168,7 +168,7 @@ def trim_half() -> None:
     log.trim("users", keep=5, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
 
 
-@pytest.mark.fault("the log is trimmed or gets another epoch in the middle of a read")
+@pytest.mark.fault("the log is trimmed or gets a new epoch during a read")
 @pytest.mark.parametrize("statement", [1, 2, 3, 4])
 @pytest.mark.parametrize("change", [begin_new_epoch, trim_half], ids=lambda change: change.__name__)
 def test_a_read_during_a_change_of_the_log_fails_or_returns_the_old_events(

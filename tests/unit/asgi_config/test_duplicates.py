@@ -28,7 +28,7 @@ def logged() -> Callable[..., list[str]]:
     return lines
 
 
-@pytest.mark.fault("an outage that lasts")
+@pytest.mark.fault("a long outage")
 def test_a_repeated_warning_is_written_once_a_minute_with_its_count(
     logged: Callable[..., list[str]],
 ) -> None:

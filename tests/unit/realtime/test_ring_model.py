@@ -54,7 +54,7 @@ class RingMachine(RuleBasedStateMachine):
             assert answer == newer or (answer is None and sum(len(one.frame) for one in newer) > ring.RING_BYTES)
 
 
-@pytest.mark.fault("hints late, twice, early or never, in any order")
+@pytest.mark.fault("late, repeated, early and lost hints, in any order")
 def test_the_ring_holds_the_newest_batches_without_a_gap(monkeypatch: pytest.MonkeyPatch, strikes: Strikes) -> None:
     monkeypatch.setattr(ring, "RING_BYTES", 400)
     strikes.hit(times=machines.run(RingMachine, examples=50, steps=30))

@@ -48,19 +48,19 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
         lambda new: columns(new).update(priority=NEEDED),
         "without priority: give it a db_default",
     ),
-    ("a constraint is added", lambda new: constraints(new).append("few"), "that is new or another: few"),
+    ("a constraint is added", lambda new: constraints(new).append("few"), "that is new or changed: few"),
     ("a constraint is tightened", lambda new: tighten(constraints(new)), "('created__lt', F(total))"),
     ("a task is removed", lambda new: new["tasks"].pop(LANE), "which old code sends"),
     ("an argument is removed", lambda new: new["tasks"][LANE].pop("size"), "no longer takes size"),
     (
         "a required argument is added",
         lambda new: new["tasks"][LANE].update(lane=True),
-        "needs lane, which dispatch of before",
+        "needs lane, which an older dispatch",
     ),
     (
         "beat sends a new argument",
         lambda new: (new["tasks"][RESCUE].update(hurry=False), sent(new, "beat")[RESCUE].append("hurry")),
-        "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse",
+        "beat sends task.tasks.rescue_jobs with hurry, which older workers refuse",
     ),
     (
         "a starting worker sends an argument",

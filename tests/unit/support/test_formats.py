@@ -25,7 +25,7 @@ def test_messages_of_beat_are_read_from_the_settings(settings: Settings) -> None
     rescue = settings.CELERY_BEAT_SCHEDULE["rescue"] | {"kwargs": {"hurry": True}}
     settings.CELERY_BEAT_SCHEDULE = settings.CELERY_BEAT_SCHEDULE | {"rescue": rescue}
     found = complaints(released(), present())
-    assert "beat sends task.tasks.rescue_jobs with hurry, which workers of before refuse." in found
+    assert "beat sends task.tasks.rescue_jobs with hurry, which older workers refuse." in found
 
 
 def test_only_the_known_modules_send_messages_and_hints() -> None:

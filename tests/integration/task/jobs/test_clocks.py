@@ -60,7 +60,7 @@ def job_during_which_the_clock_goes_back() -> Job:
     return now(job)
 
 
-@pytest.mark.fault("the clock goes back an hour within a job")
+@pytest.mark.fault("the clock goes back an hour during a job")
 def test_the_times_of_a_job_stay_in_order_when_the_clock_goes_back() -> None:
     job = job_during_which_the_clock_goes_back()
     times = [job.created_at, job.started_at, job.finished_at, job.removal_began_at, job.stepped_at]
@@ -131,7 +131,7 @@ def test_a_worker_that_died_before_the_clock_went_back_is_not_counted() -> None:
     assert registry.waiting_reason(job, ELEVEN) == "waiting for a worker"
 
 
-@pytest.mark.fault("the clock goes back under the limit of jobs an hour")
+@pytest.mark.fault("the clock goes back after jobs were counted for the hourly limit")
 def test_jobs_in_the_future_do_not_count_against_the_hourly_limit(settings: Any) -> None:
     settings.JOBS_AN_HOUR_MAX = 1
     ann = get_user_model().objects.create(username="ann")

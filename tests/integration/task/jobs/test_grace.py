@@ -31,7 +31,7 @@ def work(lane: Lane) -> str:
     return slices.work(job_id=lane.job_id, task_id=lane.task_id, seconds=60)
 
 
-@pytest.mark.fault("a database fails under every start of a lane")
+@pytest.mark.fault("the database fails at every start of a lane")
 def test_a_database_error_at_every_start_does_not_fail_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """Like a full disk: the UPDATE that counts a start works, and the INSERT of a step fails."""
 
@@ -72,7 +72,7 @@ def test_a_step_after_a_long_lock_wait_is_refunded_and_not_repeated(monkeypatch:
     assert Lane.objects.values_list("attempts", "rescues").get() == (0, 0)
 
 
-@pytest.mark.fault("the lanes of an old job die just after a retry or another removal")
+@pytest.mark.fault("the lanes of an old job die right after a retry or a new removal")
 @pytest.mark.parametrize("request_again", [retried, removing_again], ids=lambda request_again: request_again.__name__)
 def test_a_retry_or_another_removal_of_an_old_job_has_its_half_minute(request_again: Callable[[], Job]) -> None:
     lane = request_again().lanes.get()

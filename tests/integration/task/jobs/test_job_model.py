@@ -212,7 +212,7 @@ class JobMachine(RuleBasedStateMachine):
             assert verify(job).problems == []
 
 
-@pytest.mark.fault("lanes late, twice, or after the end, and acts of people, in any order")
+@pytest.mark.fault("late, repeated and stale lane messages, and user actions, in any order")
 def test_jobs_behave_as_in_the_model(settings: Any, strikes: Strikes) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     strikes.hit(times=machines.run(JobMachine, examples=15, steps=30))

@@ -192,7 +192,7 @@ def test_a_sign_in_to_an_account_that_is_removed_meanwhile_is_refused() -> None:
     assert "correct username" in answer.content.decode()
 
 
-@pytest.mark.fault("a lane came first and commits last")
+@pytest.mark.fault("a lane starts first and commits last")
 def test_events_are_in_commit_order_when_the_first_lane_commits_last(in_thread: Any) -> None:
     """On SQLite this test holds the only write lock, so no lane can commit in between."""
     early, late = stepping.queued(3), stepping.queued(3)

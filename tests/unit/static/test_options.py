@@ -34,7 +34,7 @@ def test_the_summary_is_the_servers(node: Node, options: Options, words: str) ->
 def test_what_is_no_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
     said = node.evaluate(CALL, ["summary", WORDS, fields])
-    assert said == "random names, a different password each, never removed"
+    assert said == "random names, a different password each, no automatic removal"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])

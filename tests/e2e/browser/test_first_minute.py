@@ -34,7 +34,7 @@ async def test_from_the_link_to_five_hundred_users_that_a_second_browser_sees_as
     owner = await arrive(fresh_service)
     assert owner.page.url.endswith("/users/")
     await watcher.sees_status("^Live$")
-    await expect(owner.jobs).to_contain_text("No accounts yet.")
+    await expect(owner.jobs).to_contain_text("No accounts generated yet.")
 
     await owner.page.get_by_role("link", name="Generate the first 50").click()
     await expect(owner.button).to_have_text("Generate 50 users")

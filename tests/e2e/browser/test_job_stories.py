@@ -181,7 +181,7 @@ async def test_whoever_may_see_jobs_but_no_users_reads_a_page_that_says_that_it_
     await visitor.sign_in(service, "job-viewer")
     for address in ("/jobs/", f"/jobs/{job}/"):
         await visitor.page.goto(address)
-        await visitor.sees_status("^Not live. Reload to see more.$")
+        await visitor.sees_status("^Not live. Reload to update.$")
         await expect(visitor.page.get_by_text("the command line")).to_have_count(0)
     await expect(visitor.page.locator("#board")).to_have_count(0)
     await shell(service, CALL, job=job)

@@ -54,7 +54,7 @@ def test_a_signed_in_account_without_permission_gets_a_clear_page_and_can_sign_o
 
 def test_a_viewer_is_offered_nothing_to_generate() -> None:
     response = visit(person("viewer", "view_user")).get(USERS)
-    assert "No accounts yet." in text_of(response)
+    assert "No accounts generated yet." in text_of(response)
     assert GENERATE not in response.content.decode()
 
 

@@ -138,7 +138,7 @@ async def removed(studio: Scene) -> None:
     await studio.manage("shell", "-c", USE.format(job=job))
     await studio.manage("shell", "-c", f"{DO} actions.remove(job_id={job})")
     await says(studio, "^Removed")
-    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("Nothing to do"))
+    await studio.everybody(lambda visitor: expect(visitor.page.locator("#acts")).to_contain_text("No action possible"))
     await studio.everybody(lambda visitor: expect(visitor.page.locator("#record")).to_contain_text("accounts removed"))
     await studio.shoot("job-removed")
 

@@ -175,7 +175,7 @@ def test_without_the_right_to_see_users_nobody_is_named_and_nothing_is_live(oper
     for address in ("/jobs/", f"/jobs/{job.pk}/"):
         response = viewer.get(address)
         content = response.content.decode()
-        assert "Not live. Reload to see more." in text_of(response)
+        assert "Not live. Reload to update." in text_of(response)
         assert not re.search("operator|command line", text_of(response))
         assert name not in content
         assert not re.search("js/pages/job_", content)
@@ -217,7 +217,7 @@ def test_the_chart_says_where_the_log_no_longer_holds_the_beginning(operator: Cl
     job = made(made(start(), 25), 25)
     log.trim("users", keep=25, older_than=timezone.now() - HOUR)
     response = operator.get(f"/jobs/{job.pk}/")
-    assert "The log no longer has the beginning" in text_of(response)
+    assert "The beginning is no longer in the log" in text_of(response)
     assert sum(data_on(response, "job-data")["timeline"]["counts"]) == 25
 
 

@@ -33,8 +33,9 @@ def confirm_cancel(job: Job) -> Confirmation:
         text = f"Job {job.pk} is {job.state} already. There is nothing left to cancel."
         return Confirmation(title=title, text=text, button=None)
     made = f"Job {job.pk} has made {job.created:,} of {job.total:,} accounts."
-    stay = {0: "No account was made", 1: "The one account stays"}.get(job.created, f"The {job.created:,} accounts stay")
-    return Confirmation(title=title, text=f"{made} Cancel it? {stay}, and no more are made.", button=title)
+    stay = "The one account stays" if job.created == 1 else f"The {job.created:,} accounts stay"
+    effect = f"{stay}, and no more are made." if job.created else "No account will be made."
+    return Confirmation(title=title, text=f"{made} Cancel it? {effect}", button=title)
 
 
 def confirm_retry(job: Job) -> Confirmation:
@@ -50,7 +51,7 @@ def confirm_remove(job: Job) -> Confirmation:
     if not job.may_remove:
         return Confirmation(title=title, text=_why_no_removal(job), button=None)
     found = preview(job)
-    text = f"This permanently removes {_accounts(found.removes)} of job {job.pk}. The job itself stays in the list."
+    text = f"This permanently removes {_accounts(found.removes)} of job {job.pk}. The job stays in the list of jobs."
     if found.kept:
         text += f" {_accounts(found.kept)} in use {'is' if found.kept == 1 else 'are'} kept:"
     return Confirmation(title=title, text=text, button=f"Remove {_accounts(found.removes)}", keeps=found.keeps)
@@ -61,7 +62,7 @@ def confirm_forget(job: Job) -> Confirmation:
     if not job.may_forget:
         return Confirmation(title=title, text=actions.why_not_forget(job), button=None)
     forgets = f"This permanently forgets the passwords of {_accounts(job.created)}."
-    after = "The passwords still work, but cannot be downloaded again. Files downloaded earlier are not affected."
+    after = "The passwords still work, but can no longer be downloaded. Files downloaded earlier are not affected."
     return Confirmation(title=title, text=f"{forgets} {after}", button="Forget passwords")
 
 
@@ -69,7 +70,7 @@ ACTIONS: Mapping[str, Action] = {
     "cancel": Action(confirm_cancel, actions.cancel, "Job {job} is cancelled. No more accounts are made."),
     "retry": Action(confirm_retry, actions.retry, "Job {job} is queued again. It continues where it stopped."),
     "forget": Action(confirm_forget, actions.forget, "The passwords of job {job} are forgotten."),
-    "remove": Action(confirm_remove, actions.remove, "The accounts of job {job} are being removed."),
+    "remove": Action(confirm_remove, actions.remove, "The removal of the accounts of job {job} has started."),
 }
 
 

@@ -17,7 +17,7 @@ from task.workers import registry
 CHOSEN = ("names", "locale", "passwords", "shared_password", "hashing", "groups", "seed", "remove_after_hours")
 TYPE_AGAIN = "Type the password again. The form does not keep it."
 NOT_LISTED = {"invalid_choice": "Choose one of the listed values."}
-NOT_GIVABLE = "Choose groups from the list. It shows the groups whose permissions you hold yourself."
+NOT_GIVABLE = "Choose groups from the list. It shows only groups whose permissions you have yourself."
 SHORTEST_HASH_SECONDS = 0.01
 
 
@@ -51,7 +51,7 @@ class OptionFields(forms.Form):
         required=False,
         help_text="Keep a copy. The password is not shown again.",
     )
-    hashing = choice("Hashing", {LIGHT: "Fast (safe for random passwords)", FULL: "Full (Django's default)"})
+    hashing = choice("Hashing", {LIGHT: "Light (fast, and safe for random passwords)", FULL: "Full (Django's default)"})
     groups = forms.TypedMultipleChoiceField(
         label="Groups",
         coerce=int,
@@ -64,7 +64,7 @@ class OptionFields(forms.Form):
         label="Seed (optional): repeats an earlier job's names",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "on"}),
         required=False,
-        help_text="The earlier job's page shows its seed. Leave it empty for new names.",
+        help_text="The seed is on the earlier job's page. Leave this field empty for new names.",
         error_messages={"invalid": "Enter a whole number, or leave it empty for new names."},
     )
     remove_after_hours = choice("Remove the accounts", EXPIRIES, coerce=int, empty_value=None, widget=forms.Select)

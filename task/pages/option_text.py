@@ -28,7 +28,9 @@ WORDS = {
     },
     "passwords": {INDIVIDUAL: "a different password each", SHARED: "the same password for all"},
     "hashing": {LIGHT: "", FULL: "full hashing"},
-    "remove_after_hours": {code: f"removed {words}" if code else "never removed" for code, words in EXPIRIES.items()},
+    "remove_after_hours": {
+        code: f"removed {words}" if code else "no automatic removal" for code, words in EXPIRIES.items()
+    },
     "more": {"group": "1 group", "groups": "{number} groups", "inactive": "inactive", "seed": "seed {seed}"},
 }
 SHORTEST_WAIT_MS = 1_000
@@ -50,11 +52,11 @@ class Estimate:
         where = f"on {self.processes} worker process{'' if self.processes == 1 else 'es'}"
         return {
             "account": f"{self.hash_seconds} s per account {where}",
-            "job": f"{{total}} \u00d7 {self.hash_seconds} s {where}, about {{duration}}",
+            "job": f"about {{duration}} ({{total}} \u00d7 {self.hash_seconds} s {where})",
         }
 
     def text(self, total: int | None) -> str:
-        """Returns `500 x 0.2 s on 2 worker processes, about 50 s`, or the time per account if `total` is None."""
+        """Returns `about 50 s (500 x 0.2 s on 2 worker processes)`, or the time per account if `total` is None."""
         if total is None:
             return self.words["account"]
         wait = duration(max(total * self.account_ms, SHORTEST_WAIT_MS))
@@ -84,7 +86,7 @@ def sentence(options: Options, *, groups: Sequence[str], seed: int | None) -> st
     joined = [f"in {'group' if len(groups) == 1 else 'groups'} {_listed(groups)}"] if groups else []
     inactive = [] if options.is_active else [WORDS["more"]["inactive"]]
     chosen = ", ".join([*_people(options), *joined, *inactive])
-    repeat = "" if seed is None else f" Seed {seed} repeats the names."
+    repeat = "" if seed is None else f" Seed {seed} gives the same names again."
     return f"{chosen[0].upper()}{chosen[1:]}.{repeat}"
 
 

@@ -19,8 +19,8 @@ from task.terminal.command import CANNOT, optional_whole_number
 HELP = {
     "names": "random: like user_kqzlmwxapr; realistic: first and last names",
     "locale": "language of realistic names",
-    "passwords": "individual: a different password each; shared: the same for all, which you type",
-    "hashing": "of individual passwords. light: fast, safe for random passwords; full: Django's default",
+    "passwords": "individual: a different password each; shared: one password for all, which you type",
+    "hashing": "hashing of individual passwords. light: fast, safe for random passwords; full: Django's default",
 }
 
 
@@ -29,7 +29,9 @@ def add_options(parser: ArgumentParser) -> None:
         default = getattr(Options(), name)
         parser.add_argument(f"--{name}", choices=CHOICES[name], default=default, help=f"{words} (default: {default})")
     parser.add_argument("--password-stdin", action="store_true", help="read the shared password from standard input")
-    parser.add_argument("--group", action="append", default=[], metavar="NAME", help="group to join; repeatable")
+    parser.add_argument(
+        "--group", action="append", default=[], metavar="NAME", help="group to join; can be given again"
+    )
     parser.add_argument("--inactive", action="store_true", help="create accounts that cannot sign in")
     parser.add_argument("--seed", metavar="N", help="seed of an earlier job, to repeat its names")
     parser.add_argument("--remove-after", metavar="HOURS", help="remove the accounts after this many hours")

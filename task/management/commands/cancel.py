@@ -22,5 +22,5 @@ class Command(TerminalCommand):
             self.write_json(cancelled, is_new=result.is_new)
             return
         how = "is cancelled" if result.is_new else "was cancelled before,"
-        stay = f" They stay: remove them with manage.py remove {cancelled.pk}." if cancelled.created else ""
+        stay = f" Its accounts stay: remove them with manage.py remove {cancelled.pk}." if cancelled.created else ""
         self.stdout.write(f"Job {cancelled.pk} {how} at {cancelled.created} of {accounts(cancelled.total)}.{stay}")

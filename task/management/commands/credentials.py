@@ -23,7 +23,7 @@ class Command(TerminalCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_job_argument(parser)
-        parser.add_argument("--format", choices=FORMATS, default="csv", dest="written_as", help="file format")
+        parser.add_argument("--format", choices=FORMATS, default="csv", dest="written_as", help="default: csv")
         parser.add_argument("--output", metavar="FILE", help="write to a new file that only you can read")
 
     def handle(self, *args: Any, job: str, written_as: str, output: str | None, **options: Any) -> None:

@@ -16,7 +16,7 @@ from task.terminal.text import accounts, took
 class Command(TerminalCommand):
     help = "Request N accounts. The worker creates them in the background."
     exit_codes = (
-        "0: the job is accepted, with --follow: finished; 1: it failed or was cancelled; 2: invalid request, or an "
+        "0: the job is accepted (with --follow, finished); 1: it failed or was cancelled; 2: invalid request, or an "
         "error; 130: interrupted, and the job continues."
     )
 

@@ -22,7 +22,7 @@ from task.terminal.text import accounts, grouped, reasons, took
 class Command(TerminalCommand):
     help = "Remove the accounts of an ended job. Accounts in use are kept, and the job stays as a record."
     exit_codes = (
-        "0: the removal has started, or was done before, with --follow: it is done; 1: the state of the job does not "
+        "0: the removal has started, or was done before (with --follow, it is done); 1: the state of the job does not "
         "allow it, you answered no, or it failed; 2: error; 130: interrupted, and the removal continues."
     )
 

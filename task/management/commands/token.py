@@ -26,7 +26,7 @@ class Command(BaseCommand):
             "--days",
             type=int,
             default=DAYS,
-            help=f"days until it expires: {DAYS} by default, so that forgotten tokens expire; 0 for never",
+            help=f"days until the token expires (default: {DAYS}; 0: never)",
         )
 
     def handle(self, *args: Any, user: str, name: str, days: int, **options: Any) -> None:

@@ -29,7 +29,7 @@ RESET_REASONS = {
 
 
 class Command(TerminalCommand):
-    help = "Follow the events of the feed, live. --after 0 starts with the oldest event in the log."
+    help = "Show the events of accounts and jobs as they happen. --after 0 starts with the oldest event in the log."
     exit_codes = "0: ended by Ctrl-C, or by a closed pipe; 2: the feed cannot be followed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -16,7 +16,7 @@ async def is_catching_up(visitor: Visitor) -> Server:
     server.script = lambda server, number: server.greet(ahead=1_204)
     await visitor.page.route_web_socket(SOCKET, server.accept)
     await visitor.page.goto("/users/")
-    await visitor.sees_status(r"^Catching up \(1,204 to go\)$")
+    await visitor.sees_status(r"^Catching up \(1,204 events to go\)$")
     return server
 
 

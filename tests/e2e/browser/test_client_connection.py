@@ -45,10 +45,10 @@ async def visitor(service: Service, visit: Visit, server: Server) -> Visitor:
 async def test_a_catch_up_shows_the_events_to_go_and_acknowledges_them(visitor: Visitor, server: Server) -> None:
     server.script = lambda server, number: server.greet(ahead=1_204)
     await visitor.page.reload()
-    await visitor.sees_status(r"^Catching up \(1,204 to go\)$")
+    await visitor.sees_status(r"^Catching up \(1,204 events to go\)$")
     start = server.after
     server.send_users(start + 1, start + 2)
-    await visitor.sees_status(r"^Catching up \(1,202 to go\)$")
+    await visitor.sees_status(r"^Catching up \(1,202 events to go\)$")
     server.send_users(start + 2, start + 1_204)
     await visitor.sees_status("^Live$")
     assert (await visitor.usernames())[:3] == [f"u{start + one}" for one in (1_204, 2, 1)]

@@ -32,7 +32,7 @@ async def test_five_hundred_users_are_generated_and_shown_in_two_browsers(fresh_
     owner = await visit(fresh_service)
     assert owner.page.url.endswith("/users/")
     await watcher.sees_status("^Live$")
-    await expect(owner.jobs).to_contain_text("No accounts yet.")
+    await expect(owner.jobs).to_contain_text("No accounts generated yet.")
 
     await owner.page.get_by_role("link", name="Generate the first 50").click()
     await expect(owner.button).to_have_text("Generate 50 users")

@@ -29,7 +29,7 @@ async def test_a_module_that_cannot_be_loaded_leaves_the_page_not_live(
     visitor = await visit(service)
     await visitor.page.route(f"**/{module}.js", lambda route: route.abort())
     await visitor.page.reload()
-    await visitor.sees_status("^Not live. Reload to see more.$")
+    await visitor.sees_status("^Not live. Reload to update.$")
     await assert_the_page_is_usable(visitor, service)
     await visitor.page.unroute_all()
     await visitor.page.reload()

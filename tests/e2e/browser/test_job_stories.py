@@ -175,7 +175,7 @@ async def test_a_job_page_is_not_live_for_a_user_who_may_not_see_users(service: 
     await visitor.sign_in(service, "job-viewer")
     for address in ("/jobs/", f"/jobs/{job}/"):
         await visitor.page.goto(address)
-        await visitor.sees_status("^Not live. Reload to see more.$")
+        await visitor.sees_status("^Not live. Reload to update.$")
         await expect(visitor.page.get_by_text("the command line")).to_have_count(0)
     await expect(visitor.page.locator("#board")).to_have_count(0)
     await shell(service, DISPATCH, job=job)

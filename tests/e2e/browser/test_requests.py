@@ -83,7 +83,7 @@ async def test_back_and_another_total_starts_a_job_only_at_the_second_submit(ser
 async def test_without_javascript_the_form_and_a_reload_work(service: Service, visit: Visit) -> None:
     visitor = await visit(service, java_script_enabled=False)
     assert "This page needs JavaScript" in await visitor.page.content()
-    await visitor.sees_status("^Not live. Reload to see more.$")
+    await visitor.sees_status("^Not live. Reload to update.$")
     before = len(usernames(service))
     await visitor.generate(54)
     await expect(visitor.page.get_by_text("We are generating your random users!")).to_be_visible()

@@ -117,7 +117,7 @@ def test_acks_are_rare_until_half_the_window_is_used(node: Node) -> None:
         ({"phase": "starting", "since": 0}, None),
         ({"phase": "live", "since": 0}, "Live"),
         ({"phase": "catching up", "since": 9_900, "goal": 1_304}, None),
-        ({"phase": "catching up", "since": 9_000, "goal": 1_304}, "Catching up (1,204 to go)"),
+        ({"phase": "catching up", "since": 9_000, "goal": 1_304}, "Catching up (1,204 events to go)"),
         ({"phase": "waiting", "since": 0, "retryAt": 12_500}, "Reconnecting in 3 s, nothing is lost"),
         ({"phase": "waiting", "since": 0, "retryAt": 9_000}, "Reconnecting in 1 s, nothing is lost"),
         ({"phase": "connecting", "since": 0}, "Reconnecting, nothing is lost"),

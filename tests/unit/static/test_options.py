@@ -34,7 +34,7 @@ def test_the_summary_is_the_servers(node: Node, options: Options, words: str) ->
 def test_an_invalid_seed_is_left_out_of_the_summary(node: Node) -> None:
     fields = in_fields(Options()) | {"seed": "soon"}
     words_shown = node.evaluate(CALL, ["summary", WORDS, fields])
-    assert words_shown == "random names, a different password each, never removed"
+    assert words_shown == "random names, a different password each, no automatic removal"
 
 
 @pytest.mark.parametrize("total", [None, 1, 50, 333, 500, 1_000_000])

@@ -10,10 +10,10 @@ from task.pages.option_text import Estimate
 @pytest.mark.parametrize(
     ("total", "processes", "words"),
     [
-        (500, 2, "500 \u00d7 0.2 s on 2 worker processes, about 50 s"),
-        (50, 1, "50 \u00d7 0.2 s on 1 worker process, about 10 s"),
-        (1, 64, "1 \u00d7 0.2 s on 64 worker processes, about 1.0 s"),
-        (1_000_000, 2, "1,000,000 \u00d7 0.2 s on 2 worker processes, about 28 h"),
+        (500, 2, "about 50 s (500 \u00d7 0.2 s on 2 worker processes)"),
+        (50, 1, "about 10 s (50 \u00d7 0.2 s on 1 worker process)"),
+        (1, 64, "about 1.0 s (1 \u00d7 0.2 s on 64 worker processes)"),
+        (1_000_000, 2, "about 28 h (1,000,000 \u00d7 0.2 s on 2 worker processes)"),
         (None, 2, "0.2 s per account on 2 worker processes"),
     ],
 )

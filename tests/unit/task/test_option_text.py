@@ -6,16 +6,19 @@ from task.options import CHOICES, GREATEST_SEED, RANDOM, Options, UnusableOption
 from task.pages.option_text import LANGUAGES, WORDS, sentence, summary
 
 CASES = [
-    (Options(), "random names, a different password each, never removed"),
-    (Options(names="realistic"), "realistic names, a different password each, never removed"),
-    (Options(names="realistic", locale="de"), "realistic German names, a different password each, never removed"),
-    (Options(locale="de"), "random names, a different password each, never removed"),
-    (Options(hashing="full"), "random names, a different password each, full hashing, never removed"),
-    (Options(passwords="shared", hashing="full"), "random names, the same password for all, never removed"),
-    (Options(groups=(2,)), "random names, a different password each, 1 group, never removed"),
+    (Options(), "random names, a different password each, no automatic removal"),
+    (Options(names="realistic"), "realistic names, a different password each, no automatic removal"),
+    (
+        Options(names="realistic", locale="de"),
+        "realistic German names, a different password each, no automatic removal",
+    ),
+    (Options(locale="de"), "random names, a different password each, no automatic removal"),
+    (Options(hashing="full"), "random names, a different password each, full hashing, no automatic removal"),
+    (Options(passwords="shared", hashing="full"), "random names, the same password for all, no automatic removal"),
+    (Options(groups=(2,)), "random names, a different password each, 1 group, no automatic removal"),
     (
         Options(groups=(2, 3), is_active=False),
-        "random names, a different password each, 2 groups, inactive, never removed",
+        "random names, a different password each, 2 groups, inactive, no automatic removal",
     ),
     (Options(seed=0, remove_after_hours=24), "random names, a different password each, seed 0, removed after 24 hours"),
     (Options(remove_after_hours=5), "random names, a different password each, removed after 5 hours"),
@@ -36,7 +39,8 @@ def test_every_choice_has_its_words() -> None:
 def test_the_sentence_names_the_groups_and_the_seed() -> None:
     options = Options(names="realistic", groups=(1, 2), is_active=False)
     assert sentence(options, groups=["demo", "qa", "test"], seed=42) == (
-        "Realistic names, a different password each, in groups demo, qa and test, inactive. Seed 42 repeats the names."
+        "Realistic names, a different password each, in groups demo, qa and test, inactive. "
+        "Seed 42 gives the same names again."
     )
     assert sentence(options, groups=["demo"], seed=None) == (
         "Realistic names, a different password each, in group demo, inactive."

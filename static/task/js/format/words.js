@@ -87,7 +87,7 @@ export function connectionWords(link, { offset, now, isOnline }) {
 function catchingUp({ goal, since }, offset, now) {
   return now - since < CATCHING_UP_SHOWS_MS
     ? null
-    : { tone: "busy", words: `Catching up (${grouped(Math.max(0, goal - offset))} to go)` };
+    : { tone: "busy", words: `Catching up (${grouped(Math.max(0, goal - offset))} events to go)` };
 }
 
 function away({ phase, retryAt }, now, isOnline) {

@@ -61,7 +61,7 @@ def test_undo_shows_how_many_accounts_go_and_stay_with_the_reasons(operator: Cli
     assert "2 accounts in use are kept: 1 signed in 1 made staff" in text_of(confirmation)
     assert Job.objects.get().state == "finished"
     response = operator.post(f"/jobs/{job.pk}/remove/", follow=True)
-    assert "are being removed" in text_of(response)
+    assert "The removal of the accounts of job" in text_of(response)
     removed(job, 60)
     assert "Removed: 58 of 60, 2 kept" in text_of(operator.get(f"/jobs/{job.pk}/"))
 
@@ -163,7 +163,7 @@ def test_a_running_removal_is_in_the_job_strip(operator: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "summary"), [("", "never removed"), ("24", "removed after 24 hours")], ids=["never", "24 hours"]
+    ("hours", "summary"), [("", "no automatic removal"), ("24", "removed after 24 hours")], ids=["never", "24 hours"]
 )
 def test_an_expiry_can_be_chosen_in_the_options(operator: Client, hours: str, summary: str) -> None:
     form = {"total": 60, "request_id": uuid4(), "remove_after_hours": hours}

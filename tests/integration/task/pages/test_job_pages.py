@@ -177,7 +177,7 @@ def test_without_view_user_the_pages_of_jobs_have_no_names_and_are_not_live(oper
     for address in ("/jobs/", f"/jobs/{job.pk}/"):
         response = viewer.get(address)
         content = response.content.decode()
-        assert "Not live. Reload to see more." in text_of(response)
+        assert "Not live. Reload to update." in text_of(response)
         assert not re.search("operator|command line", text_of(response))
         assert name not in content
         assert not re.search("js/pages/job_", content)
@@ -219,7 +219,7 @@ def test_the_chart_says_that_the_first_events_were_trimmed(operator: Client) -> 
     job = made(made(start(), 25), 25)
     log.trim("users", keep=25, older_than=timezone.now() - HOUR)
     response = operator.get(f"/jobs/{job.pk}/")
-    assert "The log no longer has the beginning" in text_of(response)
+    assert "The beginning is no longer in the log" in text_of(response)
     assert sum(data_on(response, "job-data")["timeline"]["counts"]) == 25
 
 

@@ -46,7 +46,7 @@ def focused(response: Any) -> list[str]:
 
 def test_a_new_form_has_closed_options_with_defaults(requester: Client) -> None:
     response = requester.get(GENERATE)
-    assert "Options: random names, a different password each, never removed" in text_of(response)
+    assert "Options: random names, a different password each, no automatic removal" in text_of(response)
     assert not is_open(response)
     assert focused(response) == ["total"]
     for name in ("names", "passwords", "hashing"):
@@ -95,8 +95,8 @@ def test_all_chosen_options_are_in_the_job(requester: Client) -> None:
         ("hashing", "none", "Choose one of the listed values."),
         ("passwords", "none", "Choose one of the listed values."),
         ("remove_after_hours", "7", "Choose one of the listed values."),
-        ("groups", "999", "Choose groups from the list. It shows the groups whose permissions you hold yourself."),
-        ("groups", "x", "Choose groups from the list. It shows the groups whose permissions you hold yourself."),
+        ("groups", "999", "Choose groups from the list. It shows only groups whose permissions you have yourself."),
+        ("groups", "x", "Choose groups from the list. It shows only groups whose permissions you have yourself."),
         ("shared_password", PASSWORD, "Give a password for all accounts, or let each have its own."),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_hostile_group_name_is_escaped(requester: Client) -> None:
 
 
 def test_the_form_estimates_the_time_of_full_hashing(requester: Client) -> None:
-    estimate = r"Full hashing takes 500 \u00d7 0\.\d+ s on 1 worker process, about [\d.]+ (s|min)"
+    estimate = r"Full hashing takes about [\d.]+ (s|min) \(500 \u00d7 0\.\d+ s on 1 worker process\)"
     assert re.search(estimate, text_of(requester.get(GENERATE)))
     assert re.search(estimate.replace("500", "60"), text_of(submit(requester, total=60, seed="x")))
     assert re.search(r"Full hashing takes 0\.\d+ s per account", text_of(submit(requester, total="many")))
@@ -196,7 +196,7 @@ def test_the_job_page_shows_the_chosen_options() -> None:
     operator = operator_visit()
     page = text_of(operator.get(f"/jobs/{job.pk}/"))
     words = "Realistic Spanish names, a different password each, in group demo, inactive."
-    assert f"{words} Seed 42 repeats the names." in page
+    assert f"{words} Seed 42 gives the same names again." in page
     group.delete()
     assert "a different password each, inactive." in text_of(operator.get(f"/jobs/{job.pk}/"))
 

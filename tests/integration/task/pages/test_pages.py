@@ -54,7 +54,7 @@ def test_a_user_without_permission_gets_a_clear_page_and_can_sign_out(address: s
 
 def test_a_user_without_add_job_gets_no_link_to_the_form() -> None:
     response = visit(person("viewer", "view_user")).get(USERS)
-    assert "No accounts yet." in text_of(response)
+    assert "No accounts generated yet." in text_of(response)
     assert GENERATE not in response.content.decode()
 
 

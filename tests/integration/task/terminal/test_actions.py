@@ -53,7 +53,8 @@ def work_on_the_next_job(state: str) -> str:
 def test_cancel_prints_the_progress_and_how_to_remove_the_accounts() -> None:
     job = job_with(3, 5)
     assert call("cancel", str(job.pk)) == (
-        f"Job {job.pk} is cancelled at 3 of 5 accounts. They stay: remove them with manage.py remove {job.pk}.\n"
+        f"Job {job.pk} is cancelled at 3 of 5 accounts. "
+        f"Its accounts stay: remove them with manage.py remove {job.pk}.\n"
     )
     job.refresh_from_db()
     assert job.state == "cancelled"

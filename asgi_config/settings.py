@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.web.csp.content_security_policy",
     "asgi_config.web.static_files.StaticFiles",
+    "asgi_config.web.no_store.no_store",  # behind static files, which stay in the browser's cache
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -34,7 +34,7 @@ class FixedOrder(ChangeList):
     Without an index such an order takes seconds for a million rows.
     """
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Sequence[Any]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         self.params.pop(ORDER_VAR, None)
         return super().get_ordering(request, queryset)
 

@@ -131,7 +131,7 @@ def test_watch_refuses_what_it_cannot_follow(arguments: list[str], said: str) ->
 
 def test_a_line_of_watch_obeys_no_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
-    assert event_words(event) == "a?[31mb"
+    assert event_words(event) == r"a\u001b[31mb"
 
 
 def test_a_line_of_watch_names_job_and_number() -> None:

@@ -102,7 +102,7 @@ def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str) 
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence_with_a_secret_key_of_ones_own() -> None:
-    said = failed_start(Service(environment={"SECRET_KEY": "k" * 50, "VAR_DIR": "/proc"}))
+    said = failed_start(Service(environment={"SECRET_KEY": "0123456789abcdef" * 4, "VAR_DIR": "/proc"}))
     assert "set VAR_DIR to a folder" in said
 
 
@@ -183,7 +183,7 @@ def test_an_outside_redis_is_used_and_none_is_started(redis: str) -> None:
 
 
 def test_a_stranger_in_the_operators_place_is_not_raised() -> None:
-    service = Service(environment={"SECRET_KEY": "only-for-this-test"})
+    service = Service(environment={"SECRET_KEY": "only-for-this-test-and-long-enough"})
     service.var_dir.mkdir(mode=0o700)
     migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
     service.manage("shell", "-v0", "-c", f"{migrate}; {NEW_USER.format('operator')}")

@@ -88,7 +88,7 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 def asked(address: str, **environment: str) -> list[str]:
-    everything = {**clean_environment(), "SECRET_KEY": "x" * 50, "REDIS_URL": address, **environment}
+    everything = {**clean_environment(), "SECRET_KEY": "0123456789abcdef" * 4, "REDIS_URL": address, **environment}
     everything |= {"DJANGO_SETTINGS_MODULE": "asgi_config.settings", "DATABASE_URL": "sqlite://:memory:"}
     done = subprocess.run(
         [sys.executable, "-c", ASK], cwd=ROOT, env=everything, capture_output=True, text=True, timeout=120, check=True

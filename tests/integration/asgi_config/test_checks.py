@@ -1,3 +1,4 @@
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,20 @@ def test_a_known_redis_is_silent(settings: Settings) -> None:
 def test_an_unknown_redis_is_told(settings: Settings) -> None:
     settings.REDIS_URL = ""
     assert ids(checks.check_redis_url(None)) == ["arrivals.W001"]
+
+
+def test_a_secret_key_that_is_not_random_is_told_outside_debug(settings: Settings) -> None:
+    for key in ("x" * 50, "1234567" * 8, "django-insecure-" + PRODUCTION["SECRET_KEY"]):
+        settings.SECRET_KEY = key
+        assert ids(checks.check_secret_key(None)) == ["arrivals.W015"]
+    settings.DEBUG = True
+    assert checks.check_secret_key(None) == []
+
+
+def test_a_random_secret_key_is_silent(settings: Settings) -> None:
+    for key in (secrets.token_urlsafe(50), "0123456789abcdef" * 2):
+        settings.SECRET_KEY = key
+        assert checks.check_secret_key(None) == []
 
 
 def test_an_sqlite_with_the_bug_is_told_and_only_where_sqlite_is_used() -> None:

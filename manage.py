@@ -9,6 +9,7 @@ from django.core.management import execute_from_command_line
 from django.db.utils import DatabaseError, InterfaceError
 
 from asgi_config.var_dir import make_secret_key
+from realtime.printable import printable
 from task.database.errors import describe
 
 
@@ -33,7 +34,7 @@ def give_up(sentence: str) -> None:
     """
     if "--traceback" in sys.argv:
         raise  # noqa: PLE0704
-    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(f"{printable(sentence)}\n")
     sys.exit(2)
 
 

@@ -36,6 +36,11 @@ if not SECRET_KEY:
             "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try Arrivals out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
+elif not DEBUG and len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured(
+        "SECRET_KEY has fewer than 32 characters and can be guessed (arrivals.E014): set it to 50 or more random "
+        "characters."
+    )
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
@@ -87,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "asgi_config.web.csp.content_security_policy",
     "asgi_config.web.static_files.StaticFiles",
+    "asgi_config.web.no_store.no_store",  # behind static files, which stay in the browser's cache
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -13,6 +13,7 @@ from django.db import connection
 from asgi_config.monitoring.access import is_public
 
 TOKEN_LENGTH_MIN = 20
+KEY_SIGNS_MIN = 8
 FIRST_SQLITE_WITHOUT_WAL_BUG = (3, 51, 3)
 
 
@@ -60,6 +61,21 @@ def check_metrics_token(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
             f"METRICS_TOKEN has fewer than {TOKEN_LENGTH_MIN} characters and can be guessed.",
             hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
             id="arrivals.W013",
+        )
+    ]
+
+
+@register
+def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The settings refuse short keys. A key of 32 random hexadecimal digits is hardly ever reported: once in 10^7."""
+    is_varied = len(set(settings.SECRET_KEY)) >= KEY_SIGNS_MIN
+    if settings.DEBUG or (is_varied and not settings.SECRET_KEY.startswith("django-insecure-")):
+        return []
+    return [
+        Warning(
+            "SECRET_KEY is not random and can be guessed.",
+            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="arrivals.W015",
         )
     ]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from asgi_config.logs.redaction import redacted
 from realtime import log_context
+from realtime.printable import printable
 
 PLAIN = re.compile(r"[^\s\"=]+")
 
@@ -35,7 +36,7 @@ class TextLines(Lines):
         fields = "".join(f" {name}={_quoted(redacted(str(value)))}" for name, value in self.fields(record).items())
         error = redacted(self.error(record)).splitlines()
         line = f"{self.when(record)} {record.levelname} {record.name}: {message}{fields}"
-        return "\n".join(map(_printable, [line, *error]))
+        return "\n".join(map(printable, [line, *error]))
 
 
 class JsonLines(Lines):
@@ -52,12 +53,7 @@ class JsonLines(Lines):
             line[name] = redacted(value) if isinstance(value, str) else value
         if error := self.error(record):
             line["error"] = redacted(error)
-        return json.dumps(line, default=str, ensure_ascii=False)
-
-
-def _printable(text: str) -> str:
-    """Escapes control characters, because a visitor's URL must not start a new line or control the terminal."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+        return printable(json.dumps(line, default=str, ensure_ascii=False))
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from django.db import InterfaceError, OperationalError
 
+from realtime.printable import printable
+
 UNAVAILABLE = (OperationalError, InterfaceError)
 NOTHING_LOST = "Make room on its disk, then try again; nothing is lost."
 REMEDIES = {
@@ -21,4 +23,4 @@ def describe(error: Exception, *, remedy: str = MIGRATE) -> str:
 
 def first_line(error: Exception) -> str:
     """The driver's message without the hints that PostgreSQL adds in further lines."""
-    return str(error).strip().partition("\n")[0]
+    return printable(str(error).strip().partition("\n")[0])

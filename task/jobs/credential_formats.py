@@ -1,6 +1,7 @@
 """Formats of exported credentials, CSV and JSON, written in pieces."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,10 @@ CUT_OFF = "THIS FILE IS NOT COMPLETE: export it again"
 # A spreadsheet reads a cell that begins so as a formula, and with an apostrophe before it as text (OWASP, "CSV
 # Injection"). No password begins so, because passwords consist of passwords.ALPHABET.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (the full-width forms)
-SPECIAL = frozenset(',"\r\n')
+SPECIAL = frozenset(',;"\t\r\n')
+# A spreadsheet that splits lines at `;` or tabs ignores quotes inside a cell, so a new cell may begin behind each of
+# these characters, and also quoted.
+FORMULA_INSIDE = re.compile(r'(?<=[;\t\r\n])(?=["\t\r\n]*[=+\-@＝＋－＠])')  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,14 @@ def _csv_rows(rows: Sequence[Credentials], is_first: bool) -> str:
 
 
 def _csv_cell(text: str) -> str:
-    """Quotes as RFC 4180. Python 3.11's csv module leaves a bare CR unquoted if lines end with a line feed."""
+    """Quotes as RFC 4180. Puts an apostrophe before each part that a spreadsheet would run as a formula.
+
+    Python 3.11's csv module leaves a bare CR unquoted if lines end with a line feed.
+    """
     harmless = f"'{text}" if text.startswith(FORMULA) else text
     if not SPECIAL.intersection(harmless):
         return harmless
-    doubled = harmless.replace('"', '""')
+    doubled = FORMULA_INSIDE.sub("'", harmless).replace('"', '""')
     return f'"{doubled}"'
 
 

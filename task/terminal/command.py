@@ -15,9 +15,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError, InterfaceError
 
+from realtime.printable import printable, printable_lines
 from task.database.errors import describe
 from task.jobs.actions import WrongState
 from task.jobs.credentials import NoCredentials
@@ -34,6 +35,13 @@ QUEUE_AWAY = "The queue is unavailable. The job is saved and starts when the que
 NO_SERVICE = "No running service found: start `make run` in another terminal, or set REDIS_URL."
 
 
+class PrintableOutput(OutputWrapper):
+    """Escapes control characters, for example in usernames, because a terminal would obey them."""
+
+    def write(self, msg: str = "", *style_and_ending: Any, **named: Any) -> None:  # type: ignore[override]
+        super().write(printable_lines(msg), *style_and_ending, **named)
+
+
 class TerminalCommand(BaseCommand):
     """Ends with 0, REFUSED, CANNOT or INTERRUPTED; the help shows `exit_codes`. Turns domain errors into CommandError.
 
@@ -42,6 +50,13 @@ class TerminalCommand(BaseCommand):
 
     requires_system_checks = ()
     exit_codes = "0: done, or done before; 1: the state of the job does not allow it; 2: error."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Leaves a stdout that is no terminal as it is, because another program reads it."""
+        super().__init__(*args, **kwargs)
+        self.stderr = _printable_output(self.stderr)
+        if self.stdout.isatty():
+            self.stdout = _printable_output(self.stdout)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, epilog=f"Exit codes: {self.exit_codes}", **kwargs)
@@ -111,7 +126,7 @@ def find_user(username: str) -> Any:
     if username.isprintable():  # a shell may pass bytes that are not text, and no database accepts these
         found = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
     if found is None:
-        raise CommandError(f"There is no user {username}.", returncode=CANNOT)
+        raise CommandError(f"There is no user {printable(username)}.", returncode=CANNOT)
     return found
 
 
@@ -119,6 +134,12 @@ def discard_stdout() -> None:
     """Call it after a BrokenPipeError, or the interpreter raises another one when it flushes stdout at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _printable_output(output: Any) -> PrintableOutput:
+    made = PrintableOutput(output._out)
+    made.style_func = output.style_func
+    return made
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from realtime.follow import follow
 from realtime.log import CursorLost
+from realtime.printable import printable
 from realtime.protocol import Cursor
 from task.database.errors import UNAVAILABLE, first_line
 from task.events import FEED
@@ -20,7 +21,7 @@ from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
 from task.terminal.renderer import Renderer
 from task.terminal.screen import JobScreen, is_screen
-from task.terminal.text import accounts, printable
+from task.terminal.text import accounts
 
 REFRESH_SECONDS = 1.0
 CANCEL_SECONDS = 0.2

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from realtime.printable import printable
 from realtime.protocol import Batch
 from task.terminal import text
 from task.terminal.progress import Making, Rate, Removing
@@ -69,7 +70,7 @@ class Screen(Renderer):
         raise NotImplementedError
 
     def remark(self, sentence: str) -> None:
-        self.console.print(sentence)
+        self.console.print(printable(sentence))
 
 
 class JobScreen(Screen):

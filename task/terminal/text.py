@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from realtime.printable import printable
+
 
 def grouped(number: float) -> str:
     return f"{number:,.0f}"
@@ -32,13 +34,6 @@ def took(seconds: float) -> str:
 def reasons(keeps: Mapping[str, int]) -> str:
     """Returns why accounts are kept, such as "2 signed in, 1 made staff"."""
     return ", ".join(f"{grouped(number)} {words}" for words, number in keeps.items())
-
-
-def printable(text: str) -> str:
-    """Replaces control characters, which a terminal would obey, in names and errors."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def event_line(event: Mapping[str, Any]) -> str:

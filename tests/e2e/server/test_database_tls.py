@@ -25,7 +25,7 @@ def server() -> Iterator[tuple[str, Path]]:
 
 
 def manage(address: str, *arguments: str, pool: str = "0") -> "subprocess.CompletedProcess[str]":
-    settings = {"SECRET_KEY": "x" * 50, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": address}
+    settings = {"SECRET_KEY": "0123456789abcdef" * 4, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": address}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,

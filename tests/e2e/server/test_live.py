@@ -102,7 +102,7 @@ def test_an_invalid_setting_gives_a_one_line_error_without_secrets(name: str, va
 
 
 def test_an_unwritable_folder_gives_a_one_line_error_even_with_a_given_secret_key() -> None:
-    error = failed_start(Service(environment={"SECRET_KEY": "k" * 50, "VAR_DIR": "/proc"}))
+    error = failed_start(Service(environment={"SECRET_KEY": "0123456789abcdef" * 4, "VAR_DIR": "/proc"}))
     assert "set VAR_DIR to a folder" in error
 
 
@@ -183,7 +183,7 @@ def test_an_external_redis_is_used_and_none_is_started(redis: str) -> None:
 
 
 def test_an_ordinary_user_named_operator_is_not_promoted() -> None:
-    service = Service(environment={"SECRET_KEY": "only-for-this-test"})
+    service = Service(environment={"SECRET_KEY": "only-for-this-test-and-long-enough"})
     service.var_dir.mkdir(mode=0o700)
     migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
     service.manage("shell", "-v0", "-c", f"{migrate}; {NEW_USER.format('operator')}")

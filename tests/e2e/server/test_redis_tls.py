@@ -88,7 +88,7 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 def results_of(address: str, **environment: str) -> list[str]:
-    everything = {**clean_environment(), "SECRET_KEY": "x" * 50, "REDIS_URL": address, **environment}
+    everything = {**clean_environment(), "SECRET_KEY": "0123456789abcdef" * 4, "REDIS_URL": address, **environment}
     everything |= {"DJANGO_SETTINGS_MODULE": "asgi_config.settings", "DATABASE_URL": "sqlite://:memory:"}
     done = subprocess.run(
         [sys.executable, "-c", CONNECT],

@@ -1,5 +1,6 @@
 """System checks of the settings, and `manage.py check --deploy` as a whole."""
 
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,20 @@ def test_a_configured_redis_has_no_warning(settings: Settings) -> None:
 def test_a_missing_redis_is_a_warning(settings: Settings) -> None:
     settings.REDIS_URL = ""
     assert ids(checks.check_redis_url(None)) == ["arrivals.W001"]
+
+
+def test_a_secret_key_that_is_not_random_is_reported_outside_debug(settings: Settings) -> None:
+    for key in ("x" * 50, "1234567" * 8, "django-insecure-" + PRODUCTION["SECRET_KEY"]):
+        settings.SECRET_KEY = key
+        assert ids(checks.check_secret_key(None)) == ["arrivals.W015"]
+    settings.DEBUG = True
+    assert checks.check_secret_key(None) == []
+
+
+def test_a_random_secret_key_is_silent(settings: Settings) -> None:
+    for key in (secrets.token_urlsafe(50), "0123456789abcdef" * 2):
+        settings.SECRET_KEY = key
+        assert checks.check_secret_key(None) == []
 
 
 def test_an_sqlite_release_with_the_bug_is_reported_only_where_sqlite_is_used() -> None:

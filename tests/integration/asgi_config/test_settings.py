@@ -14,7 +14,7 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env={**clean_environment(), "SECRET_KEY": "for-the-tests-only", **environment},
+        env={**clean_environment(), "SECRET_KEY": "for-the-tests-only-and-long-enough", **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -63,6 +63,19 @@ def test_an_unusable_value_is_one_sentence_with_the_remedy(name: str, value: str
     assert name in done.stderr
     assert remedy in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("key", "code"), [("x", 2), ("k" * 31, 2), ("k" * 32, 0)])
+def test_a_short_secret_key_is_refused_in_one_sentence(key: str, code: int) -> None:
+    done = run("manage.py", "check", SECRET_KEY=key)
+    assert done.returncode == code
+    if code:
+        assert done.stderr.startswith("SECRET_KEY has fewer than 32 characters and can be guessed (arrivals.E014)")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_short_secret_key_is_enough_to_try_out() -> None:
+    assert run("manage.py", "check", SECRET_KEY="x", DEBUG="1").returncode == 0
 
 
 def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) -> None:

@@ -96,6 +96,16 @@ def test_without_view_user_a_lookup_by_user_is_refused(job: Job, requester: User
     assert client.get(f"{list_of(model)}?{lookup.format(requester=requester.pk)}").status_code == 400
 
 
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("column", range(7))
+def test_a_list_keeps_its_order_whatever_the_address_asks_for(boss: Client, job: Job, model: Any, column: int) -> None:
+    def order_of(address: str) -> object:
+        return boss.get(address).context["cl"].queryset.query.order_by
+
+    kept = order_of(list_of(model))
+    assert [order_of(f"{list_of(model)}?o={sign}{column}") for sign in ("", "-")] == [kept, kept]
+
+
 @pytest.mark.parametrize("model", [Account, Act])
 def test_without_view_user_there_is_no_search(job: Job, model: Any) -> None:
     client = client_of("reader", *[f"view_{model._meta.model_name}" for model in MODELS])

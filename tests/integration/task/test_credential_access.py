@@ -5,10 +5,13 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from realtime.models import Batch
@@ -17,6 +20,9 @@ from task.models import Act, Job
 from task.options import SHARED, Options
 from tests.support import stepping
 from tests.support.caller import Caller, caller
+from tests.support.database import database_url
+from tests.support.pseudo_terminal import PseudoTerminal
+from tests.support.service import ROOT
 from tests.support.visiting import person, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -129,6 +135,19 @@ def test_the_job_page_explains_why_there_is_no_export() -> None:
     shown = text_of(visit(person("owner", "view_job", "export_credentials")).get(f"/jobs/{job.pk}/"))
     assert "have the shared password of its request, which is not stored." in shown
     assert "Forget passwords" not in shown
+
+
+def test_a_terminal_shows_control_characters_and_a_pipe_gets_them_unchanged() -> None:
+    job = stepping.finished(1)
+    get_user_model().objects.update(username="a\x1b[2J\x9bb")
+    command = [sys.executable, "manage.py", "credentials", str(job.pk)]
+    environment = {**os.environ, "DATABASE_URL": database_url()}
+    with PseudoTerminal(command, cwd=ROOT, environment=environment) as terminal:
+        assert terminal.wait_for_end() == 0
+        assert "\r\na\\u001b[2J\\u009bb," in terminal.raw
+        assert "\x1b" not in terminal.raw
+    piped = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=True)
+    assert "\na\x1b[2J\x9bb," in piped.stdout.decode()
 
 
 def call(*arguments: str) -> str:

@@ -28,6 +28,7 @@ SECRETS = [
     ("postgres://ann:s3cr3t@db.example/arrivals", "s3cr3t"),
     ("pbkdf2_sha256$1$salt$digest=", "digest"),
 ]
+SIGNS = ["\x1b[2J", "\x7f", "\x9b2J", "\u2028", "\u202e", "\x85", "\U000e0041"]
 
 
 def record(message: str, *args: object, **more: object) -> logging.LogRecord:
@@ -81,7 +82,14 @@ def test_a_long_address_is_redacted_in_one_pass(address: str) -> None:
     assert redacted(address).startswith(address[:5])
 
 
-@pytest.mark.parametrize("sign", ["\x1b[2J", "\x9b2J", "\u2028", "\u202e", "\x85"])
+@pytest.mark.parametrize("sign", SIGNS)
+def test_control_characters_are_escaped_in_a_json_line_and_its_value_stays(sign: str) -> None:
+    line = JsonLines().format(record("GET %s", f"/{sign}", fields={"more": sign}))
+    assert line.isprintable()
+    assert (json.loads(line)["message"], json.loads(line)["more"]) == (f"GET /{sign}", sign)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
 def test_control_characters_from_a_visitor_do_not_reach_the_terminal(sign: str) -> None:
     line = TextLines().format(record("GET %s", f"/{sign}", fields={"more": sign, "words": f"two {sign}"}))
     assert line.isprintable()

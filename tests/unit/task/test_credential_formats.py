@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task.accounts import passwords
-from task.jobs.credential_formats import CUT_OFF, FORMATS, FORMULA
+from task.jobs.credential_formats import CUT_OFF, FORMATS, FORMULA, FORMULA_INSIDE
 from task.jobs.credentials import Credentials
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+FORMULA_SIGNS = tuple(sign for sign in FORMULA if not sign.isspace())
+TRICKY = st.text(st.sampled_from("=@＝a;,'\"\t\r\n"), min_size=1, max_size=8)  # noqa: RUF001
+TRICKY_ROWS = st.lists(st.builds(Credentials, TRICKY, TRICKY, st.text(passwords.ALPHABET)), min_size=1, max_size=3)
 ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, st.text(passwords.ALPHABET)), min_size=1)
 
 
@@ -30,7 +33,30 @@ def test_csv_reads_back_without_a_cell_that_starts_a_formula(rows: list[Credenti
     assert [line[2] for line in lines] == [row.password for row in rows]
     for cell, row in zip((line[0] for line in lines), rows, strict=True):
         assert not cell.startswith(FORMULA)
-        assert cell in {row.username, f"'{row.username}"}
+        assert cell in {row.username, f"'{row.username}"} or FORMULA_INSIDE.search(row.username)
+
+
+@given(TRICKY_ROWS)
+def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_uses(rows: list[Credentials]) -> None:
+    text = whole("csv", rows)
+    for separator in ",;\t":
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        assert not [cell for line in lines for cell in line if cell.lstrip("\t\r\n").startswith(FORMULA_SIGNS)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\r", "\n"])
+@pytest.mark.parametrize("formula", ["=cmd", "+1", "-1", "@sum", '"=cmd', "\t=cmd"])
+def test_a_part_behind_a_separator_becomes_text(separator: str, formula: str) -> None:
+    text = whole("csv", [Credentials("user_a", f"a{separator}{formula}", "secret")])
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["email"].startswith(f"a{separator}'")
+    assert row["email"].replace("'", "") == f"a{separator}{formula}"
+
+
+@pytest.mark.parametrize("name", ["a;b", "a\tb", "a-b@c.example", "a=b", "a,=b", "a;b=c", 'a;"b"'])
+def test_a_cell_that_no_spreadsheet_computes_stays_as_it_is(name: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(whole("csv", [Credentials(name, name, "secret")]), newline=""))
+    assert row == {"username": name, "email": name, "password": "secret"}
 
 
 @given(ROWS)

@@ -38,7 +38,7 @@ def test_a_batch_is_unpacked_into_the_texts_that_were_packed(names: list[str], f
 
 def test_control_characters_in_a_name_are_replaced() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31m\x9bb\n"}}
-    assert text.event_words(event) == "a?[31m?b?"
+    assert text.event_words(event) == r"a\u001b[31m\u009bb\n"
 
 
 def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
@@ -50,7 +50,7 @@ def test_a_name_on_a_terminal_is_not_read_as_markup() -> None:
 
 def test_control_characters_in_a_reason_are_replaced() -> None:
     event = {"type": "job.failed", "job": 7, "created": 1, "total": 2, "error": "a\x07b"}
-    assert text.event_words(event) == "job 7, 1 of 2: a?b"
+    assert text.event_words(event) == r"job 7, 1 of 2: a\u0007b"
 
 
 @pytest.mark.parametrize(

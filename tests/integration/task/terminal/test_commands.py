@@ -131,7 +131,7 @@ def test_watch_refuses_an_invalid_offset_or_job(arguments: list[str], message: s
 
 def test_a_line_of_watch_replaces_control_characters() -> None:
     event = {"type": "user.created", "job": None, "user": {"username": "a\x1b[31mb"}}
-    assert event_words(event) == "a?[31mb"
+    assert event_words(event) == r"a\u001b[31mb"
 
 
 def test_a_line_of_watch_has_the_job_and_the_number() -> None:

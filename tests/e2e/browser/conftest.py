@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.visitor import Visitor
@@ -23,6 +23,8 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=60_000)  # 5 s by default, which a busy machine exceeds
+
 UNFINISHED_JOBS = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing')"
 
 Visit = Callable[..., Awaitable[Visitor]]

@@ -142,6 +142,24 @@ def test_the_key_of_another_person_is_another_request(asker: Caller) -> None:
     assert Job.objects.count() == 2
 
 
+@pytest.mark.parametrize("sends", ["Idempotency-Key", "request_id"])
+def test_the_uuid_of_another_person_makes_a_job_of_ones_own_and_shows_nothing(asker: Caller, sends: str) -> None:
+    key, other = str(uuid4()), caller("other", "add_job", "view_job")
+
+    def ask(one: Caller, total: int) -> Any:
+        headers, fields = ({sends: key}, {}) if sends == "Idempotency-Key" else ({}, {sends: key})
+        return one.post(JOBS, {"total": total, **fields}, **headers)
+
+    first, second, third = ask(asker, 60), ask(other, 61), ask(other, 62)
+    assert (first.status, second.status) == (202, 202)
+    assert (first.json["total"], second.json["total"]) == (60, 61)
+    assert third.problem == (422, "request_id_reused")
+    assert ask(asker, 60).json["id"] == first.json["id"]
+    assert ask(other, 61).json["id"] == second.json["id"]
+    found = other.get(f"{JOBS}?request_id={key}").json["items"]
+    assert [job["id"] for job in found] == [second.json["id"], first.json["id"]]
+
+
 def test_a_request_id_in_the_body_does_the_same_and_must_agree_with_the_key(asker: Caller) -> None:
     request_id = uuid4()
     body = {"total": 60, "request_id": str(request_id)}

@@ -161,7 +161,7 @@ def test_the_shell_asks_for_no_permission(capsys: pytest.CaptureFixture[str]) ->
     call_command("credentials", str(stepping.finished().pk))
     said = capsys.readouterr().out
     assert said.count("Job ") >= 5
-    assert "username,email,password\n" in said
+    assert "username,email,password,reason\n" in said
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from task.options import Options
 class Job(models.Model):
     """One request for `total` accounts: the only state of the work, and its record afterwards.
 
-    The unique `request_id` keeps a request sent twice one job. Each check constraint is named for its invariant:
+    A `request_id` is unique for each requester, which keeps a request sent twice one job. `requester_key` is the
+    requester's primary key as text, empty for the shell and Celery. It outlives the user, so that a deletion, which
+    sets `requested_by` to NULL, never makes two requests equal. Each check constraint is named for its invariant:
     counts within `total`, `finished` only when complete, `finished_at` exactly when ended, a removal only after its
     request, and only of accounts the job made.
 
@@ -37,7 +39,8 @@ class Job(models.Model):
     AT_WORK = (*ACTIVE, State.REMOVING)
     REMOVABLE = (State.FINISHED, State.FAILED, State.CANCELLED)
 
-    request_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    request_id = models.UUIDField(default=uuid.uuid4)
+    requester_key = models.CharField(max_length=254, blank=True, default="")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     total = models.PositiveIntegerField()
     created = models.PositiveIntegerField(default=0)
@@ -64,6 +67,7 @@ class Job(models.Model):
             ("export_credentials", "Can export the passwords of accounts"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["request_id", "requester_key"], name="job_request_is_one_of_its_requester"),
             models.CheckConstraint(
                 condition=Q(created__gte=0) & Q(created__lte=F("total")), name="job_never_makes_more_than_total"
             ),

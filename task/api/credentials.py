@@ -12,16 +12,16 @@ from task.api.auth import authorise
 from task.api.errors import Problem
 from task.api.openapi import parameter, self_authorised
 from task.jobs import credentials
-from task.jobs.credential_formats import FORMATS, Format
-from task.models import Job
+from task.jobs.credential_formats import FORMATS, HEADER, Format
+from task.jobs.credentials import Export
 
 logger = logging.getLogger(__name__)
 router = Router(tags=["jobs"])
 
-CSV = {"schema": {"type": "string", "description": "One username,email,password line per account."}}
+CSV = {"schema": {"type": "string", "description": "One username,email,password,reason line per account."}}
 ROWS = {
     "type": "array",
-    "items": {"type": "object", "properties": {name: {"type": "string"} for name in ("username", "email", "password")}},
+    "items": {"type": "object", "properties": {name: {"type": "string"} for name in HEADER}},
 }
 OPENAPI: dict[str, Any] = self_authorised(
     *("not_found", "no_credentials", "invalid"),
@@ -37,20 +37,21 @@ _read = database_sync_to_async(credentials.read_chunk, thread_sensitive=False)
 
 @router.get("/jobs/{int:job_id}/credentials", auth=None, summary="Export the credentials", openapi_extra=OPENAPI)
 async def export_credentials(request: HttpRequest, job_id: int) -> StreamingHttpResponse:
-    """Returns every account with its password, in creation order. Passwords that were changed are left empty.
+    """Returns every account with its password, in creation order. `reason` says why a password is empty.
 
-    The audit log records the export. An unfinished job exports the accounts that exist so far.
+    A password is empty if it was changed, or if the account is staff, a superuser, or has a permission that the caller
+    does not have. The audit log records the export. An unfinished job exports the accounts that exist so far.
     """
-    job, written = await _begin(request, job_id)
-    name = f"job-{job.pk}-credentials.{written.name}"
+    export, written = await _begin(request, job_id)
+    name = f"job-{export.job.pk}-credentials.{written.name}"
     return StreamingHttpResponse(
-        _pieces(job, written),
+        _pieces(export, written),
         content_type=written.content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _begin_now(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
+def _begin_now(request: HttpRequest, job_id: int) -> tuple[Export, Format]:
     user = authorise(request, "arrivals.export_credentials")
     written = FORMATS.get(request.GET.get("format") or "csv")
     if written is None:
@@ -61,7 +62,7 @@ def _begin_now(request: HttpRequest, job_id: int) -> tuple[Job, Format]:
 _begin = database_sync_to_async(_begin_now, thread_sensitive=False)
 
 
-async def _pieces(job: Job, written: Format) -> AsyncIterator[str]:
+async def _pieces(export: Export, written: Format) -> AsyncIterator[str]:
     """Yields the file in pieces. Asynchronous, because Django would collect all of a synchronous iterator first.
 
     Raises nothing: daphne cannot abort a response that has begun. The client would wait for ever, and the error would
@@ -69,12 +70,12 @@ async def _pieces(job: Job, written: Format) -> AsyncIterator[str]:
     """
     yield written.opening
     try:
-        is_first, part = True, await _read(job)
+        is_first, part = True, await _read(export)
         while part.rows:
             yield written.rows(part.rows, is_first)
-            is_first, part = False, await _read(job, part.last)
+            is_first, part = False, await _read(export, part.last)
     except Exception:
-        logger.exception("Export of job %s failed half-way; the file ends with a note", job.pk)
+        logger.exception("Export of job %s failed half-way; the file ends with a note", export.job.pk)
         yield written.cut_off
         return
     yield written.closing

@@ -13,8 +13,9 @@ UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def request_id_of(*, key: str | None, given: UUID | None, user_id: object) -> UUID | None:
     """Returns the request id for the Idempotency-Key and the body's `request_id`; None without either.
 
-    A key that is a UUID is the request id itself. Other text is hashed with the user's id, so two users may send the
-    same text. Raises Problem for an unusable key, or if the two disagree.
+    A key that is a UUID is the request id itself. Other text is hashed with the user's id, so that the same text of two
+    users gives two ids. Request ids are unique for each user only. Raises Problem for an unusable key, or if the two
+    disagree.
     """
     if key is None:
         return given

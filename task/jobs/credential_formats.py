@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from task.jobs.credentials import Credentials
 
-HEADER = ("username", "email", "password")
+HEADER = ("username", "email", "password", "reason")
 
 CUT_OFF = "THIS FILE IS NOT COMPLETE: export it again"
 
@@ -38,7 +38,7 @@ class Format:
 
 def _csv_rows(rows: Sequence[Credentials], is_first: bool) -> str:
     """Lines end with a bare line feed, because a shell would read the CR of CRLF as part of the password."""
-    return "".join(f"{_csv_cell(row.username)},{_csv_cell(row.email)},{row.password}\n" for row in rows)
+    return "".join(f"{_csv_cell(row.username)},{_csv_cell(row.email)},{row.password},{row.reason}\n" for row in rows)
 
 
 def _csv_cell(text: str) -> str:
@@ -54,14 +54,14 @@ def _csv_cell(text: str) -> str:
 
 
 def _json_rows(rows: Sequence[Credentials], is_first: bool) -> str:
-    objects = [json.dumps({"username": row.username, "email": row.email, "password": row.password}) for row in rows]
+    objects = [json.dumps({name: getattr(row, name) for name in HEADER}) for row in rows]
     return ("" if is_first else ",\n") + ",\n".join(objects)
 
 
 FORMATS: Mapping[str, Format] = {
     one.name: one
     for one in (
-        Format("csv", "text/csv; charset=utf-8", _csv_rows, ",".join(HEADER) + "\n", "", f"{CUT_OFF},,\n"),
+        Format("csv", "text/csv; charset=utf-8", _csv_rows, ",".join(HEADER) + "\n", "", f"{CUT_OFF},,,\n"),
         Format("json", "application/json", _json_rows, "[\n", "\n]\n", f"\n{CUT_OFF}\n"),
     )
 }

@@ -1,6 +1,7 @@
 """Exports the credentials of a job's accounts, and only passwords that are known to be right.
 
-Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash shows whether one is still right.
+Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash shows whether one is still right. An
+export gives nobody more rights: it withholds the passwords of accounts that can do more than its user.
 """
 
 import time
@@ -13,11 +14,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
 from django.db import OperationalError, transaction
+from django.db.models import Case, Value
 from django.utils import timezone
 
 from realtime.log import Clock
 from task.accounts import columns, passwords
 from task.accounts.passwords import LIGHT_PREFIX, Deriver
+from task.accounts.rights import why_withheld
 from task.database.lock_timeout import short
 from task.jobs import audit
 from task.jobs.feed import not_before
@@ -26,6 +29,7 @@ from task.options import SHARED
 
 CHUNK_SIZE = 1_000
 CHUNK_SECONDS = 1.0  # a full-strength hash takes 0.2 s to verify, and a reader must not wait for 1,000 of them
+CHANGED = "The password or the username was changed."
 
 User = get_user_model()
 EMAIL = User.get_email_field_name()
@@ -34,6 +38,7 @@ COLUMNS = [
     "user_id",
     "known_hash",
     "known_name",
+    "withheld",
     "user__password",
     f"user__{User.USERNAME_FIELD}",
     *([f"user__{EMAIL}"] if EMAIL in columns.CONCRETE else []),
@@ -46,11 +51,25 @@ class NoCredentials(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`username` is the login name. `password` is empty if it is not known to be right."""
+    """`username` is the login name. Either `password` or `reason`, why there is none, is empty."""
 
     username: str
     email: str
     password: str = field(repr=False)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A job whose accounts are exported, and the expression for why an account's password is withheld."""
+
+    job: Job
+    withheld: Case | Value
+
+    @classmethod
+    def of(cls, job: Job, *, by: Any) -> "Export":
+        """Reads the permissions of the user `by` now. With None, the shell, no password is withheld."""
+        return cls(job, why_withheld(by, user="user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,44 +93,48 @@ def why_not_export(job: Job) -> str:
     return ""
 
 
-def start_export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timezone.now) -> Job:
-    """Commits the export to the audit log, then returns the job for `read_chunks`.
+def start_export(*, job_id: int, written_as: str, by: Any = None, clock: Clock = timezone.now) -> Export:
+    """Commits the export to the audit log, then returns it for `read_chunks`.
 
-    An active job gives the accounts that exist. Locks the job. Raises Job.DoesNotExist and NoCredentials.
+    `by` is None only for the shell. An active job gives the accounts that exist. Locks the job. Raises Job.DoesNotExist
+    and NoCredentials.
     """
     with transaction.atomic(durable=True):
         job = Job.objects.select_for_update().get(pk=job_id)
         if reason := why_not_export(job):
             raise NoCredentials(reason)
         audit.note(Act.Kind.EXPORTED, by=by, job=job, at=not_before(job, clock()), detail=f"as {written_as.upper()}")
-    return job
+    return Export.of(job, by=by)
 
 
-def read_chunks(job: Job) -> Iterator[list[Credentials]]:
-    """Yields all credentials of a job from `start_export`, in constant memory."""
-    chunk = read_chunk(job)
+def read_chunks(export: Export) -> Iterator[list[Credentials]]:
+    """Yields all credentials of an export, in constant memory."""
+    chunk = read_chunk(export)
     while chunk.rows:
         yield chunk.rows
-        chunk = read_chunk(job, chunk.last)
+        chunk = read_chunk(export, chunk.last)
 
 
-def read_chunk(job: Job, after: int = 0) -> Chunk:
+def read_chunk(export: Export, after: int = 0) -> Chunk:
     """Returns at most CHUNK_SIZE credentials with numbers above `after`, or as many as take about CHUNK_SECONDS.
 
     Costs one query, and 10 us an account until its first sign-in. Then Django stretches the hash, and the password
     takes 0.2 s to verify, once: the account keeps the verified hash for the next export.
     """
-    deriver = Deriver.of_job(settings.SECRET_KEY, bytes(job.nonce))
+    deriver = Deriver.of_job(settings.SECRET_KEY, bytes(export.job.nonce))
     until = time.monotonic() + CHUNK_SECONDS
     rows, verified = [], []
-    for number, user_id, known_hash, known_name, stored_hash, username, *email in _stored(job, after):
+    for number, user_id, known_hash, known_name, withheld, stored_hash, username, *email in _stored(export, after):
+        after = number
+        if withheld:
+            rows.append(Credentials(username, "".join(email), "", withheld))
+            continue
         name = known_name or username
         password = deriver.password(name)
         is_right = _compare(password, stored_hash, known_hash)
         if is_right is None and (is_right := _verify(password, stored_hash)):
             verified.append(Account(user_id=user_id, known_hash=stored_hash, known_name=name))
-        rows.append(Credentials(username, "".join(email), password if is_right else ""))
-        after = number
+        rows.append(Credentials(username, "".join(email), *((password, "") if is_right else ("", CHANGED))))
         if time.monotonic() > until:
             break
     if verified:
@@ -120,8 +143,9 @@ def read_chunk(job: Job, after: int = 0) -> Chunk:
     return Chunk(rows, after)
 
 
-def _stored(job: Job, after: int) -> Iterable[Any]:
-    accounts = Account.objects.filter(job=job, number__gt=after).order_by("number")
+def _stored(export: Export, after: int) -> Iterable[Any]:
+    accounts = Account.objects.filter(job=export.job, number__gt=after).order_by("number")
+    accounts = accounts.annotate(withheld=export.withheld)
     return accounts.values_list(*COLUMNS)[:CHUNK_SIZE]
 
 

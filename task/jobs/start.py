@@ -1,7 +1,7 @@
 """Starts a job: commits it with its lanes in one transaction, then sends the first message of each lane.
 
-Lock order: job, user, feed. If equal requests are concurrent, the unique constraint on `request_id` lets one make the
-job.
+Lock order: job, user, feed. If equal requests are concurrent, the unique constraint on request and requester lets one
+make the job.
 """
 
 import datetime
@@ -42,7 +42,7 @@ class UnusableTotal(ValueError):
 
 
 class RequestIdReused(Exception):
-    """The request_id belongs to a job with other values."""
+    """The requester used this request_id for a job with other values."""
 
 
 class TooManyJobs(Exception):
@@ -73,23 +73,24 @@ def start_job(
 ) -> Started:
     """Commits a job for `total` accounts, then sends its messages. Call it outside any transaction.
 
-    The same request_id with the same values returns the same job, also when requests are concurrent. `task_id` is a
-    message that already exists: it becomes the first lane's. An unreachable queue loses nothing. Raises UnusableTotal,
-    UnusableOption, RequestIdReused, TooManyJobs, and PermissionDenied if the user was deleted.
+    The same request_id of the same requester with the same values returns the same job, also when requests are
+    concurrent. `requested_by` is None for the shell and Celery. `task_id` is a message that already exists: it becomes
+    the first lane's. An unreachable queue loses nothing. Raises UnusableTotal, UnusableOption, RequestIdReused,
+    TooManyJobs, and PermissionDenied if the user was deleted.
     """
     if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
     options.require_usable()
-    request_id = request_id or uuid4()
-    job = Job.objects.filter(request_id=request_id).first()
+    request_id, requester_key = request_id or uuid4(), "" if requested_by is None else str(requested_by.pk)
+    job = Job.objects.filter(request_id=request_id, requester_key=requester_key).first()
     if job is None:  # a known request costs no hash and needs no permission again
         _require_allowed(options, requested_by)
         values = {"total": total, "requested_by": requested_by, **_values_from(options, clock())}
-        job, unsent = _create_job(request_id, values, first=task_id)
+        job, unsent = _create_job(request_id, requester_key, values, first=task_id)
         if unsent is not None:
             logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
             return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
-    if not _is_same(job, total=total, requested_by=requested_by, options=options):
+    if not _is_same(job, total=total, options=options):
         raise RequestIdReused(f"Request {request_id} was already used for job {job.pk}, with other values.")
     return Started(job, is_new=False, is_dispatched=True)
 
@@ -125,10 +126,12 @@ def _values_from(options: Options, now: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def _create_job(request_id: UUID, values: dict[str, Any], *, first: UUID | None) -> tuple[Job, list[UUID] | None]:
+def _create_job(
+    request_id: UUID, requester_key: str, values: dict[str, Any], *, first: UUID | None
+) -> tuple[Job, list[UUID] | None]:
     """Commits the job and returns it with the messages to send, or None for these if a concurrent request made it."""
     with transaction.atomic(durable=True):
-        job, is_new = Job.objects.get_or_create(request_id=request_id, defaults=values)
+        job, is_new = Job.objects.get_or_create(request_id=request_id, requester_key=requester_key, defaults=values)
         if not is_new:
             return job, None
         audit.note(Act.Kind.ASKED, by=job.requested_by, job=job, at=job.created_at)  # locks the user until commit
@@ -176,8 +179,8 @@ def _create_lanes(job: Job, *, first: UUID | None) -> list[UUID]:
     return ids[1:] if first else ids
 
 
-def _is_same(job: Job, *, total: int, requested_by: Any, options: Options) -> bool:
+def _is_same(job: Job, *, total: int, options: Options) -> bool:
     """Returns whether the job has these values. Checks a shared password only if all others match (0.2 s)."""
-    if (job.total, job.requested_by, job.options) != (total, requested_by, options):
+    if (job.total, job.options) != (total, options):
         return False
     return options.passwords != SHARED or check_password(options.shared_password, job.shared_hash)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 from django.contrib.auth import authenticate, get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
 from task.accounts.passwords import Deriver
-from task.jobs import slices
+from task.accounts.rights import STAFF, STRONGER
+from task.jobs import credentials, slices
 from task.jobs.verification import verify
 from task.models import Account, Job
 from task.options import FULL, REALISTIC, Options
@@ -66,6 +67,20 @@ def test_an_account_signs_in_with_its_mail_address_and_its_derived_password(hash
     page = Client().post("/accounts/login/", {"username": member.email, "password": password_of(job, member)})
     assert page.status_code == 302
     assert authenticate(username=member.email, password="wrong") is None
+
+
+def test_an_export_withholds_the_passwords_of_stronger_accounts() -> None:
+    exporter = Member.objects.create_user("exporter@example.com", customer_number="C-exporter")
+    job, group = finished(4), Group.objects.create(name="viewers")
+    group.permissions.set(Permission.objects.filter(codename="view_job"))
+    staff, member, holder, other = Member.objects.filter(account__job=job).order_by("account__number")
+    Member.objects.filter(pk=staff.pk).update(is_staff=True)
+    member.groups.add(group)
+    holder.user_permissions.set(group.permissions.all())
+    export = credentials.start_export(job_id=job.pk, written_as="csv", by=exporter)
+    rows = [row for rows in credentials.read_chunks(export) for row in rows]
+    assert [row.reason for row in rows] == [STAFF, STRONGER, STRONGER, ""]
+    assert [row.password for row in rows] == ["", "", "", password_of(job, other)]
 
 
 def test_wrong_passwords_lock_only_one_login_name(settings: Settings) -> None:

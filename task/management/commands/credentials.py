@@ -18,7 +18,7 @@ Write = Callable[[str], Any]
 
 
 class Command(TerminalCommand):
-    help = "Export the credentials of a job's accounts for load-test tools: username, email, password."
+    help = "Export the credentials of a job's accounts for load-test tools: username, email, password, reason."
     exit_codes = "0: exported; 1: the passwords of this job cannot be exported; 2: error."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,10 +62,10 @@ def _unwritable(path: Path, error: Exception) -> CommandError:
 
 def _export(job_id: int, written: Format, write: Write) -> int:
     """Returns the number of accounts. The audit log records the export before the first byte is written."""
-    job = credentials.start_export(job_id=job_id, written_as=written.name)
+    export = credentials.start_export(job_id=job_id, written_as=written.name)
     write(written.opening)
     number = 0
-    for rows in credentials.read_chunks(job):
+    for rows in credentials.read_chunks(export):
         write(written.rows(rows, number == 0))
         number += len(rows)
     write(written.closing)

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from realtime.models import Batch
+from task.accounts.rights import STRONGER
 from task.jobs import actions, credentials
+from task.jobs.credentials import Export
 from task.models import Act, Job
 from task.options import SHARED, Options
 from tests.support import stepping
@@ -40,8 +43,8 @@ def address(job: Job, name: str = "") -> str:
 
 def known(job: Job) -> list[dict[str, str]]:
     return [
-        {"username": row.username, "email": row.email, "password": row.password}
-        for rows in credentials.read_chunks(job)
+        {"username": row.username, "email": row.email, "password": row.password, "reason": row.reason}
+        for rows in credentials.read_chunks(Export.of(job, by=None))
         for row in rows
     ]
 
@@ -74,6 +77,16 @@ def test_a_refused_export_is_a_problem_and_not_in_the_audit_log(exporter: Caller
     assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
 
 
+def test_the_api_withholds_passwords_of_accounts_with_more_permissions_than_the_caller(exporter: Caller) -> None:
+    job = stepping.finished(2)
+    before = known(job)
+    promoted = get_user_model().objects.get(username=before[0]["username"])
+    promoted.user_permissions.set(Permission.objects.filter(codename="delete_user"))
+    table, array = exporter.get(address(job)), exporter.get(address(job, "json"))
+    assert read_csv(table.text) == array.json == [before[0] | {"password": "", "reason": STRONGER}, before[1]]
+    assert read_csv(call(str(job.pk))) == before, "the shell skips permissions"
+
+
 def test_an_export_that_fails_midway_ends_with_a_warning_row(exporter: Caller, monkeypatch: Any, caplog: Any) -> None:
     job = stepping.finished(20)
     monkeypatch.setattr(credentials, "CHUNK_SIZE", 7)
@@ -88,7 +101,8 @@ def test_an_export_that_fails_midway_ends_with_a_warning_row(exporter: Caller, m
     monkeypatch.setattr(credentials, "_stored", fail_midway)
     rows = read_csv(exporter.get(address(job)).text)
     assert len(rows) == 15
-    assert rows[-1] == {"username": "THIS FILE IS NOT COMPLETE: export it again", "email": "", "password": ""}
+    assert rows[-1].pop("username") == "THIS FILE IS NOT COMPLETE: export it again"
+    assert set(rows[-1].values()) == {""}
     assert "failed half-way" in caplog.text
 
 

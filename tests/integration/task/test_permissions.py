@@ -173,7 +173,7 @@ def test_the_shell_needs_no_permission(capsys: pytest.CaptureFixture[str]) -> No
     call_command("credentials", str(stepping.finished().pk))
     output = capsys.readouterr().out
     assert output.count("Job ") >= 5
-    assert "username,email,password\n" in output
+    assert "username,email,password,reason\n" in output
 
 
 @pytest.mark.parametrize(

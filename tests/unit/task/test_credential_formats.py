@@ -1,6 +1,7 @@
 """Exported credentials as CSV and JSON, read back with Python's own readers."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -9,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task.accounts import passwords
+from task.accounts.rights import STAFF, STRONGER
 from task.jobs.credential_formats import CUT_OFF, FORMATS, FORMULA, FORMULA_INSIDE
-from task.jobs.credentials import Credentials
+from task.jobs.credentials import CHANGED, Credentials
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 FORMULA_SIGNS = tuple(sign for sign in FORMULA if not sign.isspace())
+REASONS = st.sampled_from(["", CHANGED, STAFF, STRONGER])
+PASSWORDS = st.text(passwords.ALPHABET)
 TRICKY = st.text(st.sampled_from("=@＝a;,'\"\t\r\n"), min_size=1, max_size=8)  # noqa: RUF001
-TRICKY_ROWS = st.lists(st.builds(Credentials, TRICKY, TRICKY, st.text(passwords.ALPHABET)), min_size=1, max_size=3)
-ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, st.text(passwords.ALPHABET)), min_size=1)
+TRICKY_ROWS = st.lists(st.builds(Credentials, TRICKY, TRICKY, PASSWORDS, REASONS), min_size=1, max_size=3)
+ROWS = st.lists(st.builds(Credentials, TEXT, TEXT, PASSWORDS, REASONS), min_size=1)
 
 
 def whole(name: str, rows: list[Credentials]) -> str:
@@ -29,8 +33,8 @@ def whole(name: str, rows: list[Credentials]) -> str:
 @given(ROWS)
 def test_csv_reads_back_without_a_cell_that_starts_a_formula(rows: list[Credentials]) -> None:
     header, *lines = csv.reader(io.StringIO(whole("csv", rows), newline=""))
-    assert header == ["username", "email", "password"]
-    assert [line[2] for line in lines] == [row.password for row in rows]
+    assert header == ["username", "email", "password", "reason"]
+    assert [line[2:] for line in lines] == [[row.password, row.reason] for row in rows]
     for cell, row in zip((line[0] for line in lines), rows, strict=True):
         assert not cell.startswith(FORMULA)
         assert cell in {row.username, f"'{row.username}"} or FORMULA_INSIDE.search(row.username)
@@ -62,14 +66,14 @@ def test_a_cell_that_no_spreadsheet_computes_stays_as_it_is(name: str) -> None:
 @given(ROWS)
 def test_json_reads_back_unchanged(rows: list[Credentials]) -> None:
     read = json.loads(whole("json", rows))
-    assert read == [{"username": row.username, "email": row.email, "password": row.password} for row in rows]
+    assert read == [dataclasses.asdict(row) for row in rows]
 
 
 @pytest.mark.parametrize("first", FORMULA)
 def test_a_value_that_starts_a_formula_becomes_text(first: str) -> None:
     text = whole("csv", [Credentials(f"{first}cmd", f"{first}1@example.com", "secret")])
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
-    assert row == {"username": f"'{first}cmd", "email": f"'{first}1@example.com", "password": "secret"}
+    assert row == {"username": f"'{first}cmd", "email": f"'{first}1@example.com", "password": "secret", "reason": ""}
 
 
 def test_a_password_never_starts_a_formula_or_needs_a_quote() -> None:
@@ -79,12 +83,12 @@ def test_a_password_never_starts_a_formula_or_needs_a_quote() -> None:
 
 def test_a_csv_line_is_one_account_and_ends_with_a_line_feed() -> None:
     text = whole("csv", [Credentials("user_a", "user_a@example.com", "secret")])
-    assert text == "username,email,password\nuser_a,user_a@example.com,secret\n"
+    assert text == "username,email,password,reason\nuser_a,user_a@example.com,secret,\n"
 
 
 def test_an_export_without_accounts_is_an_empty_list_or_a_header() -> None:
     assert json.loads(FORMATS["json"].opening + FORMATS["json"].closing) == []
-    assert FORMATS["csv"].opening + FORMATS["csv"].closing == "username,email,password\n"
+    assert FORMATS["csv"].opening + FORMATS["csv"].closing == "username,email,password,reason\n"
 
 
 def test_a_file_that_was_cut_off_can_be_recognized() -> None:
@@ -92,6 +96,7 @@ def test_a_file_that_was_cut_off_can_be_recognized() -> None:
     table, array = FORMATS["csv"], FORMATS["json"]
     assert list(csv.reader(io.StringIO(table.opening + table.rows(rows, True) + table.cut_off)))[-1] == [
         CUT_OFF,
+        "",
         "",
         "",
     ]

@@ -142,6 +142,24 @@ def test_the_same_key_of_another_user_starts_another_job(requester: Caller) -> N
     assert Job.objects.count() == 2
 
 
+@pytest.mark.parametrize("sends", ["Idempotency-Key", "request_id"])
+def test_the_uuid_of_another_requester_makes_a_new_job_and_reveals_nothing(requester: Caller, sends: str) -> None:
+    key, other = str(uuid4()), caller("other", "add_job", "view_job")
+
+    def request(one: Caller, total: int) -> Any:
+        headers, fields = ({sends: key}, {}) if sends == "Idempotency-Key" else ({}, {sends: key})
+        return one.post(JOBS, {"total": total, **fields}, **headers)
+
+    first, second, third = request(requester, 60), request(other, 61), request(other, 62)
+    assert (first.status, second.status) == (202, 202)
+    assert (first.json["total"], second.json["total"]) == (60, 61)
+    assert third.problem == (422, "request_id_reused")
+    assert request(requester, 60).json["id"] == first.json["id"]
+    assert request(other, 61).json["id"] == second.json["id"]
+    found = other.get(f"{JOBS}?request_id={key}").json["items"]
+    assert [job["id"] for job in found] == [second.json["id"], first.json["id"]]
+
+
 def test_a_request_id_in_the_body_works_as_a_key_and_must_match_the_header(requester: Caller) -> None:
     request_id = uuid4()
     body = {"total": 60, "request_id": str(request_id)}

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from task.accounts import passwords
 from task.jobs import actions, credentials
-from task.jobs.credentials import Credentials, NoCredentials
+from task.jobs.credentials import CHANGED, Credentials, Export, NoCredentials
 from task.models import Account, Act, Job
 from task.options import FULL, SHARED, Options
 from tests.support import stepping
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 FULL_STRENGTH = Options(hashing=FULL)
 
 
-def exported(job: Job) -> list[Credentials]:
-    taken = credentials.start_export(job_id=job.pk, written_as="csv")
+def exported(job: Job, by: Any = None) -> list[Credentials]:
+    taken = credentials.start_export(job_id=job.pk, written_as="csv", by=by)
     return [row for rows in credentials.read_chunks(taken) for row in rows]
 
 
@@ -45,8 +45,9 @@ def test_the_export_has_each_account_once_in_order_with_a_working_password(monke
 
 def test_a_chunk_takes_one_query_for_any_number_of_accounts(django_assert_num_queries: Any) -> None:
     job = stepping.finished(60)
+    export = Export.of(job, by=User.objects.create(username="exporter"))
     with django_assert_num_queries(1):
-        assert len(credentials.read_chunk(job).rows) == 60
+        assert len(credentials.read_chunk(export).rows) == 60
 
 
 @pytest.mark.usefixtures("full_strength")
@@ -79,6 +80,7 @@ def test_a_changed_password_is_an_empty_cell(options: Options) -> None:
     changed.save()
     User.objects.filter(account__number=3).update(password=make_password(None))
     assert [row.password for row in exported(job)] == [before[0].password, "", ""]
+    assert [row.reason for row in exported(job)] == ["", CHANGED, CHANGED]
 
 
 def test_a_renamed_account_has_a_working_password_or_an_empty_cell() -> None:
@@ -116,7 +118,7 @@ def test_slow_verification_makes_small_chunks(monkeypatch: Any) -> None:
     job = stepping.finished(3)
     User.objects.update(password=make_password("another one"))
     monkeypatch.setattr(credentials, "CHUNK_SECONDS", 0)
-    assert [len(rows) for rows in credentials.read_chunks(job)] == [1, 1, 1]
+    assert [len(rows) for rows in credentials.read_chunks(Export.of(job, by=None))] == [1, 1, 1]
 
 
 def test_an_export_succeeds_when_a_busy_database_cannot_store_a_verified_hash(monkeypatch: Any) -> None:

@@ -134,8 +134,26 @@ def test_a_request_id_with_other_values_is_refused() -> None:
     start_job(total=50, request_id=request_id)
     with pytest.raises(RequestIdReused):
         start_job(total=51, request_id=request_id)
-    with pytest.raises(RequestIdReused):
-        start_job(total=50, request_id=request_id, requested_by=User.objects.create(username="ann"))
+
+
+def test_a_request_id_belongs_to_its_requester() -> None:
+    request_id = uuid4()
+    people = [None, User.objects.create(username="ann"), User.objects.create(username="ben")]
+    first = [start_job(total=50 + i, request_id=request_id, requested_by=one).job for i, one in enumerate(people)]
+    again = [start_job(total=50 + i, request_id=request_id, requested_by=one) for i, one in enumerate(people)]
+    assert [(one.is_new, one.job) for one in again] == [(False, job) for job in first]
+    assert Job.objects.count() == 3
+
+
+def test_requests_stay_apart_after_their_requesters_are_deleted() -> None:
+    request_id = uuid4()
+    shell = start_job(total=50, request_id=request_id).job
+    for name in ("ann", "ben"):
+        user = User.objects.create(username=name)
+        start_job(total=60, request_id=request_id, requested_by=user)
+        user.delete()
+    assert start_job(total=50, request_id=request_id).job == shell
+    assert Job.objects.filter(request_id=request_id, requested_by=None).count() == 3
 
 
 def test_concurrent_copies_of_a_request_start_one_job() -> None:
@@ -144,6 +162,15 @@ def test_concurrent_copies_of_a_request_start_one_job() -> None:
     assert [result.is_new for result in results].count(True) == 1
     assert len(results) == 8
     assert Job.objects.count() == 1
+
+
+def test_the_same_request_of_two_users_many_times_at_once_is_one_job_each() -> None:
+    request_id, turns = uuid4(), iter([User.objects.create(username=name) for name in ("ann", "ben")] * 4)
+    results = at_once(8, lambda: start_job(total=50, request_id=request_id, requested_by=next(turns)))
+    assert [result.is_new for result in results].count(True) == 2
+    assert len(results) == 8
+    assert {job.requested_by.username for job in Job.objects.all() if job.requested_by} == {"ann", "ben"}
+    assert Job.objects.count() == 2
 
 
 @pytest.mark.parametrize("total", [0, -1, 1_000_001])

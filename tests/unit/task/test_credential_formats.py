@@ -60,7 +60,7 @@ def test_a_part_behind_a_separator_becomes_text(separator: str, formula: str) ->
 @pytest.mark.parametrize("name", ["a;b", "a\tb", "a-b@c.example", "a=b", "a,=b", "a;b=c", 'a;"b"'])
 def test_a_cell_that_no_spreadsheet_computes_stays_as_it_is(name: str) -> None:
     (row,) = csv.DictReader(io.StringIO(whole("csv", [Credentials(name, name, "secret")]), newline=""))
-    assert row == {"username": name, "email": name, "password": "secret"}
+    assert row == {"username": name, "email": name, "password": "secret", "reason": ""}
 
 
 @given(ROWS)

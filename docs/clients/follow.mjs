@@ -54,7 +54,7 @@ const connection = new Connection(url, cursor, {
   token,
   onEvent: print,
   onReset: async ({ reason }) => {
-    console.error(`Some events can no longer be had (${reason}): all users come anew.`);
+    console.error(`Some events are gone from the log (${reason}). All users follow.`);
     Object.assign(cursor, await printSnapshot());
     connection.start();
   },

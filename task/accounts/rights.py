@@ -1,6 +1,6 @@
-"""Accounts that can do more than a person.
+"""Accounts that have more rights than a user.
 
-Their passwords are withheld from that person, who could otherwise sign in and act with rights that nobody granted.
+Their passwords are withheld from that user, who could otherwise sign in as them and use rights that were not granted.
 """
 
 from functools import reduce

@@ -1,7 +1,7 @@
 """Exports the credentials of a job's accounts, and only passwords that are known to be right.
 
 Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash shows whether one is still right. An
-export gives nobody more rights: it withholds the passwords of accounts that can do more than its user.
+export gives its user no more rights: it withholds the passwords of accounts that can do more than its user.
 """
 
 import time

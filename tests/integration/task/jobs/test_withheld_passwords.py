@@ -1,4 +1,4 @@
-"""The export gives nobody the password of an account that can do more than the exporter."""
+"""An export withholds the password of an account that can do more than the exporter."""
 
 from collections.abc import Callable
 from typing import Any

@@ -25,7 +25,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test test-all bench chaos lint format lock screenshots
+.PHONY: run test test-all bench chaos lint format lock prose screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live

@@ -59,7 +59,7 @@ def site(shared_service: Service, tmp_path_factory: pytest.TempPathFactory) -> I
     """Serves copies of the modules that docs/clients names, and its example."""
     folder: Path = tmp_path_factory.mktemp("site")
     for name in set(re.findall(r"\w+\.js\b", PAGE)):
-        shutil.copy(ROOT / "static" / "js" / name, folder)
+        shutil.copy(ROOT / "static" / "realtime" / name, folder)
     (folder / "example.js").write_text(EXAMPLE.replace("https://arrivals.example", shared_service.address))
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder))) as server:
         Thread(target=server.serve_forever, daemon=True).start()

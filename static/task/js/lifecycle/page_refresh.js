@@ -1,7 +1,7 @@
 // Reads the current page again in the background, for what no event brings: names, older rows, and possible actions.
 
 const PAUSE_MS = 1_000;
-const ROWS_HOLD_MS = 2_000;
+const ROWS_HOLD_MS = 10_000; // a busy server takes seconds to send the older rows
 
 // Reads at most once a second. Requests during a reading lead to one more reading.
 export class PageRefresh {

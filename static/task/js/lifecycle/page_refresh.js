@@ -33,7 +33,7 @@ export class PageRefresh {
   }
 }
 
-// Requests older rows when many users are removed at once. The board keeps its old rows until these come, for two
+// Requests older rows when many users are removed at once. The board keeps its old rows until these come, for ten
 // seconds at most, so that it does not collapse and grow again.
 export class RowRefill {
   #refresh;

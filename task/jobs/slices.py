@@ -22,7 +22,7 @@ from task.workers import shutdown
 from task.workers.counters import counters
 
 SLICE_SECONDS = 2.0
-LEAST_LIGHT_SIZE = 100
+LEAST_SIZE = 100
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 REPEAT_SECONDS = 5.0  # no retry after a 20 s lock wait: Celery's 30 s soft limit refunds no attempt
 TRANSIENT = (OperationalError, InterfaceError)
@@ -79,11 +79,9 @@ def _work(job_id: int, task_id: UUID, size: int, until: float) -> str:
 
 
 def _first_step_size(job: Job, size: int) -> StepSize:
-    if job.state == Job.State.REMOVING:
-        return StepSize(size)
-    if job.options.needs_stretching:
+    if job.state != Job.State.REMOVING and job.options.needs_stretching:
         return StepSize(1)  # the first account appears after one hash, not after a hundred
-    return StepSize(max(size, LEAST_LIGHT_SIZE), least=LEAST_LIGHT_SIZE)
+    return StepSize(max(size, LEAST_SIZE), least=LEAST_SIZE)  # without a floor an undo shrank to 3 accounts a second
 
 
 def _step(lane: Lane, step_size: StepSize) -> Lane | None:

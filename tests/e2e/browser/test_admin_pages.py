@@ -17,7 +17,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 # Chromium's note, not a fault: Django's page requests focus after a fast visitor has focused a field.
 FOCUS_NOTE = "Autofocus processing was blocked"
-TABLES = ["task/job", "task/account", "task/act", "task/token", "task/worker", "realtime/feed", "realtime/batch"]
+TABLES = [
+    *("arrivals/job", "arrivals/account", "arrivals/act", "arrivals/token", "arrivals/worker"),
+    *("arrivals_feed/feedhead", "arrivals_feed/batch"),
+]
 LISTS = [*TABLES, "auth/user", "auth/group"]
 
 

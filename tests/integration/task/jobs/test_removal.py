@@ -184,3 +184,10 @@ def test_a_lane_that_dies_at_every_start_fails_its_removal() -> None:
     Lane.objects.update(seen_at=long_ago)
     rescue.rescue()
     assert stepping.now(job).error.startswith("Its worker was started 5 times in a row without making a step")
+
+
+def test_the_steps_of_a_removal_never_shrink_below_a_hundred_accounts() -> None:
+    job, _ = stepping.removing(3)
+    step_size = slices._first_step_size(stepping.now(job), 1)
+    step_size.adapt(60)
+    assert step_size.size == 100

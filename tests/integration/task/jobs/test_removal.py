@@ -46,12 +46,12 @@ def test_the_feed_has_one_event_for_each_removed_account_and_then_the_end() -> N
 
 
 def test_a_removal_works_in_steps_and_reports_its_progress() -> None:
-    job, task_id = stepping.removing(60)
+    job, task_id = stepping.removing(260)
     after = stepping.remove_some(job, task_id, 25)
     assert after
-    assert (after.state, after.removed_through, Account.objects.count()) == ("removing", 25, 35)
+    assert (after.state, after.removed_through, Account.objects.count()) == ("removing", 25, 235)
     assert slices.work(job_id=job.pk, task_id=task_id, size=10, seconds=0) == (
-        f"Job {job.pk}: 35 of 60 accounts checked so far."
+        f"Job {job.pk}: 125 of 260 accounts checked so far."
     )
 
 

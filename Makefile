@@ -7,10 +7,10 @@ CODE := asgi_config realtime task tests docs/clients manage.py
 
 # A file of tests is one process's: what it starts for itself is started once. pytest-xdist would put the files with the
 # fewest tests last, which are the longest, so they keep the order of tests/conftest.py. `make test PARALLEL=` takes one
-# test after another. Tests that start services wait a lot, so they get two processes more than there are cores.
+# test after another. Tests that start services wait a lot, so they get one process more than there are cores.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 PARALLEL = --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
-test-all chaos: PARALLEL = --numprocesses $(shell expr $(CORES) + 2) --dist loadfile --no-loadscope-reorder
+test-all chaos: PARALLEL = --numprocesses $(shell expr $(CORES) + 1) --dist loadfile --no-loadscope-reorder
 
 # The folders and files without the mark `service`: the other files need not even be imported.
 QUICK = tests/unit tests/integration tests/e2e/server/test_first_start.py tests/e2e/server/test_tutorial.py

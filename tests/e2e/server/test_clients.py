@@ -151,5 +151,5 @@ def test_a_client_stops_when_it_is_refused_for_good(name: str, service: Service,
     begin_at(name, folder, epoch=str(uuid4()), offset=5)
     with Running(name, service.address, folder) as client:
         assert client.wait(SECONDS) == 1
-        assert "refuses this" in client.complaints
+        assert "The server refuse" in client.complaints
         assert "Traceback" not in client.complaints

@@ -1,5 +1,7 @@
 """What all of these tests share."""
 
+import math
+
 import pytest
 from pytest_django import Settings
 
@@ -7,9 +9,10 @@ from task.accounts import users
 
 
 @pytest.fixture(autouse=True)
-def counted_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting a hundred users may take over 5 ms on a slow machine, and the total must not be cached for that."""
-    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", 0.5)
+def users_are_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine must not cache the total, and a count must not outlive the test whose users are rolled back."""
+    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", math.inf)
+    monkeypatch.setattr(users, "_cached_count", {})
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,12 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def slow_counts_are_cached(users_are_counted_anew: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In other tests none is."""
+    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", SLOW_COUNT_SECONDS)
+
+
 @pytest.fixture
 def slow_clock() -> Clock:
     """With this clock each count takes a second."""
@@ -53,8 +59,7 @@ def test_an_event_invalidates_the_cached_count(slow_clock: Clock) -> None:
     [(0.01, 0.01 * CACHE_FACTOR), (1.0, CACHE_SECONDS)],
     ids=["by factor", "at the limit"],
 )
-def test_a_cached_count_expires(count_seconds: float, cached_seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(users, "SLOW_COUNT_SECONDS", SLOW_COUNT_SECONDS)
+def test_a_cached_count_expires(count_seconds: float, cached_seconds: float) -> None:
     clock = Clock(count_seconds)
     before = count(clock)
     add_without_event()

@@ -36,8 +36,8 @@ test: .venv/run.stamp .venv/test.stamp
 
 # All that `make test` leaves out: the database tests on PostgreSQL, then servers, browsers, clients and faults.
 test-all: .venv/run.stamp .venv/test.stamp
-	ARRIVALS_CHAOS=short $(PYTHON) -m tests.support.postgres \
-		$(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration tests/e2e/server
+	ARRIVALS_CHAOS=short $(PYTHON) -m tests.support.services.postgres \
+		$(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration tests/e2e
 	ARRIVALS_CHAOS=short $(PYTHON) -m pytest $(PARALLEL) -m service tests
 
 # `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
@@ -47,7 +47,7 @@ bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
 # The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
 # of faults, strikes and results (docs/guarantees.md).
 chaos: .venv/run.stamp .venv/test.stamp
-	ARRIVALS_CHAOS=long $(PYTHON) -m tests.support.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
+	ARRIVALS_CHAOS=long $(PYTHON) -m tests.support.services.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
 
 lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(PYTHON) -m ruff check $(CODE)

@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(_folder(item), 2))
     files = dict.fromkeys(item.path for item in items)
     chaos = [path for path in files if path.parent.name == "chaos"]
-    others = [path for path in files if path.parent.name not in {"chaos", "browser"}]
+    others = [path for path in files if "browser" not in path.parts and path not in chaos]
     order = {path: 2 * rank + 1 for rank, path in enumerate(others)}
     order |= {path: 2 * rank for rank, path in enumerate(chaos)}
     items.sort(key=lambda item: order.get(item.path, -1))

@@ -11,8 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tests.benchmarks.frame import Figure, as_json, machine, show
-from tests.support import postgres
-from tests.support.service import ROOT
+from tests.support.services import postgres
+from tests.support.services.service import ROOT
 
 ALL = {
     "startup": ["sqlite"],

@@ -15,8 +15,8 @@ import psutil  # type: ignore[import-untyped]
 
 from tests.benchmarks.frame import Figure, service
 from tests.benchmarks.senders import APPEND, run_shell
-from tests.support.program import Program
-from tests.support.service import ROOT, Service, clean_environment, free_port
+from tests.support.services.program import Program
+from tests.support.services.service import ROOT, Service, clean_environment, free_port
 from tests.support.waiting import wait_until
 
 CLIENTS = 1_000

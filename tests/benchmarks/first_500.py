@@ -9,8 +9,8 @@ from urllib.request import Request
 
 from tests.benchmarks.frame import Figure, figure, service
 from tests.benchmarks.plain import PlainWatcher
-from tests.support.browser import Browser
-from tests.support.service import Service
+from tests.support.clients.browser import Browser
+from tests.support.services.service import Service
 
 ROUNDS = 9
 LOOP_USERS = 25

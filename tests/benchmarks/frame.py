@@ -18,7 +18,7 @@ from django.core.management import call_command
 from rich.console import Console
 from rich.table import Table
 
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 PACKAGES = ("django", "channels", "channels-redis", "celery", "daphne", "psycopg")
 

@@ -7,8 +7,8 @@ import re
 
 from tests.benchmarks.first_500 import tutorials_loop
 from tests.benchmarks.frame import Figure, service
-from tests.chaos.strikes import work_so_far
-from tests.support.service import Service
+from tests.chaos.faults.strikes import work_so_far
+from tests.support.services.service import Service
 
 TOTAL = 100
 START = f"""

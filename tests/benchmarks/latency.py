@@ -16,8 +16,8 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from tests.benchmarks.frame import Figure, percentile, service
 from tests.benchmarks.plain import connect_plainly
 from tests.benchmarks.senders import APPEND, run_shell
-from tests.support.program import Program
-from tests.support.service import ROOT, Service, free_port
+from tests.support.services.program import Program
+from tests.support.services.service import ROOT, Service, free_port
 
 EVENTS = 1_000
 EVERY_SECONDS = 0.01

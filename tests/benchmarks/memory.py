@@ -10,8 +10,8 @@ import psutil  # type: ignore[import-untyped]
 from tests.benchmarks.crowd import handshake
 from tests.benchmarks.frame import Figure, service
 from tests.benchmarks.plain import connect_plainly
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
 MILLION = 1_000_000

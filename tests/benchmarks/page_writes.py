@@ -9,9 +9,9 @@ from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandle
 
 from tests.benchmarks.first_500 import filled_form
 from tests.benchmarks.frame import Figure, percentile, service
-from tests.support.browser import Browser
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.clients.browser import Browser
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
 MILLION = 1_000_000

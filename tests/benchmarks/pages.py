@@ -3,8 +3,8 @@
 import time
 
 from tests.benchmarks.frame import Figure, figure, ratio, service
-from tests.support.browser import Browser
-from tests.support.service import Service
+from tests.support.clients.browser import Browser
+from tests.support.services.service import Service
 
 REQUESTS = 40
 THOUSAND = 1_000

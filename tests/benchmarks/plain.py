@@ -4,7 +4,7 @@ from functools import partial
 
 from websockets.asyncio.client import ClientConnection
 
-from tests.support.watcher import Watcher, connect_to
+from tests.support.clients.watcher import Watcher, connect_to
 
 connect_plainly = partial(connect_to, create_connection=ClientConnection)
 

@@ -11,8 +11,8 @@ import psycopg
 from realtime.protocol import WINDOW_BYTES
 from tests.benchmarks.frame import Figure, figure, in_turn, ratio, service
 from tests.benchmarks.plain import connect_plainly
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
 ROUNDS = 7

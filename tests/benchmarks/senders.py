@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 APPEND = """
 import json, time

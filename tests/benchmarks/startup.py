@@ -11,7 +11,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from tests.benchmarks.frame import Figure, figure
-from tests.support.service import ROOT, clean_environment, free_port
+from tests.support.services.service import ROOT, clean_environment, free_port
 from tests.support.waiting import wait_until
 
 WARM_ROUNDS = 3

@@ -9,8 +9,8 @@ from collections import Counter
 
 from tests.benchmarks.frame import Figure, service
 from tests.benchmarks.plain import PlainWatcher
-from tests.support.program import Program
-from tests.support.service import ROOT, Service
+from tests.support.services.program import Program
+from tests.support.services.service import ROOT, Service
 
 TOTAL = 100_000
 

@@ -5,13 +5,13 @@ from random import Random
 
 import pytest
 
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.strikes import database_url_of
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.strikes import database_url_of
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.clients.watcher import Watcher
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher
 
 CANCELS = either(short=3, long=50)
 TOTAL = 1_000_000  # no job reaches it

@@ -17,15 +17,15 @@ import pytest
 
 from realtime.endpoints.flow_control import FRAMES_AT_ONCE
 from realtime.protocol import WINDOW_BYTES
-from tests.chaos import leaks, raw_client
+from tests.chaos.checks import leaks, raw_client
+from tests.chaos.checks.memory import MIB, resident_bytes
+from tests.chaos.checks.truth import Truth
+from tests.chaos.faults.hits import Strikes
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.memory import MIB, resident_bytes
-from tests.chaos.truth import Truth
-from tests.support.program import Program
-from tests.support.service import ROOT, Service
+from tests.support.clients.watcher import Watcher
+from tests.support.services.program import Program
+from tests.support.services.service import ROOT, Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher
 
 STALLED = 20
 ROUNDS = 3
@@ -180,7 +180,7 @@ def test_a_flood_of_frames_is_closed_with_4500(site: Site) -> None:
 
 @pytest.mark.fault("clients are killed with all their connections")
 def test_killed_clients_leak_no_descriptors_and_no_memory(site: Site, strikes: Strikes) -> None:
-    command = [sys.executable, "-m", "tests.chaos.raw_client", site.service.address, site.program.token]
+    command = [sys.executable, "-m", "tests.chaos.checks.raw_client", site.service.address, site.program.token]
 
     def kill(number: int) -> None:
         with subprocess.Popen([*command, str(number)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:

@@ -10,7 +10,7 @@ from celery.beat import PersistentScheduler
 from redis import Redis
 
 from asgi_config.celery import app
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 from tests.support.waiting import wait_until
 
 AHEAD = datetime.timedelta(hours=1)

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.bound import Bound
-from tests.chaos.disks import LimitedPages, Tmpfs, fillable_disk
+from tests.chaos.checks.bound import Bound
+from tests.chaos.checks.tracebacks import REDIS_FULL
+from tests.chaos.checks.visitor import Visitor
+from tests.chaos.faults.disks import LimitedPages, Tmpfs, fillable_disk
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.postgres_faults import PostgresFaults
+from tests.chaos.faults.run import DEADLINE, SMALL, Run
+from tests.chaos.faults.strikes import go_on
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.postgres_faults import PostgresFaults
-from tests.chaos.run import DEADLINE, SMALL, Run
-from tests.chaos.strikes import go_on
-from tests.chaos.tracebacks import REDIS_FULL
-from tests.chaos.visitor import Visitor
-from tests.support import postgres
 from tests.support.answer import Answer
-from tests.support.service import Service
+from tests.support.services import postgres
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
@@ -38,7 +38,7 @@ DOWN, CUT = "PostgreSQL is down for a while", "a connection to PostgreSQL is cut
 DEADLOCK, SERIALIZATION = "PostgreSQL ends a step as the victim of a deadlock", "PostgreSQL cannot serialize a step"
 TIMEOUT = "a statement of a step exceeds PostgreSQL's statement timeout"
 FROZEN = "a pool child freezes while its transaction on PostgreSQL is open"
-IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_impatient", "LOG_LEVEL": "INFO"}
+IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.faults.settings_impatient", "LOG_LEVEL": "INFO"}
 LANES = "SELECT task_id FROM arrivals_lane"
 # After a freeze of over 5 s the step is not even repeated.
 REPEATED = r"Repeating a step of job (\d+).*Ignored a stale message for job \1\."

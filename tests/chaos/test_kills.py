@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
+from tests.chaos.checks.snapshots import Snapshots
+from tests.chaos.checks.tracebacks import CHILD_LOST
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.run import Run
+from tests.chaos.faults.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.run import Run
-from tests.chaos.snapshots import Snapshots
-from tests.chaos.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
-from tests.chaos.tracebacks import CHILD_LOST
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 STRIKES = either(short=2, long=10)
 MAKING = "a pool child is killed while its transaction is open, making accounts"

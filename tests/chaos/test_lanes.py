@@ -5,10 +5,10 @@ import signal
 
 import pytest
 
-from tests.chaos.hits import Strikes
-from tests.chaos.strikes import database_url_of, work_so_far
-from tests.chaos.tracebacks import CHILD_LOST, raised
-from tests.support.service import Service
+from tests.chaos.checks.tracebacks import CHILD_LOST, raised
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.strikes import database_url_of, work_so_far
+from tests.support.services.service import Service
 
 TOTAL = 30
 START = """

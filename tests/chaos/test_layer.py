@@ -10,14 +10,14 @@ from functools import partial
 
 import pytest
 
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.run import DEADLINE, Run
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.run import DEADLINE, Run
-from tests.support.browser import Browser
+from tests.support.clients.browser import Browser
+from tests.support.clients.watcher import Watcher
 from tests.support.layers import HELD, HITS
-from tests.support.service import Service
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher
 
 TOTAL = 2000
 FAULTS = {

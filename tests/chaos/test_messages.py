@@ -11,10 +11,10 @@ from redis import Redis
 
 from task.jobs.leases import TASK
 from task.tasks import task_id_from
-from tests.chaos.hits import Strikes
-from tests.chaos.truth import JobRow, Truth
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.chaos.checks.truth import JobRow, Truth
+from tests.chaos.faults.hits import Strikes
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 
 IGNORED = "Ignored a message from the queue"
 SENTENCES = [

@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
-from tests.chaos import dying
+from tests.chaos.checks.tracebacks import CHILD_LOST
+from tests.chaos.faults import dying
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.run import Run
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.run import Run
-from tests.chaos.tracebacks import CHILD_LOST
-from tests.support.service import Service
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=5)
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(either(short=1200, long=2400))
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings_dying"}
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.chaos.faults.settings_dying"}
     with Service(environment=environment, options=["--workers", "1"], may_complain=True) as service:
         yield service
 

@@ -10,15 +10,15 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
-from tests.chaos.bound import Bound
+from tests.chaos.checks.bound import Bound
+from tests.chaos.checks.tracebacks import CHILD_LOST, TOO_LONG
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.run import DEADLINE, SMALL, Run
+from tests.chaos.faults.second_web import SecondWeb, second_web
+from tests.chaos.faults.strikes import busiest, go_on, step_is_open, stop, stopped_in_open_step
+from tests.chaos.faults.zombie import pause_until_rescued
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.run import DEADLINE, SMALL, Run
-from tests.chaos.second_web import SecondWeb, second_web
-from tests.chaos.strikes import busiest, go_on, step_is_open, stop, stopped_in_open_step
-from tests.chaos.tracebacks import CHILD_LOST, TOO_LONG
-from tests.chaos.zombie import pause_until_rescued
-from tests.support.service import Pids, Service
+from tests.support.services.service import Pids, Service
 from tests.support.waiting import wait_until
 
 TIMES = either(short=1, long=3)

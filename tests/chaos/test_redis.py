@@ -14,14 +14,14 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.chaos.bound import Bound
+from tests.chaos.checks.bound import Bound
+from tests.chaos.checks.tracebacks import CHILD_LOST, REDIS_LOST
+from tests.chaos.checks.visitor import Visitor
+from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.redis_faults import RedisFaults
+from tests.chaos.faults.run import DEADLINE, SMALL, Run
 from tests.chaos.form import either
-from tests.chaos.hits import Strikes
-from tests.chaos.redis_faults import RedisFaults
-from tests.chaos.run import DEADLINE, SMALL, Run
-from tests.chaos.tracebacks import CHILD_LOST, REDIS_LOST
-from tests.chaos.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)

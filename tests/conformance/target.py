@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.conformance.making import Make
-from tests.support import wire
+from tests.support.clients import wire
 
 FRAME_BYTES = wire.CHANNEL["x-limits"]["bytes-in-a-frame"]
 VERSION = "arrivals.v1"

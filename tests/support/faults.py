@@ -12,8 +12,8 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.chaos.faults.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
 from tests.chaos.form import FORM, SEED
-from tests.chaos.hits import NOTES, PROPERTY, Strikes, names_of, notes, rows, table
 
 KEPT = pytest.StashKey[Strikes]()
 

@@ -30,7 +30,7 @@ from asgi_config.worker.lifecycle import request_rescue
 from realtime import hints
 from realtime.protocol import Batch
 from task import events
-from tests.support.complaints import Formats, complaints
+from tests.support.clients.complaints import Formats, complaints
 
 FILE = Path(__file__).resolve().parent.parent / "formats.json"
 RELEASED = FILE.with_name("released_formats.json")

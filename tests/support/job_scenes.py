@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 MANY = 250_000
 DO = "from task.jobs import actions; from task.models import *; from django.utils import timezone; "

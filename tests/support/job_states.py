@@ -9,8 +9,8 @@ from task.jobs.actions import fail
 from task.jobs.start import start_job
 from task.models import Job, Lane
 from task.options import Options
+from tests.support.clients.visiting import person, visit
 from tests.support.stepping import step
-from tests.support.visiting import person, visit
 
 EVERYTHING = ["view_user", "add_job", "view_job", "change_job", "delete_job"]
 

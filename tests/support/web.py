@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.database import database_url
-from tests.support.deployment import command_of, nginx_command
-from tests.support.service import ROOT, Service, answers, free_port
+from tests.support.services.deployment import command_of, nginx_command
+from tests.support.services.service import ROOT, Service, answers, free_port
 from tests.support.waiting import wait_until
 
 FILES = 64

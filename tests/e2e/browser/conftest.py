@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [

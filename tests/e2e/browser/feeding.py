@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from task.events import wire_time
-from tests.e2e.browser.test_client_connection import Server
+from tests.e2e.browser.connection.test_client_connection import Server
 from tests.support.waiting import wait_until_async
 
 FRAME = 100

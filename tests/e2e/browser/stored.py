@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 
 def rows(service: Service, query: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.browser.conftest import Visit
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

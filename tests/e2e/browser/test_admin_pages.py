@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import usernames
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import jobs
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

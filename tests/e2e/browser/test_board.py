@@ -9,10 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from tests.e2e.browser.conftest import Visit
+from tests.e2e.browser.connection.test_client_connection import Server
 from tests.e2e.browser.feeding import Feeding
-from tests.e2e.browser.test_client_connection import Server
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -10,8 +10,8 @@ from axe_playwright_python.async_playwright import Axe
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.visitor import Visitor
 from tests.e2e.browser.walk import every_page
-from tests.support.proxy import Proxy
-from tests.support.service import Service
+from tests.support.services.proxy import Proxy
+from tests.support.services.service import Service
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(1200)]
 

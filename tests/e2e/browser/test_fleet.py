@@ -12,17 +12,17 @@ from typing import cast
 import psycopg
 import pytest
 
-from tests.chaos.visitor import Visitor
+from tests.chaos.checks.visitor import Visitor
 from tests.e2e.browser.conftest import Visit
-from tests.support import postgres
-from tests.support.deployment import SERVICES, WEB, WORKERS
-from tests.support.fleet import METRICS_TOKEN, Fleet
-from tests.support.load import CountingWatcher, Users, scraped
-from tests.support.processes import descendants
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.clients.load import CountingWatcher, Users, scraped
+from tests.support.clients.watcher import Watcher
+from tests.support.services import postgres
+from tests.support.services.deployment import SERVICES, WEB, WORKERS
+from tests.support.services.fleet import METRICS_TOKEN, Fleet
+from tests.support.services.processes import descendants
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.asyncio(loop_scope="package")]
 

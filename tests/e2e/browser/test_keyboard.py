@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import usernames
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import LINK, Service
+from tests.support.services.service import LINK, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -11,7 +11,7 @@ from tests.e2e.browser.conftest import Visit
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.test_keyboard import tab_to
 from tests.e2e.browser.visitor import Visitor
-from tests.support.service import Service
+from tests.support.services.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, WebSocket, expect
 
-from tests.support import wire
-from tests.support.service import LINK, Service
+from tests.support.clients import wire
+from tests.support.services.service import LINK, Service
 
 # Chromium itself reports each broken connection and each refused page, which no page can prevent.
 BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to load resource: net::ERR_")

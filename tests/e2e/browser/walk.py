@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from django.template.loader import render_to_string
 from playwright.async_api import expect
 
-from tests.e2e.browser.scripted import is_catching_up, is_offline
+from tests.e2e.browser.connection.scripted import is_catching_up, is_offline
 from tests.e2e.browser.visitor import Visitor
-from tests.support.proxy import Proxy
-from tests.support.service import Service
+from tests.support.services.proxy import Proxy
+from tests.support.services.service import Service
 
 LONG_NAME = "W" * 150
 MANY = 5_000

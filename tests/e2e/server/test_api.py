@@ -6,7 +6,7 @@ from task.models import Job
 from tests.integration.task.api.test_jobs import JOBS
 from tests.integration.task.test_credential_access import address, known, read_csv
 from tests.support import stepping
-from tests.support.caller import fetch
+from tests.support.clients.caller import fetch
 from tests.support.database import at_once, session_of
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.service import ROOT, clean_environment
+from tests.support.services.service import ROOT, clean_environment
 
 NOT_INHERITED = {"ARRIVALS_TESTS_OF", "VAR_DIR", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import certificates, tls_postgres
-from tests.support.service import ROOT, clean_environment
+from tests.support.services import certificates, tls_postgres
+from tests.support.services.service import ROOT, clean_environment
 
 IS_ENCRYPTED = """
 from django.db import connection

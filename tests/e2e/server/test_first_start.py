@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.browser import Browser
-from tests.support.program import Program
-from tests.support.service import Service
-from tests.support.watcher import Watcher
+from tests.support.clients.browser import Browser
+from tests.support.clients.watcher import Watcher
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 
 TOTAL = 60
 DEADLINE = 120

@@ -13,11 +13,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
-from tests.support import certificates, fleet
-from tests.support.browser import Browser
-from tests.support.deployment import write_nginx
-from tests.support.service import free_port
-from tests.support.watcher import connect_to
+from tests.support.clients.browser import Browser
+from tests.support.clients.watcher import connect_to
+from tests.support.services import certificates, fleet
+from tests.support.services.deployment import write_nginx
+from tests.support.services.service import free_port
 from tests.support.web import DEADLINE, nginx, web_process
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from asgi_config.live import embedded_redis
-from tests.support.browser import Browser
-from tests.support.service import START_SECONDS, Service
+from tests.support.clients.browser import Browser
+from tests.support.services.service import START_SECONDS, Service
 from tests.support.waiting import wait_until
 
 NEW_USER = "from django.contrib.auth.models import User; User.objects.create_user('{}')"

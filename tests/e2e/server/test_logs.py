@@ -11,11 +11,11 @@ from urllib.request import Request
 
 import pytest
 
-from tests.support.caller import fetch
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.clients.caller import fetch
+from tests.support.clients.watcher import Watcher, connect_to
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher, connect_to
 
 PASSWORD = "correct-horse-battery-9"
 MAIL = "ann@mail.example"

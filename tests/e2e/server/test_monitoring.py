@@ -13,11 +13,11 @@ import pytest
 
 from asgi_config.monitoring.metric_table import METRICS
 from tests.support.answer import Answer
-from tests.support.caller import fetch
-from tests.support.program import Program
-from tests.support.service import Service
+from tests.support.clients.caller import fetch
+from tests.support.clients.watcher import Watcher, connect_to
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher, connect_to
 
 FROZEN_SECONDS = 30  # far above the limit of 2 s for a probe; without a limit it would never end
 TRIM = "from django.utils.timezone import now; from realtime import log; log.trim('users', keep=0, older_than=now())"

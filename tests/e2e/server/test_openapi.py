@@ -13,8 +13,8 @@ from schemathesis import GenerationMode
 from realtime import log
 from task.api.urls import api
 from task.models import Job
-from tests.e2e.server.test_token_socket import token_of
-from tests.support.caller import fetch
+from tests.e2e.wire.test_token_socket import token_of
+from tests.support.clients.caller import fetch
 from tests.support.stepping import failed, finished, running
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support import postgres
-from tests.support.deployment import SERVICES
-from tests.support.service import ROOT, clean_environment, free_port
-from tests.support.watcher import Watcher
+from tests.support.clients.watcher import Watcher
+from tests.support.services import postgres
+from tests.support.services.deployment import SERVICES
+from tests.support.services.service import ROOT, clean_environment, free_port
 from tests.support.web import DEADLINE, web_process
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.deployment import write_nginx
-from tests.support.service import free_port
+from tests.support.services.deployment import write_nginx
+from tests.support.services.service import free_port
 from tests.support.waiting import wait_until
 from tests.support.web import DEADLINE, nginx
 

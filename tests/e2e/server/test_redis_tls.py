@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import certificates
-from tests.support.caller import fetch
-from tests.support.program import Program
-from tests.support.service import ROOT, Service, clean_environment
+from tests.support.clients.caller import fetch
+from tests.support.clients.watcher import Watcher
+from tests.support.services import certificates
+from tests.support.services.program import Program
+from tests.support.services.service import ROOT, Service, clean_environment
 from tests.support.waiting import wait_until_async
-from tests.support.watcher import Watcher
 
 CONNECT = """
 import asyncio, django

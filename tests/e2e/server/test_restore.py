@@ -5,9 +5,9 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from tests.support.program import Program
-from tests.support.service import Service
-from tests.support.watcher import Watcher
+from tests.support.clients.watcher import Watcher
+from tests.support.services.program import Program
+from tests.support.services.service import Service
 
 SECONDS = 90
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.browser import Browser
-from tests.support.service import Service
-from tests.support.watcher import connect_to
+from tests.support.clients.browser import Browser
+from tests.support.clients.watcher import connect_to
+from tests.support.services.service import Service
 
 
 @pytest.mark.parametrize("prefix", ["/elsewhere", "%2F", "https://example.com/"])

@@ -8,7 +8,7 @@ from urllib.request import Request
 import pytest
 from django.conf import settings
 
-from tests.support.browser import Browser
+from tests.support.clients.browser import Browser
 
 YEAR_SECONDS = 365 * 24 * 3600
 STATIC = Path(settings.BASE_DIR) / "static"

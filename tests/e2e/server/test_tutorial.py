@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from asgi_config.live import embedded_redis
-from tests.support.browser import Browser
-from tests.support.service import ROOT, clean_environment, free_port
+from tests.support.clients.browser import Browser
+from tests.support.clients.watcher import connect_to
+from tests.support.services.service import ROOT, clean_environment, free_port
 from tests.support.waiting import wait_until, wait_until_async
-from tests.support.watcher import connect_to
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane
 from tests.support import stepping
 from tests.support.database import database_url
-from tests.support.running import Running
-from tests.support.service import Service
+from tests.support.services.running import Running
+from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
 

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from asgi_config.checks import settings as checks
-from tests.support.service import ROOT, clean_environment
+from tests.support.services.service import ROOT, clean_environment
 
 PRODUCTION = {
     "SECRET_KEY": "a-key-that-only-this-test-knows-and-that-is-long-enough-0123456789",

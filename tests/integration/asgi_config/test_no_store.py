@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.urls import path, reverse
 from django.views.decorators.cache import cache_control
 
-from tests.support.visiting import job_at, person, visit
+from tests.support.clients.visiting import job_at, person, visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

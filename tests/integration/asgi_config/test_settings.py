@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.service import ROOT, clean_environment
+from tests.support.services.service import ROOT, clean_environment
 
 PRINT = "from asgi_config import settings; print(settings.DATABASES['default'].get('OPTIONS'))"
 

@@ -10,7 +10,7 @@ import pytest
 from asgi_config.live.process import CouldNotStart, ManagedProcess
 from asgi_config.live.signals import Interrupts
 from asgi_config.live.supervisor import Stopped, Supervisor
-from tests.support.processes import all_processes
+from tests.support.services.processes import all_processes
 from tests.support.waiting import wait_until
 
 ENDLESS = "import signal; signal.pause()"

@@ -21,7 +21,7 @@ from realtime import hints, log
 from realtime.hub import hub_of
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor, Subscription
-from tests.chaos.hits import Strikes
+from tests.chaos.faults.hits import Strikes
 from tests.integration.realtime.feed_model import Model, Watching
 from tests.support import machines
 from tests.support.layers import HeldLayer

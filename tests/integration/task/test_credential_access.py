@@ -22,11 +22,11 @@ from task.jobs.credentials import Export
 from task.models import Act, Job
 from task.options import SHARED, Options
 from tests.support import stepping
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
+from tests.support.clients.visiting import person, text_of, visit
 from tests.support.database import database_url
-from tests.support.pseudo_terminal import PseudoTerminal
-from tests.support.service import ROOT
-from tests.support.visiting import person, text_of, visit
+from tests.support.services.pseudo_terminal import PseudoTerminal
+from tests.support.services.service import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 SHARED_ONE = Options(passwords=SHARED, shared_password="typed by a person")

@@ -19,7 +19,7 @@ from django.test import Client
 from task.models import Job
 from task.tokens import make_token
 from tests.support import stepping
-from tests.support.caller import text_of
+from tests.support.clients.caller import text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -4,7 +4,7 @@ from runpy import run_path
 
 import pytest
 
-from tests.support.clients import CLIENTS
+from tests.support.clients.client_programs import CLIENTS
 
 Backoff = run_path(str(CLIENTS / "arrivals_client.py"))["Backoff"]
 

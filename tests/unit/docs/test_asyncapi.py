@@ -16,8 +16,8 @@ from realtime.protocol import Batch, CloseCode, Disconnect, Position
 from task import events
 from task.api.urls import api
 from task.models import Job
-from tests.support import wire
-from tests.support.service import ROOT
+from tests.support.clients import wire
+from tests.support.services.service import ROOT
 
 SCHEMA = json.loads((ROOT / "tests" / "asyncapi" / "schema-3.0.0.json").read_text())
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from task.api.events import LONGEST_WAIT_SECONDS
-from tests.support.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
-from tests.support.service import ROOT
+from tests.support.services.deployment import COMPOSE, NGINX, SERVICES, WEB, WORKERS, procfile
+from tests.support.services.service import ROOT
 from tests.unit.docs.test_documentation import OPERATIONS
 
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()

@@ -10,7 +10,7 @@ from django.apps import apps
 from asgi_config.monitoring.metric_table import METRICS
 from task.api.errors import CODES
 from task.api.urls import api
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 
 PAGE = (ROOT / "docs" / "guarantees.md").read_text()
 PROMISES, _, RESULTS = PAGE.partition("## Faults, strikes, results")

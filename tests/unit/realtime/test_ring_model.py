@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from realtime import ring
 from realtime.protocol import Batch
-from tests.chaos.hits import Strikes
+from tests.chaos.faults.hits import Strikes
 from tests.support import machines
 
 SIZES = st.integers(1, 5)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from realtime import protocol
-from tests.support import wire
+from tests.support.clients import wire
 from tests.support.node import Node
 
 EPOCH = "00000000-0000-4000-8000-000000000001"

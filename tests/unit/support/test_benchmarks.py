@@ -7,7 +7,7 @@ import pytest
 from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks.crowd import frame_size, masked
 from tests.benchmarks.frame import figure, in_turn, percentile, ratio, short
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 
 
 def test_variants_are_measured_in_turn() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.complaints import Formats, complaints
+from tests.support.clients.complaints import Formats, complaints
 from tests.support.formats import released
 
 JOB, LANE, RESCUE = "arrivals_job", "task.tasks.create_random_user_accounts", "task.tasks.rescue_jobs"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.hits import NOTES, PROPERTY, Strikes, notes, rows, table
-from tests.chaos.promise import difference
-from tests.chaos.snapshots import newest
-from tests.support.watcher import Watcher
+from tests.chaos.checks.promise import difference
+from tests.chaos.checks.snapshots import newest
+from tests.chaos.faults.hits import NOTES, PROPERTY, Strikes, notes, rows, table
+from tests.support.clients.watcher import Watcher
 
 
 def report(fault: str, hits: int, *, outcome: Any = "passed", when: Any = "call") -> pytest.TestReport:

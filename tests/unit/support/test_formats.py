@@ -9,9 +9,9 @@ import pytest
 from pytest_django import Settings
 
 from tests.support import formats
-from tests.support.complaints import Formats, complaints
+from tests.support.clients.complaints import Formats, complaints
 from tests.support.formats import OURS, present, recorded, released
-from tests.support.service import ROOT
+from tests.support.services.service import ROOT
 
 
 def test_the_code_has_the_recorded_formats() -> None:

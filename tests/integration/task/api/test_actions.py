@@ -8,7 +8,7 @@ from task.jobs import slices
 from task.jobs.actions import fail
 from task.jobs.start import start_job
 from task.models import Account, Act, Job
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -13,7 +13,7 @@ from task import tokens
 from task.jobs import slices
 from task.jobs.start import start_job
 from task.models import Job, Token
-from tests.support.caller import ALL, Caller, caller, person
+from tests.support.clients.caller import ALL, Caller, caller, person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

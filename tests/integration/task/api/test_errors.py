@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from task.api.errors import CODES
 from task.jobs.start import start_job
-from tests.support.caller import ALL, Caller, caller
+from tests.support.clients.caller import ALL, Caller, caller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

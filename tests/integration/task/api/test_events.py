@@ -16,7 +16,7 @@ from realtime.endpoints.poll import poll
 from realtime.hub import hub_of
 from realtime.models import FeedHead
 from realtime.protocol import Subscription
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
 from tests.support.database import Append
 from tests.support.waiting import wait_until_async
 

@@ -15,9 +15,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from task.jobs import actions, slices
 from task.jobs.start import start_job
 from task.models import Act, Job
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
 from tests.support.database import at_once, database_url
-from tests.support.service import ROOT, free_port
+from tests.support.services.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission
 
 from task.models import Job
 from task.options import CHOICES, Options
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
 from tests.support.stepping import finished
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

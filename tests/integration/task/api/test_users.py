@@ -14,7 +14,7 @@ from realtime.protocol import Cursor
 from task.jobs import slices
 from task.jobs.start import start_job
 from task.models import Job
-from tests.support.caller import Caller, caller
+from tests.support.clients.caller import Caller, caller
 from tests.support.database import Append
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -16,7 +16,7 @@ from task.models import Job
 from task.options import Options, UnusableOption
 from tests.support import stepping
 from tests.support.database import database_url
-from tests.support.service import ROOT, free_port
+from tests.support.services.service import ROOT, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

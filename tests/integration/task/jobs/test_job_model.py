@@ -25,7 +25,7 @@ from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.options import FULL, Options
 from task.workers import registry
-from tests.chaos.hits import Strikes
+from tests.chaos.faults.hits import Strikes
 from tests.integration.task.jobs.job_model import ACTIVE, AT_WORK, ModelJob, ModelLane
 from tests.integration.task.jobs.test_leases import queued_ids
 from tests.support import machines

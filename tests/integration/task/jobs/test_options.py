@@ -13,7 +13,7 @@ from task.accounts import groups
 from task.jobs.start import RequestIdReused, start_job
 from task.models import Job
 from task.options import Options, UnusableOption
-from tests.support.caller import person
+from tests.support.clients.caller import person
 from tests.support.stepping import finished
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -14,7 +14,7 @@ from task.jobs.credentials import Credentials, Export
 from task.models import Job
 from task.options import Options
 from tests.support import stepping
-from tests.support.visiting import person
+from tests.support.clients.visiting import person
 
 User: Any = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -15,8 +15,8 @@ from task.jobs.actions import ActionResult
 from task.models import Job
 from task.options import Options
 from task.pages.job_views import add_action_messages
+from tests.support.clients.visiting import person, text_of, visit
 from tests.support.job_states import job_in, operator_visit, removed, start
-from tests.support.visiting import person, text_of, visit
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

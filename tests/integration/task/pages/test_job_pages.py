@@ -14,8 +14,8 @@ from django.utils import timezone
 from realtime import log
 from task.jobs import actions
 from task.models import Account, Job
+from tests.support.clients.visiting import person, text_of, visit
 from tests.support.job_states import job_in, made, operator_visit, removed, start
-from tests.support.visiting import person, text_of, visit
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

@@ -10,9 +10,9 @@ from django.test import Client
 
 from task.models import Job
 from task.options import Options
+from tests.support.clients.visiting import person, request_id_on, text_of, visit
 from tests.support.job_states import operator_visit
 from tests.support.stepping import finished
-from tests.support.visiting import person, request_id_on, text_of, visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

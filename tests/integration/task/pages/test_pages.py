@@ -17,7 +17,7 @@ from asgi_config.web import csp
 from task.jobs.start import Started
 from task.models import Job
 from task.pages.views import add_started_messages
-from tests.support.visiting import job_at, person, request_id_on, text_of, visit
+from tests.support.clients.visiting import job_at, person, request_id_on, text_of, visit
 
 User = get_user_model()
 USERS = "/users/"

@@ -10,7 +10,7 @@ from django.test import Client
 
 from realtime import log
 from task.models import Account, Job
-from tests.support.visiting import job_at, person, text_of, visit
+from tests.support.clients.visiting import job_at, person, text_of, visit
 
 User = get_user_model()
 USERS = "/users/"

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from task.models import Job
 from task.options import Options
 from tests.support.database import database_url
-from tests.support.pseudo_terminal import PseudoTerminal
-from tests.support.service import ROOT
+from tests.support.services.pseudo_terminal import PseudoTerminal
+from tests.support.services.service import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

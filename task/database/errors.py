@@ -1,10 +1,11 @@
 """The one place that words database errors for operators. Pure: manage.py uses it before settings are loaded."""
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from realtime.printable import printable
 
-UNAVAILABLE = (OperationalError, InterfaceError)
+# The server reports the end of a session after an idle transaction as an InternalError.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 NOTHING_LOST = "Make room on its disk, then try again; nothing is lost."
 REMEDIES = {
     "certificate": "Check the host name and sslrootcert in DATABASE_URL.",

@@ -144,8 +144,8 @@ async def test_killed_or_paused_web_processes_lose_no_event(
 async def test_a_pool_child_that_continues_after_a_rescue_does_no_harm(service: Service, strikes: Strikes) -> None:
     async with Run(service, strikes, raises=CHILD_LOST) as run:
 
-        async def continue_after_rescue() -> None:
-            await pause_until_rescued(run, (await asyncio.to_thread(wait_until_complete, service)).pool[0])
+        async def continue_after_rescue() -> bool:
+            return await pause_until_rescued(run, (await asyncio.to_thread(wait_until_complete, service)).pool[0])
 
         await run.strike(continue_after_rescue, times=either(short=1, long=2))
 

@@ -12,20 +12,23 @@ SLOW = 30  # accounts at full strength: some seconds of work for each of two lan
 LANES = "SELECT number, made, rescues FROM arrivals_lane WHERE job_id = {} ORDER BY number"
 
 
-async def pause_until_rescued(run: Run, pid: int) -> None:
-    """Pauses the child until another child has worked on its rescued lane."""
+async def pause_until_rescued(run: Run, pid: int) -> bool:
+    """Pauses the child until another child has worked on its rescued lane. Returns False if the child had no lane."""
     await run.until_idle()
     job = await run.ask(SLOW, hashing="full")
     run.finishing.append(job)
     await wait_until_async(lambda: any(made for made, _ in lanes(run, job).values()), DEADLINE)
     await asyncio.to_thread(wait_until, lambda: stops_without_lock(pid), DEADLINE)
     try:
-        found = await wait_until_async(lambda: rescued(run, job), DEADLINE)
-        assert found
+        await wait_until_async(lambda: rescued(run, job) or not lanes(run, job), DEADLINE)
+        found = rescued(run, job)
+        if found is None:
+            return False
         lane, made = found
         await wait_until_async(lambda: lanes(run, job).get(lane, (SLOW, 0))[0] > made, DEADLINE)
     finally:
         go_on(pid)
+    return True
 
 
 def lanes(run: Run, job: int) -> dict[int, tuple[int, int]]:

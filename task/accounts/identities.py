@@ -15,9 +15,9 @@ from task.accounts.names import NAMES
 from task.options import MIXED, REALISTIC, Options
 
 LETTERS = 10
-# Nearly all of the 52^10 = 2^57.004 names: a permutation of a power of two need not walk (0.7 us a name less).
-RANDOM_NAMES = 2**57
-LETTER_PAIRS = [first + second for first in string.ascii_letters for second in string.ascii_letters]
+# Nearly all of the 26^10 = 2^47.004 names: a permutation of a power of two need not walk (0.7 us a name less).
+RANDOM_NAMES = 2**47
+LETTER_PAIRS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
 DIGITS = 10_000
 DOMAIN = "example.com"
 DOMAINS = ("example.com", "example.org", "example.net")
@@ -42,7 +42,10 @@ def identities(options: Options, seed: int, indexes: range) -> Iterator[Identity
 
 
 def random_identities(seed: int, indexes: range) -> Iterator[Identity]:
-    """Yields names like user_kqzlmwxapr: `user_` and 10 letters. Different indexes never share a name."""
+    """Yields names like user_kqzlmwxapr: `user_` and 10 lower-case letters. Different indexes never share a name.
+
+    Sites that lower-case a typed name at sign-in would refuse an account with capitals.
+    """
     permutation = Permutation(RANDOM_NAMES, seed)
     for index in indexes:
         username = f"user_{_letters(permutation.at(index))}"

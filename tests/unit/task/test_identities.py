@@ -15,9 +15,9 @@ def test_every_locale_option_has_names() -> None:
     assert tuple(NAMES) == LOCALES
 
 
-def test_a_random_name_is_user_and_ten_letters_at_example_com() -> None:
+def test_a_random_name_is_user_and_ten_lower_case_letters_at_example_com() -> None:
     for identity in random_identities(7, range(1_000)):
-        assert re.fullmatch(r"user_[a-zA-Z]{10}", identity.username)
+        assert re.fullmatch(r"user_[a-z]{10}", identity.username)
         assert identity.email == f"{identity.username}@example.com"
         assert (identity.first_name, identity.last_name) == ("", "")
 

@@ -74,7 +74,7 @@ screenshots: .venv/run.stamp .venv/test.stamp
 	$(PYTHON) -m tests.support.screenshots
 
 lock:
-	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra server --extra postgres -o requirements/run.txt
 	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
 	$(COMPILE) --group bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
 	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt

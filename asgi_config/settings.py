@@ -14,9 +14,9 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from asgi_config import environment
+from asgi_config import environment, installation
 from asgi_config.logs.configuration import log_configuration
-from asgi_config.var_dir import BASE_DIR, VAR_DIR
+from asgi_config.var_dir import VAR_DIR
 from asgi_config.web.static_version import version_of
 from asgi_config.worker.schedule import Every
 
@@ -104,7 +104,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": installation.TEMPLATES,
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -156,9 +156,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # Static files: docs/decisions/0007 explains their URLs.
 
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = installation.STATIC
 RELEASE = f"{django.__version__} {version('django-ninja')}"  # both bring static files
-STATIC_VERSION = None if DEBUG else version_of(BASE_DIR / "static", release=RELEASE)
+STATIC_VERSION = None if DEBUG else version_of(*installation.STATIC_SOURCES, release=RELEASE)
 STATIC_URL = f"static/{STATIC_VERSION}/" if STATIC_VERSION else "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -13,9 +13,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from asgi_config import environment
+from asgi_config.installation import default_var_dir
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+VAR_DIR = Path(environment.text("VAR_DIR", str(default_var_dir()))).absolute()
 
 
 class AlreadyLocked(Exception):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
+from asgi_config.installation import ROOT
 from asgi_config.live.address import url_host
 from asgi_config.live.process import ManagedProcess
-from asgi_config.var_dir import BASE_DIR
 
 READY_FD = "ARRIVALS_READY_FD"
 ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
@@ -22,7 +22,7 @@ def environment() -> Mapping[str, str]:
     would hide their output and delay the start.
     """
     return {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(BASE_DIR), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "PYTHONWARNINGS": ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), ROOT_WARNING])),
         "CELERY_SKIP_CHECKS": "1",
         "LOG_LEVEL": log_level(),

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -20,7 +21,6 @@ from task.terminal.command import CANNOT, INTERRUPTED, REFUSED, discard_stdout
 from task.terminal.lines import JobLines, JsonLines
 from task.terminal.progress import Making, Removing
 from task.terminal.renderer import Renderer
-from task.terminal.screen import JobScreen, is_screen
 from task.terminal.text import accounts
 
 REFRESH_SECONDS = 1.0
@@ -37,7 +37,7 @@ def follow_until_end(
     Read the cursor BEFORE the job or the removal starts, or events are missed. Raises CommandError with the reason for
     any end but a good one. An interruption prints how to follow again, and ends the command with INTERRUPTED.
     """
-    renderer = pick_renderer(out, as_json=as_json, screen=JobScreen, lines=JobLines)
+    renderer = pick_renderer(out, as_json=as_json, screen="JobScreen", lines=JobLines)
     follower = Follower(renderer(out, err, progress), cursor, key=str(progress.job))
     try:
         follower.run()
@@ -55,12 +55,19 @@ def follow_until_end(
         raise CommandError(_bad_end(progress.end), returncode=REFUSED)
 
 
-def pick_renderer(
-    out: OutputWrapper, *, as_json: bool, screen: type[Renderer], lines: type[Renderer]
-) -> type[Renderer]:
-    if as_json:
-        return JsonLines
-    return screen if is_screen(out) else lines
+def pick_renderer(out: OutputWrapper, *, as_json: bool, screen: str, lines: type[Renderer]) -> type[Renderer]:
+    """Returns JsonLines, or the class of task.terminal.screen named `screen`, or `lines` where no line can be redrawn.
+
+    The screen needs rich, which only the extra `server` installs.
+    """
+    if as_json or not out.isatty():
+        return JsonLines if as_json else lines
+    try:
+        screens = import_module("task.terminal.screen")
+    except ModuleNotFoundError:
+        return lines
+    renderer: type[Renderer] = getattr(screens, screen) if screens.can_redraw() else lines
+    return renderer
 
 
 class Follower:

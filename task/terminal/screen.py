@@ -33,9 +33,8 @@ def new_console() -> Console:
     return Console(markup=False, highlight=False, emoji=False)
 
 
-def is_screen(out: OutputWrapper) -> bool:
-    """Whether lines can be redrawn on it."""
-    return out.isatty() and not new_console().is_dumb_terminal
+def can_redraw() -> bool:
+    return not new_console().is_dumb_terminal
 
 
 class Screen(Renderer):

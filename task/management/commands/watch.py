@@ -20,7 +20,6 @@ from task.terminal.command import (
 )
 from task.terminal.follow import INTERRUPTIONS, Follower, pick_renderer
 from task.terminal.lines import EventLines
-from task.terminal.screen import EventScreen
 
 RESET_REASONS = {
     "ahead": "The log ends at offset {0.head}: use --after {0.head} or less.",
@@ -42,7 +41,7 @@ class Command(TerminalCommand):
         cursor = _start(optional_whole_number(after, "--after"))
         if not settings.REDIS_URL:
             self.stderr.write(NO_SERVICE, str)
-        renderer = pick_renderer(self.stdout, as_json=as_json, screen=EventScreen, lines=EventLines)
+        renderer = pick_renderer(self.stdout, as_json=as_json, screen="EventScreen", lines=EventLines)
         follower = Follower(renderer(self.stdout, self.stderr), cursor, key=key)
         try:
             follower.run()

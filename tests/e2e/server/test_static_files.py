@@ -1,17 +1,17 @@
 """Static files: browsers cache them permanently, and an upgrade leaves no stale file in use."""
 
 import re
-from pathlib import Path
 from urllib.parse import urljoin
 from urllib.request import Request
 
 import pytest
 from django.conf import settings
 
+from asgi_config.installation import ROOT
 from tests.support.clients.browser import Browser
 
 YEAR_SECONDS = 365 * 24 * 3600
-STATIC = Path(settings.BASE_DIR) / "static"
+STATIC = ROOT / "static"
 
 
 def addresses_on(page: str) -> set[str]:

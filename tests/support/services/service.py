@@ -63,6 +63,7 @@ class Service:
         options: Sequence[str] = (),
         may_complain: bool = False,
         var_dir: Path | None = None,
+        command: Sequence[str] = (sys.executable, str(ROOT / "manage.py")),
     ) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -72,6 +73,7 @@ class Service:
         self.environment = clean_environment() | {"VAR_DIR": str(self.var_dir), "PORT": str(self.port)}
         self.environment |= environment or {}
         self._options = options
+        self._command = command
         self._known: list[Process] = []
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -118,8 +120,8 @@ class Service:
     def start(self) -> None:
         with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "live", *self._options],
-                cwd=ROOT,
+                [*self._command, "live", *self._options],
+                cwd=self.folder,
                 env=self.environment,
                 stdout=stdout,
                 stderr=stderr,
@@ -153,8 +155,8 @@ class Service:
     def manage(self, *arguments: str, check: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """Runs a command against this service, as in a second terminal."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            [*self._command, *arguments],
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,

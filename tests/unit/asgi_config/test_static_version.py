@@ -5,12 +5,12 @@ from pathlib import Path
 
 import django
 import ninja
-from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from asgi_config.installation import ROOT
 from asgi_config.web.static_version import version_of
 
-STATIC = Path(settings.BASE_DIR) / "static"
+STATIC = ROOT / "static"
 
 
 def test_changing_renaming_or_adding_a_file_changes_every_address(tmp_path: Path) -> None:

@@ -267,6 +267,7 @@ CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
 CELERY_TASK_ROUTES = {
     "task.tasks.rescue_jobs": {"queue": "upkeep"},
+    "realtime.tasks.relay_outbox": {"queue": "upkeep"},
     "realtime.tasks.trim_feeds": {"queue": "upkeep"},
     "asgi_config.tasks.tidy": {"queue": "upkeep"},
 }
@@ -277,6 +278,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = True
 CELERY_BEAT_SCHEDULE = {
     "rescue": {"task": "task.tasks.rescue_jobs", "schedule": Every(5), "options": {"expires": 60}},
     "tidy": {"task": "asgi_config.tasks.tidy", "schedule": Every(3600), "options": {"expires": 3600}},
+    "relay": {"task": "realtime.tasks.relay_outbox", "schedule": Every(60), "options": {"expires": 60}},
     "trim": {"task": "realtime.tasks.trim_feeds", "schedule": Every(3600), "options": {"expires": 3600}},
 }
 # Beat pickles Every by its dotted name into this file, so a rename of the class needs a new file name. Celery's

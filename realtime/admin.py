@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from realtime.models import Batch, FeedHead
+from realtime.models import Batch, FeedHead, OutboxEntry
 from realtime.read_only_admin import ReadOnlyAdmin
 
 
@@ -14,6 +14,14 @@ from realtime.read_only_admin import ReadOnlyAdmin
 class FeedAdmin(ReadOnlyAdmin):
     list_display = ("name", "head", "floor", "epoch")
     fields = ("name", "epoch", "head", "floor")
+
+
+@admin.register(OutboxEntry)
+class OutboxAdmin(ReadOnlyAdmin):
+    """Shows no events, because they name users, and an entry waits for less than a second."""
+
+    list_display = ("pk", "feed", "key", "created_at")
+    fields = ("feed", "key", "created_at")
 
 
 @admin.register(Batch)

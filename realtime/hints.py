@@ -41,16 +41,24 @@ def group_of(feed: str) -> str:
 
 def send(feed: str, epoch: UUID, batches: Sequence[Batch]) -> None:
     """Sends the batches to every hub of the feed. Blocks for a second at most. Logs failures and never raises."""
+    _send_message(feed, compose(epoch, batches))
+
+
+def _send_message(feed: str, message: dict[str, Any]) -> None:
     if time.monotonic() < _Pause.until:
         metrics.counted.hints_lost += 1
         return
-    message = compose(epoch, batches)
     try:
         asyncio.run_coroutine_threadsafe(_send(group_of(feed), message), _loop(os.getpid())).result()
     except Exception as error:
         _Pause.until = time.monotonic() + PAUSE_SECONDS
         metrics.counted.hints_lost += 1
         logger.warning("Hint lost; watchers get the events at the next head check: %r", error)
+
+
+def send_waiting(feed: str) -> None:
+    """Asks the hubs of the feed to relay its outbox. Blocks for a second at most. Logs failures and never raises."""
+    _send_message(feed, {"type": "feed.waiting"})
 
 
 def compose(epoch: UUID, batches: Sequence[Batch]) -> dict[str, Any]:

@@ -16,16 +16,18 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from realtime import hints, log
+from realtime import hints, log, outbox
 from realtime.protocol import Batch, Cursor
 from realtime.ring import Ring
 
 RETRY_SECONDS = 1.0
+RELAY_AGAIN_SECONDS = 0.02  # another transaction holds the feed: a step, or the relay of another process
 MAX_INTERVAL_SECONDS = 0.1
 INTERVAL_SECONDS_PER_WATCHER = 0.0001
 
 logger = logging.getLogger(__name__)
-read_head = database_sync_to_async(log.head, thread_sensitive=False)
+read_position = database_sync_to_async(log.position, thread_sensitive=False)
+relay = database_sync_to_async(outbox.relay, thread_sensitive=False)
 read_log = database_sync_to_async(log.read, thread_sensitive=False)
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Hub"]] = WeakKeyDictionary()
@@ -105,6 +107,8 @@ class Hub:
                 return channel
 
     def _handle_hint(self, message: dict[str, Any]) -> None:
+        if message["type"] == "feed.waiting":
+            self._behind.set()
         if message["type"] != "feed.appended" or self._epoch is None:
             return
         epoch, batches = hints.parse(message)
@@ -114,7 +118,10 @@ class Hub:
             self._behind.set()
 
     async def _check_log(self) -> None:
-        """Reads the log every HEAD_CHECK_SECONDS, and at once when a hint was lost or the epoch changed."""
+        """Relays the outbox and reads the log: every HEAD_CHECK_SECONDS, and at once when a hint asks for it.
+
+        That is: when entries wait in the outbox, a hint was lost, or the epoch changed.
+        """
         while True:
             self._behind.clear()
             try:
@@ -128,6 +135,8 @@ class Hub:
                     await self._behind.wait()
 
     async def _catch_up(self) -> None:
+        if not await relay(self.feed):
+            asyncio.get_running_loop().call_later(RELAY_AGAIN_SECONDS, self._behind.set)
         if self._epoch is None:
             await self._restart()
             return
@@ -138,7 +147,7 @@ class Hub:
             await self._restart()
 
     async def _restart(self) -> None:
-        position = await read_head(self.feed)
+        position = await read_position(self.feed)
         self.restarts += 1
         self._epoch = position.epoch
         self._ring = Ring(position.head)

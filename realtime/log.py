@@ -1,18 +1,16 @@
 """The event log of every feed. Only this module writes its tables.
 
-Offsets have no gaps and follow commit order, because `append` locks the feed's row until the caller's commit.
+Offsets have no gaps and follow commit order, because `append` locks the feed's row until the caller's commit. Other
+packages append with realtime.outbox, which decides when that lock is right.
 """
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import takewhile
-from typing import Any
 from uuid import uuid4
 
 from django.db import models, transaction
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from realtime import hints
@@ -35,63 +33,60 @@ class CursorLost(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot(Position):
-    """A position, and the counts that the same SQL statement read."""
-
-    counted: Mapping[str, int] = field(default_factory=dict)
-
-
-def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = timezone.now) -> int:
-    """Appends events to a feed in the caller's transaction; returns the new head.
+def append(feed: str, events: Sequence[str], *, key: str = "", clock: Clock = timezone.now) -> None:
+    """Appends events to a feed in the caller's transaction.
 
     Each event is the JSON text of an object without `offset`. Locks the feed's row until the transaction ends, so take
     other locks first. After the commit, sends one hint, which may be lost. Raises TransactionManagementError outside a
     transaction, and ValueError for no events.
     """
+    require_appendable(events)
+    append_to(lock(feed), events, key=key, at=clock())
+
+
+def require_appendable(events: Sequence[str]) -> None:
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("Call append() inside the transaction that makes the change.")
+        raise transaction.TransactionManagementError("Append inside the transaction that makes the change.")
     if not events:
-        raise ValueError("append() needs at least one event.")
-    row = _lock(feed)
-    now = clock()
+        raise ValueError("An append needs at least one event.")
+
+
+def append_to(row: FeedHead, events: Sequence[str], *, key: str, at: datetime.datetime) -> None:
+    """Appends the events to the feed of a row that the caller has locked, and moves the row's head."""
     packed = list(pack(events, row.head + 1))
     StoredBatch.objects.bulk_create(
         [
-            StoredBatch(feed=row, first=first, last=last, key=key, payload=payload, created_at=now)
+            StoredBatch(feed=row, first=first, last=last, key=key, payload=payload, created_at=at)
             for first, last, payload in packed
         ],
         batch_size=1,
     )
-    new_head = row.head + len(events)
-    FeedHead.objects.filter(pk=row.pk).update(head=new_head)
+    row.head += len(events)
+    FeedHead.objects.filter(pk=row.pk).update(head=row.head)
     batches = [Batch.stored(first, last, key, payload) for first, last, payload in packed]
-    transaction.on_commit(partial(hints.send, feed, row.epoch, batches), robust=True)
-    return new_head
+    transaction.on_commit(partial(hints.send, row.name, row.epoch, batches), robust=True)
 
 
-def head(feed: str, **counted: models.Expression) -> Snapshot:
-    """Returns the feed's position and the value of each `counted` expression (see `count_of`).
-
-    One SQL statement reads all of them, so each count is true at exactly that head. Creates the feed on first use.
-    """
-    rows: Any = FeedHead.objects.filter(name=feed).values("epoch", "head", "floor", **counted)
-    row = rows.first() or rows.get(pk=_feed_head(feed).pk)
-    return Snapshot(row["epoch"], row["head"], row["floor"], {name: row[name] for name in counted})
+def lock(feed: str) -> FeedHead:
+    """Locks the feed's row until the transaction ends, and returns it. Creates it on first use."""
+    rows = FeedHead.objects.select_for_update(no_key=True)
+    return rows.filter(name=feed).first() or rows.get(pk=feed_head(feed).pk)
 
 
-def count_of(rows: models.QuerySet[models.Model]) -> models.Expression:
-    """Returns the number of `rows` as an expression for `head`."""
-    counted = rows.order_by().values(one=models.Value(1)).annotate(number=models.Count("*")).values("number")
-    return Coalesce(models.Subquery(counted), 0)
+def try_lock(feed: str) -> FeedHead | None:
+    """Locks the feed's row like `lock`, or returns None at once if another transaction holds it."""
+    return FeedHead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=feed_head(feed).pk).first()
 
 
-def offset_of(feed: str) -> models.Expression:
-    """Returns the feed's head as an expression.
+def feed_head(feed: str) -> FeedHead:
+    """Returns the feed's row without a lock. Creates it on first use."""
+    return FeedHead.objects.filter(name=feed).first() or FeedHead.objects.get_or_create(name=feed)[0]
 
-    Annotate a query with it to read rows and the offset at which they are true in one SQL statement.
-    """
-    return Coalesce(models.Subquery(FeedHead.objects.filter(name=feed).values("head")), 0)
+
+def position(feed: str) -> Position:
+    """Returns the feed's epoch, newest committed offset and floor. Creates the feed on first use."""
+    row = feed_head(feed)
+    return Position(row.epoch, row.head, row.floor)
 
 
 def timeline(
@@ -114,14 +109,14 @@ def read(feed: str, cursor: Cursor, *, key: str | None = None, limit: int = READ
     rather than leave a gap, even if the log is trimmed or gets a new epoch meanwhile. Needs no transaction, because it
     reads the head before the rows and checks floor and epoch again after them.
     """
-    row = _feed_head(feed)
+    row = feed_head(feed)
     _require_valid(cursor, row)
     stored = StoredBatch.objects.filter(feed=row.pk, feed__epoch=cursor.epoch, last__gt=cursor.offset).order_by("last")
     if key is not None:
         stored = stored.filter(key=key)
     batches = [Batch.stored(*values) for values in stored.values_list("first", "last", "key", "payload")[:limit]]
     if not batches or batches[0].first > cursor.offset + 1:
-        _require_valid(cursor, _feed_head(feed))
+        _require_valid(cursor, feed_head(feed))
     if len(batches) == limit:
         return batches, batches[-1].last
     return batches, max(row.head, batches[-1].last if batches else 0)
@@ -164,7 +159,7 @@ def positions() -> dict[str, Position]:
 
 @transaction.atomic
 def _trim_rows(feed: str, keep: int, older_than: datetime.datetime) -> int:
-    row = _lock(feed)
+    row = lock(feed)
     oldest = StoredBatch.objects.filter(feed=row).order_by("last").only("last", "created_at")[:TRIM_ROWS]
     expired = list(
         takewhile(lambda batch: batch.created_at < older_than or batch.last <= row.head - keep, oldest.iterator())
@@ -175,17 +170,6 @@ def _trim_rows(feed: str, keep: int, older_than: datetime.datetime) -> int:
     StoredBatch.objects.filter(feed=row, last__lte=floor).delete()
     FeedHead.objects.filter(pk=row.pk).update(floor=floor)
     return floor - row.floor
-
-
-def _lock(name: str) -> FeedHead:
-    """Locks the feed's row until the transaction ends. Creates it on first use."""
-    feeds = FeedHead.objects.select_for_update()
-    return feeds.filter(name=name).first() or feeds.get(pk=_feed_head(name).pk)
-
-
-def _feed_head(name: str) -> FeedHead:
-    """Returns the feed's row without a lock. Creates it on first use."""
-    return FeedHead.objects.filter(name=name).first() or FeedHead.objects.get_or_create(name=name)[0]
 
 
 def _require_valid(cursor: Cursor, row: FeedHead) -> None:

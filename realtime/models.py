@@ -1,4 +1,4 @@
-"""The tables of a feed. Only realtime.log writes them; only it and the admin read them."""
+"""The tables of a feed. Only realtime.log and realtime.outbox write them; only they and the admin read them."""
 
 import uuid
 
@@ -45,3 +45,22 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"
+
+
+class OutboxEntry(models.Model):
+    """The events of one append that wait for the relay. `events`: a JSON list of their texts.
+
+    `feed` is a name without a foreign key, because an insert with one would lock the feed's row.
+    """
+
+    feed = models.CharField(max_length=64)
+    key = models.CharField(max_length=64, blank=True, default="")
+    events = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "outbox entries"
+        indexes = [models.Index(fields=["feed", "id"], name="outbox_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.pk} of {self.feed}"

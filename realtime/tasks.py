@@ -1,4 +1,4 @@
-"""The hourly trim of the event log, sent by beat."""
+"""The tasks of feeds, sent by beat: the trim of the log, and the relay where no web process has a watcher."""
 
 import datetime
 
@@ -6,7 +6,13 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from realtime import log
+from realtime import log, outbox
+
+
+@shared_task
+def relay_outbox() -> None:
+    """Moves what waits in the outbox to the log. Web processes with watchers do it at once."""
+    outbox.relay_all()
 
 
 @shared_task

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
-from realtime.log import append
+from realtime.outbox import append
 from task import events
 from task.jobs.removal import JobRemoval
 from task.models import Job

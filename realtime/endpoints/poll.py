@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
 
-from realtime import log
+from realtime import log, outbox
 from realtime.endpoints.draining import drain
 from realtime.follow import follow
 from realtime.protocol import Batch, Cursor, Subscription
@@ -55,7 +55,8 @@ def events_after(batch: Batch, offset: int) -> str:
 
 
 def _read(feed: str, subscription: Subscription, limit: int) -> PollResult:
-    position = log.head(feed)
+    outbox.relay(feed)
+    position = log.position(feed)
     cursor, reason = subscription.start(position)
     if reason:
         raise log.CursorLost(position, reason)

@@ -18,7 +18,7 @@ from realtime.endpoints.connection_limits import hold_connection
 from realtime.endpoints.draining import CancelScope, drain
 from realtime.endpoints.flow_control import RateLimit, Window
 from realtime.follow import follow
-from realtime.hub import hub_of, read_head
+from realtime.hub import hub_of, read_position
 from realtime.log import CursorLost
 from realtime.log_context import log_context, sane_id
 from realtime.protocol import CloseCode, Cursor, Disconnect, Subscription
@@ -118,7 +118,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
             attending.cancel()
 
     async def _send_hello(self, subscription: Subscription) -> Cursor:
-        position = await read_head(self._feed)
+        position = await read_position(self._feed)
         cursor, reset_reason = subscription.start(position)
         self._window.sent_offset = cursor.offset
         fields = self._log_fields(subscription.key)

@@ -27,6 +27,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OutboxEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('feed', models.CharField(max_length=64)),
+                ('key', models.CharField(blank=True, default='', max_length=64)),
+                ('events', models.TextField()),
+                ('created_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name_plural': 'outbox entries',
+                'indexes': [models.Index(fields=['feed', 'id'], name='outbox_in_order')],
+            },
+        ),
+        migrations.CreateModel(
             name='Batch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

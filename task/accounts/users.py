@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from realtime.log import Snapshot, count_of, head
+from realtime.outbox import Snapshot, count_of, head
 from task.events import FEED
 
 SLOW_COUNT_SECONDS = 0.005

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from ninja import Query, Router
 
-from realtime.log import Snapshot, count_of, head
+from realtime.outbox import Snapshot, count_of, head
 from task.accounts.users import matches, users_at_head
 from task.api.auth import Request, needing
 from task.api.openapi import problems

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
-from realtime.log import append
+from realtime.outbox import append, append_last
 from task import events
 from task.models import Job
 
@@ -14,9 +14,14 @@ def job_event(job: Job, what: str = "") -> str:
 
 
 def publish(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
-    """Appends the event texts, if any. Locks the feed until commit, so take other locks first."""
+    """Appends the event texts."""
+    append(events.FEED, texts, key=str(job.pk), clock=lambda: at)
+
+
+def publish_last(job: Job, texts: Sequence[str], *, at: datetime.datetime) -> None:
+    """Appends the event texts, if any, as the last statement of a step. Locks the feed until commit."""
     if texts:
-        append(events.FEED, texts, key=str(job.pk), clock=lambda: at)
+        append_last(events.FEED, texts, key=str(job.pk), clock=lambda: at)
 
 
 def not_before(job: Job, now: datetime.datetime) -> datetime.datetime:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from realtime.log import Clock
 from task import events
 from task.accounts.passwords import LIGHT_PREFIX
-from task.jobs.feed import job_event, not_before, publish
+from task.jobs.feed import job_event, not_before, publish_last
 from task.models import Job, Lane
 
 User: Any = get_user_model()
@@ -72,7 +72,7 @@ def step(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) 
             job.lanes.all().delete()
             texts.append(job_event(job))
         job.save(update_fields=["removed_through", "stepped_at", "state", "removed_at"])
-        publish(job, texts, at=at)
+        publish_last(job, texts, at=at)
     return lane
 
 

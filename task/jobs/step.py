@@ -14,7 +14,7 @@ from django.utils import timezone
 from realtime.log import Clock
 from task.accounts import insert
 from task.accounts.insert import Candidate
-from task.jobs.feed import job_event, not_before, publish
+from task.jobs.feed import job_event, not_before, publish_last
 from task.models import Job, Lane
 
 
@@ -59,4 +59,4 @@ def _make_accounts(lane: Lane, candidates: Sequence[Candidate], now: datetime.da
         job.state, job.finished_at = Job.State.FINISHED, now
         texts.append(job_event(job))
     job.save(update_fields=["created", "state", "started_at", "stepped_at", "finished_at"])
-    publish(job, texts, at=now)
+    publish_last(job, texts, at=now)

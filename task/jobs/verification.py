@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime import log
+from realtime import log, outbox
 from realtime.protocol import Batch, Cursor
 from task import events
 from task.models import Account, Job
@@ -49,7 +49,7 @@ def verify(job: Job) -> Verdict:
 
     Of a trimmed job only the log's offsets are checked.
     """
-    snapshot = log.head(events.FEED)
+    snapshot = outbox.head(events.FEED)
     job_events, is_dense, previous = JobEvents(), True, snapshot.floor
     for batch in _batches(Cursor(snapshot.epoch, snapshot.floor), snapshot.head):
         is_dense &= batch.first == previous + 1

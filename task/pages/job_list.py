@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, When
 from django.utils import timezone
 
-from realtime.log import Snapshot, count_of, head, offset_of
+from realtime.outbox import Snapshot, count_of, head, read_at_head
 from task.events import FEED
 from task.models import Account, Act, Job
 from task.pages import job_text
@@ -126,5 +126,5 @@ def snapshots_of(jobs: QuerySet[Job]) -> list[JobSnapshot]:
     accounts = count_of(Account.objects.filter(job=OuterRef("pk")))
     present = Case(When(removal_began_at=None, then="created"), default=accounts, output_field=IntegerField())
     acts = Prefetch("acts", Act.objects.order_by("pk"))
-    rows: Any = jobs.annotate(offset=offset_of(FEED), present=present).select_related("requested_by")
-    return [JobSnapshot(job, job.offset, job.created - job.present) for job in rows.prefetch_related(acts)]
+    rows: Any = jobs.annotate(present=present).select_related("requested_by").prefetch_related(acts)
+    return [JobSnapshot(job, offset, job.created - job.present) for job, offset in read_at_head(FEED, rows)]

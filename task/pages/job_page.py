@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from realtime.log import head, timeline
+from realtime.log import position, timeline
 from task.accounts import groups
 from task.events import FEED
 from task.jobs import credentials
@@ -101,7 +101,7 @@ def read_job_page(*, job_id: int, before: int | None, viewer: Any) -> JobPage | 
     Reads the job together with its offset, and before the rows. An event between the two reads is then seen twice,
     which is harmless, and never missed. Returns None for an unknown job.
     """
-    epoch = head(FEED).epoch
+    epoch = position(FEED).epoch
     found = snapshots_of(Job.objects.filter(pk=job_id))
     if not found:
         return None

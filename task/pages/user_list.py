@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import IntegerField
 from django.utils import timezone
 
-from realtime.log import Snapshot
+from realtime.outbox import Snapshot
 from task.accounts.users import matches, users_at_head
 from task.models import Account, Job
 from task.pages import job_text

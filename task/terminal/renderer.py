@@ -51,7 +51,7 @@ class Renderer:
 
     def refresh(self) -> None:
         """Reads from the database what no event carries: the head, and why the job waits. Runs in a thread."""
-        self.head = log.head(FEED).head
+        self.head = log.position(FEED).head
         if self.progress and not self.progress.done:
             self.progress.waiting = _why_waiting(self.progress.job)
 

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from realtime import outbox
 from task import tokens
+from task.events import FEED
 from task.jobs.start import start_job
 from task.models import Job, Worker
 from tests.support.stepping import step
@@ -21,6 +23,7 @@ def make_job(requester: User) -> Job:
     """Makes a finished job with its accounts and events, a token of its requester, and a live worker."""
     task_id = uuid4()
     job = start_job(total=TOTAL, requested_by=requester, task_id=task_id).job
+    outbox.relay(FEED)
     assert step(job, task_id, TOTAL)
     tokens.make_token(user=requester, name="nightly", days=1, by=requester)
     Worker.objects.get_or_create(name=f"worker@{job.pk}", defaults={"heard_at": timezone.now()})

@@ -1,7 +1,8 @@
 """The test database: its URL for other processes, rows that many tests need, and work in several threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -18,14 +19,24 @@ T = TypeVar("T")
 def at_once(times: int, work: Callable[[], T]) -> list[T]:
     """Returns the results of the threads, or raises the exception of one. Each thread has its own connection."""
 
-    def work_and_close(_: int) -> T:
-        try:
-            return work()
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(work_and_close, range(times)))
+        return list(pool.map(_and_close, [work] * times))
+
+
+@contextmanager
+def in_background(work: Callable[[], object]) -> Iterator[None]:
+    """Runs the function in a thread with its own connection during the block. Raises its exception at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(_and_close, work)
+        yield
+        running.result()
+
+
+def _and_close(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        connection.close()
 
 
 def session_of(username: str, *permissions: str) -> str:

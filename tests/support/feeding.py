@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from realtime import log
+from realtime import log, outbox
 from realtime.protocol import Cursor
 
 
 def feed_events(key: str | None = None) -> list[dict[str, Any]]:
-    cursor = Cursor(log.head("users").epoch, 0)
+    cursor = Cursor(outbox.head("users").epoch, 0)
     events: list[dict[str, Any]] = []
-    while cursor.offset < log.head("users").head:
+    while cursor.offset < outbox.head("users").head:
         batches, reached = log.read("users", cursor, key=key)
         events += [event for batch in batches for event in json.loads(batch.frame)["events"]]
         cursor = Cursor(cursor.epoch, reached)

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from realtime import outbox
 from task.accounts import insert
+from task.events import FEED
 from task.jobs import actions, removal, slices
 from task.jobs.actions import fail
 from task.jobs.start import start_job
@@ -19,6 +21,7 @@ LONG_AGO = timezone.now() - datetime.timedelta(hours=1)
 def queued(total: int = 60, **values: Any) -> tuple[Job, UUID]:
     """Returns a queued job, and its lane's task id."""
     job = start_job(total=total, **values).job
+    outbox.relay(FEED)
     return job, job.lanes.get().task_id
 
 

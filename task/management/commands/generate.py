@@ -28,7 +28,7 @@ class Command(TerminalCommand):
 
     def handle(self, *args: Any, total: str, follow: bool, as_json: bool, **given: Any) -> None:
         number, options = whole_number(total, "N"), options_of(given)
-        cursor = log.head(FEED).cursor
+        cursor = log.position(FEED).cursor
         started = start_job(total=number, options=options)
         job = started.job
         if not follow and as_json:

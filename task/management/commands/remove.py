@@ -36,7 +36,7 @@ class Command(TerminalCommand):
     def handle(
         self, *args: Any, job: str, yes: bool, dry_run: bool, follow: bool, as_json: bool, **options: Any
     ) -> None:
-        cursor = log.head(FEED).cursor
+        cursor = log.position(FEED).cursor
         found = find_job(job)
         actions.require_ended(found)
         plan = preview(found)

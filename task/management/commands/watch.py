@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from realtime import log
+from realtime import outbox
+from realtime.log import CursorLost
 from realtime.protocol import Cursor, Subscription
 from task.events import FEED
 from task.terminal.command import (
@@ -51,7 +52,7 @@ class Command(TerminalCommand):
                 self.stderr.write(f"Continue here: manage.py watch{only} --after {follower.cursor.offset}", str)
         except BrokenPipeError:
             discard_stdout()
-        except log.CursorLost as error:
+        except CursorLost as error:
             raise CommandError(
                 f"The log was replaced or trimmed ({error.reason}). Start the command again.", returncode=CANNOT
             ) from error
@@ -60,7 +61,7 @@ class Command(TerminalCommand):
 def _start(after: int | None) -> Cursor:
     if after is not None and after < 0:
         raise CommandError("--after must be an offset: 0 shows the whole log.", returncode=CANNOT)
-    position = log.head(FEED)
+    position = outbox.head(FEED)
     cursor, reason = Subscription(after, position.epoch if after else None).start(position)
     if reason:
         raise CommandError(RESET_REASONS[reason].format(position), returncode=CANNOT)

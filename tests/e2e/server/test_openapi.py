@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 
-from realtime import log
+from realtime import outbox
 from task.api.urls import api
 from task.models import Job
 from tests.e2e.wire.test_token_socket import token_of
@@ -40,7 +40,7 @@ def complete_cursor(case: Any) -> None:
     """Sends the current `epoch` exactly if there is an `after`."""
     case.query.pop("epoch", None)
     if case.query.get("after"):
-        case.query["epoch"] = str(log.head("users").epoch)
+        case.query["epoch"] = str(outbox.head("users").epoch)
 
 
 def valid_job(case: Any) -> None:

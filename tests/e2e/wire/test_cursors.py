@@ -6,7 +6,7 @@ import datetime
 import pytest
 from channels.db import database_sync_to_async
 
-from realtime import log
+from realtime import log, outbox
 from tests.e2e.wire.test_socket import close_code, offsets, receive
 from tests.support.clients.watcher import connect_to
 from tests.support.database import Append
@@ -17,11 +17,11 @@ in_thread = database_sync_to_async
 LONG_AGO = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
-async def trimmed_feed(append: Append, keep: int = 5) -> log.Snapshot:
+async def trimmed_feed(append: Append, keep: int = 5) -> outbox.Snapshot:
     for _ in range(10):
         await in_thread(append)(1)
     await in_thread(log.trim)("users", keep=keep, older_than=LONG_AGO)
-    return await in_thread(log.head)("users")
+    return await in_thread(outbox.head)("users")
 
 
 @pytest.mark.fault("a cursor below the floor")
@@ -55,7 +55,7 @@ async def test_after_0_starts_at_the_floor_of_a_trimmed_log(web: str, cookie: st
     "after", ["-1", "1.5", "1e3", "0x10", "%D9%A3", "9" * 19, "", "%00", "null", "1;2", "1&after=x", "%2B1"]
 )
 async def test_an_invalid_offset_is_refused_for_good(web: str, cookie: str, after: str) -> None:
-    epoch = (await in_thread(log.head)("users")).epoch
+    epoch = (await in_thread(outbox.head)("users")).epoch
     async with connect_to(f"{web}/ws/users/?epoch={epoch}&after={after}", cookie) as socket:
         assert await close_code(socket) == 4500
 

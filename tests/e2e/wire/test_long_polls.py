@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from realtime import log
+from realtime import outbox
 from task.jobs import slices
 from task.jobs.start import start_job
 from tests.integration.task.api.test_events import EVENTS, head, offsets
@@ -37,7 +37,7 @@ def test_a_poll_returns_the_same_events_as_the_socket(web: str, cookie: str) -> 
 
 def test_many_polls_wait_at_once_and_all_get_the_new_events(web: str, cookie: str, append: Append) -> None:
     start = append(1)
-    epoch = log.head("users").epoch
+    epoch = outbox.head("users").epoch
     address = f"{web}{EVENTS}?after={start}&epoch={epoch}&wait=30"
 
     def poll_or_append(number: int) -> Answer:

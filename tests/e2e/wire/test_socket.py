@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from realtime import log
+from realtime import outbox
 from realtime.endpoints.flow_control import FRAMES_AT_ONCE
 from tests.support.clients.watcher import Watcher, connect_to
 from tests.support.database import Append, session_of
@@ -64,13 +64,13 @@ async def test_a_socket_gets_hello_and_then_new_events(web: str, cookie: str, ap
 async def test_after_0_replays_the_whole_log(web: str, cookie: str, append: Append) -> None:
     await in_thread(append)(500)
     watcher = Watcher(web, cookie, after=0)
-    head = (await in_thread(log.head)("users")).head
+    head = (await in_thread(outbox.head)("users")).head
     await asyncio.wait_for(watcher.follow(lambda seen: seen.offset == head), 60)
     assert watcher.offsets == list(range(1, head + 1))
 
 
 async def test_a_job_filter_selects_only_that_jobs_events(web: str, cookie: str, append: Append) -> None:
-    head = (await in_thread(log.head)("users")).head
+    head = (await in_thread(outbox.head)("users")).head
     for key in ("7", "8", "7", ""):
         await in_thread(append)(1, key=key)
     async with connect_to(f"{web}/ws/users/?after=0&job=7", cookie) as socket:
@@ -92,7 +92,7 @@ async def test_a_cursor_that_cannot_be_honoured_is_reset(
     web: str, cookie: str, append: Append, query: str, reason: str
 ) -> None:
     await in_thread(append)(3)
-    snapshot = await in_thread(log.head)("users")
+    snapshot = await in_thread(outbox.head)("users")
     cursor_query = query.format(other=uuid4(), own=snapshot.epoch)
     async with connect_to(f"{web}/ws/users/?{cursor_query}", cookie) as socket:
         assert (await receive(socket))["type"] == "hello"
@@ -111,14 +111,14 @@ async def test_an_idle_socket_gets_a_heartbeat_with_the_head(web: str, cookie: s
 
 async def test_a_client_cut_at_any_offset_resumes_without_a_gap(web: str, cookie: str, append: Append) -> None:
     """For each offset: a client that was cut there resumes while new events arrive, and misses none."""
-    start = (await in_thread(log.head)("users")).head
+    start = (await in_thread(outbox.head)("users")).head
     size = 40
     for cut in range(size):
         watcher = Watcher(web, cookie, after=0)
         writing = asyncio.create_task(in_thread(_append_each)(append, start + size - cut))
         await asyncio.wait_for(watcher.follow(lambda seen, cut=cut: (seen.offset or 0) >= cut), 60)  # type: ignore[misc]
         await writing
-        head = (await in_thread(log.head)("users")).head
+        head = (await in_thread(outbox.head)("users")).head
         await asyncio.wait_for(watcher.follow(lambda seen, head=head: seen.offset == head), 60)  # type: ignore[misc]
         assert watcher.offsets == list(range(1, head + 1)), f"cut at {cut}"
         assert not watcher.resets
@@ -131,7 +131,7 @@ def _append_each(append: Append, count: int) -> None:
 
 async def test_a_cut_inside_a_batch_repeats_no_event(web: str, cookie: str, append: Append) -> None:
     head = await in_thread(append)(25)
-    epoch = str((await in_thread(log.head)("users")).epoch)
+    epoch = str((await in_thread(outbox.head)("users")).epoch)
     for cut in range(1, head):
         watcher = Watcher(web, cookie, after=cut)
         watcher.epoch = epoch

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from realtime import log
 from realtime.follow import follow
-from realtime.hub import read_head
+from realtime.hub import read_position
 from realtime.protocol import Cursor, Subscription
 
 
@@ -52,7 +52,7 @@ class Watching:
 
     async def watch(self, feed: str) -> None:
         self.gate.set()
-        self.start, self.reset = self.subscription.start(await read_head(feed))
+        self.start, self.reset = self.subscription.start(await read_position(feed))
         try:
             async with aclosing(follow(feed, self.start, key=self.subscription.key)) as batches:
                 async for batch in batches:

@@ -17,7 +17,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from realtime import hints, log
+from realtime import hints, log, outbox
 from realtime.hub import hub_of
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor, Subscription
@@ -45,7 +45,7 @@ class FeedMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.feed = f"model-{next(FEEDS)}"
-        self.model = Model(log.head(self.feed).epoch)
+        self.model = Model(outbox.head(self.feed).epoch)
         self.tasks: dict[Watching, asyncio.Task[None]] = {}
         self.run(self.start_hub())
 
@@ -88,7 +88,7 @@ class FeedMachine(RuleBasedStateMachine):
     def trim(self, keep: int) -> None:
         before = self.model.floor
         log.trim(self.feed, keep=keep, older_than=LONG_AGO)
-        self.model.floor = log.head(self.feed).floor
+        self.model.floor = outbox.head(self.feed).floor
         assert before <= self.model.floor <= max(before, self.model.head - keep)
 
     @rule()

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from channels.db import database_sync_to_async
 
-from realtime import log
+from realtime import log, outbox
 from realtime.follow import follow
 from realtime.hub import hub_of
 from realtime.models import Batch, FeedHead
@@ -29,7 +29,7 @@ def with_layer(settings: Any, name: str) -> None:
 
 
 async def head_cursor() -> Cursor:
-    return (await in_thread(log.head)("users")).cursor
+    return (await in_thread(outbox.head)("users")).cursor
 
 
 async def take(cursor: Cursor, head: int, key: str | None = None) -> list[int]:

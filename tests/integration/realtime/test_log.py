@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from realtime import log
+from realtime import log, outbox
 from realtime.models import Batch, FeedHead
 from realtime.protocol import Cursor
 from realtime.tasks import trim_feeds
@@ -30,7 +30,7 @@ def read_offsets(cursor: Cursor, **options: str) -> list[int]:
 def test_append_numbers_events_without_a_gap(append: Append) -> None:
     assert append(3) == 3
     assert append(250) == 253
-    assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 254))
+    assert read_offsets(Cursor(outbox.head("users").epoch, 0)) == list(range(1, 254))
 
 
 def test_append_outside_a_transaction_is_refused() -> None:
@@ -52,30 +52,30 @@ def test_concurrent_writers_get_offsets_in_commit_order(append: Append) -> None:
             append(2)
 
     at_once(4, write)
-    assert read_offsets(Cursor(log.head("users").epoch, 0)) == list(range(1, 81))
+    assert read_offsets(Cursor(outbox.head("users").epoch, 0)) == list(range(1, 81))
     assert list(Batch.objects.order_by("pk").values_list("last", flat=True)) == list(range(2, 81, 2))
 
 
 def test_the_first_use_of_a_feed_creates_it_with_its_own_epoch() -> None:
-    first = log.head("users")
+    first = outbox.head("users")
     assert (first.head, first.floor) == (0, 0)
-    assert log.head("users").epoch == first.epoch
-    assert log.head("others").epoch != first.epoch
+    assert outbox.head("users").epoch == first.epoch
+    assert outbox.head("others").epoch != first.epoch
 
 
 def test_a_count_belongs_to_the_head_read_with_it(append: Append) -> None:
-    users = log.count_of(User.objects.all())
-    assert log.head("users", users=users).counted == {"users": 0}
+    users = outbox.count_of(User.objects.all())
+    assert outbox.head("users", users=users).counted == {"users": 0}
     User.objects.create(username="ann")
     User.objects.create(username="bob")
-    snapshot = log.head("users", users=users)
+    snapshot = outbox.head("users", users=users)
     assert (snapshot.counted, snapshot.head) == ({"users": 2}, 2)
 
 
 def test_a_read_continues_from_any_cursor(append: Append) -> None:
     append(4)
     append(4)
-    epoch = log.head("users").epoch
+    epoch = outbox.head("users").epoch
     for offset in range(9):
         batches, reached = log.read("users", Cursor(epoch, offset))
         assert reached == 8
@@ -85,7 +85,7 @@ def test_a_read_continues_from_any_cursor(append: Append) -> None:
 def test_a_limited_read_returns_the_offset_it_reached(append: Append) -> None:
     for _ in range(3):
         append(2)
-    batches, reached = log.read("users", Cursor(log.head("users").epoch, 0), limit=2)
+    batches, reached = log.read("users", Cursor(outbox.head("users").epoch, 0), limit=2)
     assert ([batch.last for batch in batches], reached) == ([2, 4], 4)
 
 
@@ -94,7 +94,7 @@ def test_a_filtered_read_skips_other_keys(append: Append) -> None:
     append(1, key="8")
     append(1, key="7")
     append(1)
-    epoch = log.head("users").epoch
+    epoch = outbox.head("users").epoch
     assert read_offsets(Cursor(epoch, 0), key="7") == [1, 3]
     assert log.read("users", Cursor(epoch, 3), key="7") == ([], 4)
 
@@ -105,7 +105,7 @@ def test_a_cursor_outside_the_log_is_lost(append: Append, offset: int, reason: s
     append(4)
     log.trim("users", keep=4, older_than=datetime.datetime.min.replace(tzinfo=datetime.UTC))
     with pytest.raises(log.CursorLost) as lost:
-        log.read("users", Cursor(log.head("users").epoch, offset))
+        log.read("users", Cursor(outbox.head("users").epoch, offset))
     assert lost.value.reason == reason
 
 
@@ -120,7 +120,7 @@ def test_trim_by_count_deletes_the_oldest_events(append: Append) -> None:
     for _ in range(5):
         append(10)
     assert log.trim("users", keep=25, older_than=timezone.now() - datetime.timedelta(days=1)) == 20
-    snapshot = log.head("users")
+    snapshot = outbox.head("users")
     assert (snapshot.floor, snapshot.head) == (20, 50)
     assert read_offsets(Cursor(snapshot.epoch, 20)) == list(range(21, 51))
 
@@ -129,7 +129,7 @@ def test_trim_by_age_deletes_old_events(append: Append) -> None:
     append(10)
     assert log.trim("users", keep=1000, older_than=timezone.now() - datetime.timedelta(hours=1)) == 0
     assert log.trim("users", keep=1000, older_than=timezone.now() + datetime.timedelta(hours=1)) == 10
-    assert log.head("users").floor == 10
+    assert outbox.head("users").floor == 10
     assert append(1) == 11
 
 
@@ -138,10 +138,10 @@ def test_beat_trims_every_feed_by_the_settings(append: Append, settings: Any) ->
     append(10)
     settings.EVENTS_KEEP = 12
     trim_feeds()
-    assert log.head("users").floor == 0
+    assert outbox.head("users").floor == 0
     settings.EVENTS_KEEP = 10
     trim_feeds()
-    assert log.head("users").floor == 10
+    assert outbox.head("users").floor == 10
 
 
 def test_the_database_refuses_a_second_batch_with_the_same_end(append: Append) -> None:
@@ -177,7 +177,7 @@ def test_a_read_during_a_change_of_the_log_fails_or_returns_the_old_events(
     """The change comes just before each statement of the read. The result is of the cursor's epoch and has no hole."""
     for _ in range(10):
         append(1)
-    cursor = Cursor(log.head("users").epoch, 0)
+    cursor = Cursor(outbox.head("users").epoch, 0)
     statements = iter(range(1, 100))
 
     def change_before_statement(execute: Any, *arguments: Any) -> Any:

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from realtime import log
+from realtime import log, outbox
 from realtime.models import FeedHead
 from tests.support.database import Append
 
@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def test_a_new_epoch_keeps_the_log_and_refuses_earlier_cursors(append: Append) -> None:
     append(3)
-    before = log.head("users")
+    before = outbox.head("users")
     assert log.new_epoch() == ["users"]
-    after = log.head("users")
+    after = outbox.head("users")
     assert (after.head, after.floor) == (before.head, before.floor)
     assert after.reset_reason(before.cursor) == "epoch"
     with pytest.raises(log.CursorLost, match="epoch"):
@@ -27,23 +27,23 @@ def test_new_events_continue_the_offsets(append: Append) -> None:
     append(3)
     log.new_epoch()
     assert append(2) == 5
-    assert log.head("users").head == 5
+    assert outbox.head("users").head == 5
 
 
 def test_every_feed_gets_a_new_epoch(append: Append) -> None:
     append(1)
-    other = log.head("other")
+    other = outbox.head("other")
     log.new_epoch()
-    assert log.head("other").epoch != other.epoch
+    assert outbox.head("other").epoch != other.epoch
 
 
 def test_new_epoch_without_a_confirmation_changes_nothing(append: Append, monkeypatch: pytest.MonkeyPatch) -> None:
     append(1)
-    before = log.head("users")
+    before = outbox.head("users")
     monkeypatch.setattr("sys.stdin", StringIO())
     with pytest.raises(CommandError, match="use --yes"):
         call_command("new_epoch")
-    assert log.head("users") == before
+    assert outbox.head("users") == before
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from realtime import outbox
 from realtime.models import Batch
 from task import tokens
 from task.models import Account, Act, Job, Token
@@ -85,6 +86,7 @@ def test_deleting_many_users_keeps_their_jobs_and_appends_an_event_for_each(job:
 
 
 def last_events(batches: int = 1) -> list[tuple[str, int | None]]:
+    outbox.relay("users")
     rows = Batch.objects.order_by("-last")[:batches]
     return [(event["type"], event["job"]) for row in rows for event in json.loads(row.payload)]
 

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from realtime import log
+from realtime import log, outbox
 from realtime.endpoints.connection_limits import hold_connection
 from realtime.endpoints.poll import poll
 from realtime.hub import hub_of
@@ -36,13 +36,13 @@ def offsets(answer: Any) -> list[int]:
 
 
 def head() -> int:
-    return log.head("users").head
+    return outbox.head("users").head
 
 
 def test_a_poll_without_a_cursor_starts_at_the_head(reader: Caller, append: Append) -> None:
     position = append(3)
     answer = reader.get(EVENTS)
-    epoch = str(log.head("users").epoch)
+    epoch = str(outbox.head("users").epoch)
     assert answer.json == {"epoch": epoch, "head": position, "last": position, "events": []}
     assert answer.headers["Content-Type"] == "application/json"
 
@@ -64,7 +64,7 @@ def test_polls_after_0_return_all_events_in_batches_with_the_next_cursor(reader:
 
 def test_events_at_or_below_the_cursor_are_left_out(reader: Caller, append: Append) -> None:
     end = append(25)
-    epoch = log.head("users").epoch
+    epoch = outbox.head("users").epoch
     for after in range(1, end):
         assert offsets(reader.get(f"{EVENTS}?after={after}&epoch={epoch}").json) == list(range(after + 1, end + 1))
 
@@ -88,7 +88,7 @@ def test_a_lost_cursor_gets_410_with_the_reason(reader: Caller, append: Append, 
     if reason == "trimmed":
         append(3)
         log.trim("users", keep=1, older_than=timezone.now())
-    position = log.head("users")
+    position = outbox.head("users")
     answer = reader.get(f"{EVENTS}?{query.format(other=uuid4(), own=position.epoch)}")
     assert answer.problem == (410, "cursor_lost")
     assert {name: answer.json[name] for name in ("epoch", "head", "reason")} == {

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from pytest_django import DjangoAssertNumQueries
 
-from realtime import log
+from realtime import log, outbox
 from realtime.protocol import Cursor
 from task.jobs import slices
 from task.jobs.start import start_job
@@ -51,7 +51,7 @@ def test_the_snapshot_is_newest_first_and_carries_its_cursor(reader: Caller) -> 
         (job.pk, 1),
         (None, None),
     ]
-    position = log.head("users")
+    position = outbox.head("users")
     assert (page["epoch"], page["head"]) == (str(position.epoch), position.head)
     assert (page["total"], page["next"]) == (4, None)
 
@@ -59,7 +59,7 @@ def test_the_snapshot_is_newest_first_and_carries_its_cursor(reader: Caller) -> 
 def test_the_rows_equal_the_users_of_the_events(reader: Caller) -> None:
     finished_job(3)
     page = reader.get("/api/users").json
-    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    batches, _ = log.read("users", Cursor(outbox.head("users").epoch, 0))
     events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
     users = [{**event["user"], "job": event["job"], "number": event["number"]} for event in events if "user" in event]
     assert sorted(page["items"], key=lambda user: int(user["id"])) == users
@@ -138,5 +138,6 @@ def test_a_page_takes_the_same_number_of_queries_for_any_length(
 ) -> None:
     append(1)
     finished_job(60)
+    outbox.relay("users")
     with django_assert_num_queries(6):  # session, user, two for permissions, the head with the total, the rows
         assert len(reader.get("/api/users?limit=60").json["items"]) == 60

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from redis import Redis
 
+from realtime import outbox
 from realtime.models import Batch
 from task.accounts import passwords
 from task.jobs import leases, rescue, slices
@@ -208,6 +209,7 @@ def test_no_secret_is_on_the_feed_or_in_redis() -> None:
     work(lane)
     user = get_user_model().objects.get()
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(lane.job.nonce)).password(user.username)
+    outbox.relay("users")
     published = "".join(Batch.objects.values_list("payload", flat=True)) + queued.decode()
     assert user.username in published
     for secret in (password, user.password, "pbkdf2", bytes(lane.job.nonce).hex(), lane.job.key_fingerprint):

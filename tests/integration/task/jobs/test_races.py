@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from asgi_config.sign_in.links import make_link
+from realtime import log, outbox
+from realtime.models import FeedHead, OutboxEntry
 from task.accounts.passwords import Deriver
 from task.database import sqlite_turns
 from task.jobs import actions, leases, rescue, slices
@@ -52,6 +54,16 @@ def wait_until_blocked(number: int) -> None:
     """Waits until so many locks of PostgreSQL are awaited. No-op on SQLite, which does not show waiting writers."""
     if connection.vendor == "postgresql":
         wait_until(lambda: _blocked_count() == number)
+
+
+def _hold_up_appends() -> None:
+    """Makes all appends wait for the end of this transaction."""
+    if outbox.is_used():
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {OutboxEntry._meta.db_table} IN SHARE MODE")
+    else:
+        log.lock("users")
+        FeedHead.objects.update(floor=0)  # takes SQLite's write lock
 
 
 def _blocked_count() -> int:
@@ -131,13 +143,11 @@ def test_a_sign_in_link_and_a_deletion_of_its_user_do_not_deadlock(in_thread: An
 
 
 @pytest.mark.parametrize("act", [actions.cancel, start_own_job])
-def test_an_action_of_a_user_who_is_deleted_meanwhile_is_complete_or_refused(
-    in_thread: Any, append: Any, act: Any
-) -> None:
+def test_an_action_of_a_user_who_is_deleted_meanwhile_is_complete_or_refused(in_thread: Any, act: Any) -> None:
     job = stepping.running()[0]
     ann = User.objects.create(username="ann")
     with transaction.atomic():
-        append(1)  # locks the feed, which each action needs last
+        _hold_up_appends()  # which each action makes last
         acting = in_thread(lambda: act(job_id=job.pk, by=ann))
         wait_until_blocked(1)
         deletion = in_thread(User.objects.filter(pk=ann.pk).delete)  # another request has its own instance

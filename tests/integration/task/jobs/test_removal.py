@@ -63,7 +63,7 @@ def test_a_killed_step_of_a_removal_changes_nothing(monkeypatch: pytest.MonkeyPa
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("task.jobs.removal.publish", killed)
+        patch.setattr("task.jobs.removal.publish_last", killed)
         with pytest.raises(SystemExit):
             stepping.remove_some(job, task_id, 5)
     assert (stepping.now(job).removed_through, Account.objects.count(), len(feed_types())) == (0, 10, before)

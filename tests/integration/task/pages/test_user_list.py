@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from realtime import log
+from realtime import outbox
 from task.models import Account, Job
 from tests.support.clients.visiting import job_at, person, text_of, visit
 
@@ -43,7 +43,7 @@ def test_an_empty_list_offers_to_generate_the_first_accounts(owner: Client) -> N
 
 def test_the_page_carries_the_cursor_and_the_total_at_that_cursor(owner: Client) -> None:
     person("second")
-    position = log.head("users")
+    position = outbox.head("users")
     data = data_on(owner.get(USERS))
     assert (data["epoch"], data["head"], data["total"]) == (str(position.epoch), position.head, 2)
     assert data["is_first_page"]

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from realtime import log
+from realtime import log, outbox
 from realtime.protocol import Cursor
 from task.jobs.start import start_job
 from task.models import Account, Job
@@ -107,6 +107,7 @@ def test_verify_of_an_active_job_exits_with_2() -> None:
 def test_verify_of_a_job_with_trimmed_events_exits_with_2() -> None:
     job = finished_job()
     finished_job()
+    outbox.relay("users")
     log.trim("users", keep=4, older_than=job.created_at)
     with pytest.raises(CommandError, match="its first events were trimmed") as failed:
         call("verify", str(job.pk))
@@ -136,7 +137,7 @@ def test_a_line_of_watch_replaces_control_characters() -> None:
 
 def test_a_line_of_watch_has_the_job_and_the_number() -> None:
     job = finished_job()
-    batches, _ = log.read("users", Cursor(log.head("users").epoch, 0))
+    batches, _ = log.read("users", Cursor(outbox.head("users").epoch, 0))
     events = [event for batch in batches for event in json.loads(batch.frame)["events"]]
     user = events[2]["user"]["username"]
     assert [event_words(event) for event in (events[0], events[2], events[-1])] == [

@@ -1,12 +1,16 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Runs Arrivals' commands: `manage.py help` lists them."""
 
 import os
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
-from django.db.utils import DatabaseError, InterfaceError
+try:
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+    from django.db.utils import DatabaseError, InterfaceError
+except ModuleNotFoundError as missing:
+    sys.stderr.write(f"This Python has no {missing.name}: use .venv/bin/python, which `make run` installs.\n")
+    sys.exit(2)
 
 from asgi_config.var_dir import make_secret_key
 from realtime.printable import printable

@@ -32,8 +32,9 @@ SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it creates one in VAR_DIR), or set "
-            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try Arrivals out."
+            f"SECRET_KEY is not set, and VAR_DIR ({VAR_DIR}) has none (arrivals.E000). If Arrivals runs with another "
+            "VAR_DIR, set it here too. Otherwise start `make run` once, or set SECRET_KEY to 50 or more random "
+            "characters, or set DEBUG=1 to try Arrivals out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
 elif not DEBUG and len(SECRET_KEY) < 32:

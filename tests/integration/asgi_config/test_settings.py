@@ -84,7 +84,8 @@ def test_a_short_secret_key_is_enough_to_try_out() -> None:
 def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) -> None:
     done = run("manage.py", "check", SECRET_KEY="", VAR_DIR=str(tmp_path))
     assert done.returncode == 2
-    assert "Start `make run` once" in done.stderr
+    assert f"VAR_DIR ({tmp_path}) has none" in done.stderr
+    assert "If Arrivals runs with another VAR_DIR, set it here too. Otherwise start `make run` once" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -148,7 +148,7 @@ def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
 
 
 def test_the_sign_in_page_names_the_command_for_a_link() -> None:
-    assert "python manage.py link" in text_of(Client().get(reverse("login")))
+    assert ".venv/bin/python manage.py link" in text_of(Client().get(reverse("login")))
 
 
 def test_a_form_without_a_csrf_token_is_refused_with_a_sentence() -> None:

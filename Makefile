@@ -34,7 +34,7 @@ run:
 	@exec $(PYTHON) manage.py live
 
 help:
-	@sed -n '/^make /p' CONTRIBUTING.md
+	@sed -n 's/^| `\(make [a-z-]*\)`\( *\) | \(.*[^ ]\) *|$$/\1\2  \3/p' CONTRIBUTING.md
 
 # Units, integration on SQLite, the tutorial and one start of the shipped service; it needs Python and make only.
 test:

@@ -175,5 +175,5 @@ def test_make_help_lists_the_commands_without_installing(project: Project) -> No
     code, output = project.make("help")
     assert code == 0
     assert output.startswith("make run  ")
-    assert "make test-all " in output
+    assert "\nmake test-all  " in output
     assert project.calls == ""

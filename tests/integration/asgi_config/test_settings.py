@@ -89,6 +89,12 @@ def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) 
     assert done.stderr.count("\n") == 1
 
 
+def test_a_python_without_our_packages_is_one_sentence_with_the_remedy() -> None:
+    done = run("-S", "manage.py", "link")
+    sentence = "This Python has no django: use .venv/bin/python, which `make run` installs.\n"
+    assert (done.returncode, done.stderr) == (2, sentence)
+
+
 @pytest.mark.parametrize("command", [["generate", "60"], ["verify", "1"], ["watch"]])
 def test_a_database_without_tables_is_one_sentence_with_the_remedy(tmp_path: object, command: list[str]) -> None:
     done = run("manage.py", *command, VAR_DIR=str(tmp_path), REDIS_URL="redis://127.0.0.1:1/0")

@@ -1,8 +1,10 @@
 # `make run` starts Arrivals, `make test` tests it in three minutes, `make test-all` runs all other tests, and
 # `make chaos` lets everything fail for long. `.ci/run` is what CI runs.
-# They need Python 3.11 or newer with its venv module, or uv; everything else is installed into .venv, once.
+# `make help` lists all commands. They need Python 3.11 to 3.14 with its venv module, or uv. requirements/install.sh
+# installs everything else into .venv, once.
 
 PYTHON := .venv/bin/python
+INSTALL := @sh requirements/install.sh
 CODE := asgi_config realtime task tests docs/clients manage.py
 
 # A file of tests is one process's: what it starts for itself is started once. pytest-xdist would put the files with the
@@ -25,31 +27,40 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test test-all bench chaos lint format lock prose screenshots
+.PHONY: run help test test-all bench chaos lint format lock prose screenshots
 
-run: .venv/run.stamp
+run:
+	$(INSTALL) run
 	@exec $(PYTHON) manage.py live
 
+help:
+	@sed -n 's/^| `\(make [a-z-]*\)`\( *\) | \(.*[^ ]\) *|$$/\1\2  \3/p' CONTRIBUTING.md
+
 # Units, integration on SQLite, the tutorial and one start of the shipped service; it needs Python and make only.
-test: .venv/run.stamp .venv/test.stamp
+test:
+	$(INSTALL) run test
 	$(PYTHON) -m pytest $(PARALLEL) -m "not service" $(QUICK)
 
 # All that `make test` leaves out: the database tests on PostgreSQL, then servers, browsers, clients and faults.
-test-all: .venv/run.stamp .venv/test.stamp
+test-all:
+	$(INSTALL) run test
 	ARRIVALS_CHAOS=short $(PYTHON) -m tests.support.services.postgres \
 		$(PYTHON) -m pytest $(PARALLEL) -m django_db tests/integration tests/e2e
 	ARRIVALS_CHAOS=short $(PYTHON) -m pytest $(PARALLEL) -m service tests
 
 # `make bench ONLY=writing` measures one alone. The benchmarks share what the tests start.
-bench: .venv/run.stamp .venv/test.stamp .venv/bench.stamp
+bench:
+	$(INSTALL) run test bench
 	@ONLY=$(ONLY) $(PYTHON) -m tests.benchmarks
 
 # The long form of every test in which a fault strikes, on PostgreSQL where it does not say on what; it ends with a table
 # of faults, strikes and results (docs/guarantees.md).
-chaos: .venv/run.stamp .venv/test.stamp
+chaos:
+	$(INSTALL) run test
 	ARRIVALS_CHAOS=long $(PYTHON) -m tests.support.services.postgres $(PYTHON) -m pytest $(PARALLEL) -m fault tests
 
-lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
+lint:
+	$(INSTALL) run test dev
 	$(PYTHON) -m ruff check $(CODE)
 	$(PYTHON) -m ruff format --check $(CODE)
 	$(IDLE) $(PYTHON) -m mypy
@@ -61,16 +72,19 @@ lint: .venv/run.stamp .venv/test.stamp .venv/dev.stamp
 	$(IDLE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(IDLE) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
-format: .venv/dev.stamp
+format:
+	$(INSTALL) dev
 	$(PYTHON) -m ruff check --fix $(CODE)
 	$(PYTHON) -m ruff format $(CODE)
 	$(PYTHON) -m djlint --quiet --reformat templates
 
 # Counts hard sentences in docstrings and comments, next to those of five projects that read well. It never fails.
-prose: .venv/bin/python
+prose:
+	$(INSTALL)
 	@$(PYTHON) -m tests.support.prose
 
-screenshots: .venv/run.stamp .venv/test.stamp
+screenshots:
+	$(INSTALL) run test
 	$(PYTHON) -m tests.support.screenshots
 
 lock:
@@ -78,26 +92,3 @@ lock:
 	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
 	$(COMPILE) --group bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
 	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt
-
-.venv/%.stamp: requirements/%.txt | .venv/bin/python
-	@echo "Installing requirements/$*.txt into .venv"
-	@if uv --version >/dev/null 2>&1; then \
-		uv pip install --quiet --python $(PYTHON) --require-hashes -r $<; \
-	else \
-		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
-	fi
-	@touch $@
-
-# The candidates are run, not only looked for: a name may be a shim without a Python behind it.
-.venv/bin/python:
-	@rm -rf .venv; \
-	if uv --version >/dev/null 2>&1; then exec uv venv --quiet --python '>=3.11' .venv; fi; \
-	for python in python3.14 python3.13 python3.12 python3.11 python3; do \
-		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		$$python -m venv .venv >/dev/null 2>&1 && exit; \
-		rm -rf .venv; \
-		echo "$$python cannot make a virtual environment. On Debian: apt-get install $$python-venv" >&2; \
-		exit 1; \
-	done; \
-	echo "No Python 3.11 or newer was found. On Debian: apt-get install python3 python3-venv" >&2; \
-	exit 1

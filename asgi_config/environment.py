@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"", "0", "false", "no", "off"}
+DAY_SECONDS = 86_400  # the wire's heartbeat has to fit a browser's timer, which holds 24 days
 
 
 def text(name: str, default: str) -> str:
@@ -27,7 +28,7 @@ def flag(name: str, *, default: bool = False) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: int, *, least: int = 1, most: int = 2**62) -> int:
+def number(name: str, default: int, *, least: int = 1, most: int) -> int:
     value = text(name, str(default))
     if not (value.isascii() and value.isdigit() and len(value) < 20 and least <= int(value) <= most):
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number from {least} to {most}.")
@@ -40,9 +41,9 @@ def seconds(name: str, default: float, *, may_be_zero: bool = False) -> float:
         result = float(value)
     except ValueError:
         result = -1
-    if not (0 < result < float("inf") or (may_be_zero and result == 0)):
-        least = "0 or more" if may_be_zero else "above 0"
-        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds ({least}).")
+    if not (0 < result <= DAY_SECONDS or (may_be_zero and result == 0)):
+        bounds = f"from 0 to {DAY_SECONDS}" if may_be_zero else f"above 0, up to {DAY_SECONDS}"
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds {bounds}.")
     return result
 
 

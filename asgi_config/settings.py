@@ -26,14 +26,15 @@ with suppress(OSError):  # code that needs the folder reports the error
 DEBUG = environment.flag("DEBUG")
 HTTPS = environment.flag("HTTPS")
 HOST = environment.text("HOST", "127.0.0.1")
-PORT = environment.number("PORT", 8000)
+PORT = environment.number("PORT", 8000, most=65_535)
 
 SECRET_KEY = environment.secret("SECRET_KEY", VAR_DIR / "secret_key")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set (arrivals.E000). Start `make run` once (it creates one in VAR_DIR), or set "
-            "SECRET_KEY to 50 or more random characters, or set DEBUG=1 to try Arrivals out."
+            f"SECRET_KEY is not set, and VAR_DIR ({VAR_DIR}) has none (arrivals.E000). If Arrivals runs with another "
+            "VAR_DIR, set it here too. Otherwise start `make run` once, or set SECRET_KEY to 50 or more random "
+            "characters, or set DEBUG=1 to try Arrivals out."
         )
     SECRET_KEY = "django-insecure-for-DEBUG-only"  # noqa: S105
 elif not DEBUG and len(SECRET_KEY) < 32:
@@ -49,18 +50,18 @@ if any("://" not in origin for origin in CSRF_TRUSTED_ORIGINS):
 
 # Arrivals
 
-GENERATE_MIN_TOTAL = environment.number("GENERATE_MIN_TOTAL", 50)
-GENERATE_MAX_TOTAL = environment.number("GENERATE_MAX_TOTAL", 500)
+GENERATE_MIN_TOTAL = environment.number("GENERATE_MIN_TOTAL", 50, most=100_000_000)
+GENERATE_MAX_TOTAL = environment.number("GENERATE_MAX_TOTAL", 500, most=100_000_000)
 GENERATE_BULK_MAX = environment.number("GENERATE_BULK_MAX", 1_000_000, most=100_000_000)
 if not GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX:
     raise ImproperlyConfigured(
         "GENERATE_MIN_TOTAL <= GENERATE_MAX_TOTAL <= GENERATE_BULK_MAX must hold: change one of them."
     )
-JOBS_AT_WORK_MAX = environment.number("JOBS_AT_WORK_MAX", 20)
-JOBS_AN_HOUR_MAX = environment.number("JOBS_AN_HOUR_MAX", 1_000)
-SOCKETS_MAX = environment.number("SOCKETS_MAX", 50)
+JOBS_AT_WORK_MAX = environment.number("JOBS_AT_WORK_MAX", 20, most=1_000_000)
+JOBS_AN_HOUR_MAX = environment.number("JOBS_AN_HOUR_MAX", 1_000, most=1_000_000)
+SOCKETS_MAX = environment.number("SOCKETS_MAX", 50, most=1_000_000)
 EVENTS_KEEP_DAYS = environment.number("EVENTS_KEEP_DAYS", 7, most=36_500)
-EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000)
+EVENTS_KEEP = environment.number("EVENTS_KEEP", 5_000_000, most=1_000_000_000_000)
 JOBS_KEEP_DAYS = environment.number("JOBS_KEEP_DAYS", 0, least=0, most=36_500)
 HEAD_CHECK_SECONDS = environment.seconds("HEAD_CHECK_SECONDS", 1)
 ACCESS_CHECK_SECONDS = environment.seconds("ACCESS_CHECK_SECONDS", 60)
@@ -137,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout) and of the size of requests to pages
 
-SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
+SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10, most=1_000_000)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)

@@ -104,7 +104,7 @@ class ActAdmin(ReadOnlyAdmin):
 @admin.register(Token)
 class TokenAdmin(DeletedWithUser):
     needs = {"user": VIEW_USER}
-    note = "To make a token, run: manage.py token USER"
+    note = "The command `manage.py token USER` makes a token"
     list_display = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     fields = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")

@@ -20,7 +20,7 @@ from realtime import log, outbox
 from tests.support.database import Append, session_of
 from tests.support.waiting import wait_until
 
-pytest_plugins = ["tests.support.faults", "tests.support.web"]
+pytest_plugins = ["tests.support.faults", "tests.support.stale_processes", "tests.support.web"]
 
 TESTS = Path(__file__).parent
 WITHOUT_SERVICES = {"unit", "integration"}

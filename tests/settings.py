@@ -1,7 +1,7 @@
 """The real settings, with folders, keys and a private Redis for the test run. DATABASE_URL is honoured.
 
-Each process of a parallel run (pytest-xdist) has its own; the processes that it starts share them. The end of the run
-deletes them.
+Each process of a parallel run (pytest-xdist) has its own; the processes that it starts share them. Its folder is inside
+that of the run's first process, so the end of the run deletes all of them, even after an interruption.
 """
 
 import os
@@ -11,9 +11,10 @@ from asgi_config.live.embedded_redis import new_address
 
 owner = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 if os.environ.get("ARRIVALS_TESTS_OF") != owner:
+    outer = os.environ["VAR_DIR"] if "ARRIVALS_TESTS_OF" in os.environ else None
     os.environ["ARRIVALS_TESTS_OF"] = owner
     os.environ["SECRET_KEY"] = "for-the-tests-only-" + "x" * 40
-    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="arrivals-tests-")
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="arrivals-tests-", dir=outer)
     os.environ["REDIS_URL"] = new_address()
 
 from asgi_config.settings import *  # noqa: E402, F403

@@ -24,7 +24,7 @@ def check_redis_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     return [
         Warning(
             f"REDIS_URL is not set and no `manage.py live` is running: trying {settings.REDIS_ADDRESS}.",
-            hint="Start `make run` in another terminal, or set REDIS_URL.",
+            hint="Start `make run` in another terminal, or set VAR_DIR or REDIS_URL as where it runs.",
             id="arrivals.W001",
         )
     ]
@@ -59,7 +59,7 @@ def check_metrics_token(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
     return [
         Warning(
             f"METRICS_TOKEN has fewer than {TOKEN_LENGTH_MIN} characters and can be guessed.",
-            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe())'",
+            hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe())'",
             id="arrivals.W013",
         )
     ]
@@ -74,7 +74,7 @@ def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     return [
         Warning(
             "SECRET_KEY is not random and can be guessed.",
-            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
             id="arrivals.W015",
         )
     ]

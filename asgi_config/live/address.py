@@ -78,7 +78,7 @@ def _first_name(allowed_hosts: Sequence[str]) -> str | None:
 
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken. Use another: make run PORT={port + 1} (python manage.py live --port {port + 1})"
+        return f"Port {port} is taken. Use another: make run PORT={port + 1}, or the option --port {port + 1}."
     if error.errno == errno.EACCES:
         return f"Port {port} needs root. Use a port above 1023, such as make run PORT=8000."
     return f"Cannot listen on {host}, port {port}: {error.strerror}."

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from asgi_config import environment
 from asgi_config.celery import app
-from asgi_config.live import embedded_redis, parent_death, processes, stale_processes
+from asgi_config.live import embedded_redis, parent_death, processes, second_terminal, stale_processes
 from asgi_config.live.address import accepted_name, address_of, advice, require_free_port
 from asgi_config.live.process import CouldNotStart
 from asgi_config.live.signals import Interrupts
@@ -73,9 +73,12 @@ class Live:
         self.write(f"Arrivals is running at {address}\n")
         if user := operator_account.find_or_make():
             self.write(f"  Sign in (once, within 10 minutes):\n  {make_link(user=user, address=address)}\n")
-            self.write("  New link:  python manage.py link")
+            self.write(f"  New link:  {second_terminal.command('link')}")
         else:
-            self.write("  `operator` is not an active superuser. Sign-in link for a user:  python manage.py link USER")
+            self.write("  `operator` is not an active superuser. Sign-in link for a user:")
+            self.write(f"  {second_terminal.command('link', 'USER')}")
+        if needed := second_terminal.needed_secrets():
+            self.write(f"             with the same {' and '.join(needed)}")
         self.write("  Stop:      Ctrl-C")
         if not settings.HTTPS and (sentence := advice(host=self.host, allowed_hosts=settings.ALLOWED_HOSTS)):
             self.write(f"\n  {sentence}")

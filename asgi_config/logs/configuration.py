@@ -15,7 +15,9 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
         "loggers": {
             # Django's own handlers would write each record a second time with DEBUG.
             "django": {"handlers": [], "level": "NOTSET"},
-            "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+            # `runserver` would log each request again, with its colours escaped. asgi_config.web.request_id logs it.
+            "django.server": {"handlers": [], "level": "CRITICAL"},
+            "django.channels.server": {"level": "CRITICAL"},
             # Warnings about missing and forbidden pages concern only the visitor.
             "django.request": {"level": "ERROR"},
             # Its lines contain user names. asgi_config.sign_in.lockout logs locked addresses instead.

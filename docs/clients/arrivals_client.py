@@ -2,7 +2,7 @@
 
 Yields every event once and in order, across any disconnect.
 
-    python arrivals_client.py ws://127.0.0.1:8000/ws/users/ --token-file TOKEN [--after 0] [--cursor-file CURSOR]
+    python3 arrivals_client.py ws://127.0.0.1:8000/ws/users/ --token-file TOKEN [--after 0] [--cursor-file CURSOR]
 
 prints one event per line, as JSON. With --cursor-file it continues where it stopped. In your own program:
 

@@ -12,7 +12,7 @@ REMEDIES = {
     "full": NOTHING_LOST,
     "No space left": NOTHING_LOST,
 }
-MIGRATE = "Start `make run` once, or run `manage.py migrate`."
+MIGRATE = "If Arrivals runs, set its VAR_DIR and DATABASE_URL. Otherwise start `make run`, or run `manage.py migrate`."
 
 
 def describe(error: Exception, *, remedy: str = MIGRATE) -> str:

@@ -1,5 +1,6 @@
 """The form that requests a job."""
 
+import re
 import uuid
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from task.pages.number_text import grouped
 from task.pages.option_fields import OptionFields
 
 FORM_EXPIRED = "The form expired, and nothing was started. Submit it again."
@@ -49,6 +51,12 @@ class GenerateRandomUserForm(OptionFields):
         """Keyword arguments for start_job. Only for a valid form."""
         cleaned = self.cleaned_data
         return {"total": cleaned["total"], "request_id": cleaned["request_id"], "options": self.options}
+
+    @property
+    def total_text(self) -> str:
+        """The total on the button, or "" unless it is a number. static/task/js/pages/generate.js does the same."""
+        text = str(self["total"].value() or "").strip()
+        return grouped(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else ""
 
     @property
     def estimate_text(self) -> str:

@@ -32,7 +32,7 @@ INTERRUPTED = 130
 REFUSALS = (WrongState, NoCredentials)
 UNUSABLE = (UnusableTotal, UnusableOption, Job.DoesNotExist)
 QUEUE_AWAY = "The queue is unavailable. The job is saved and starts when the queue is back."
-NO_SERVICE = "No running service found: start `make run` in another terminal, or set REDIS_URL."
+NO_SERVICE = "No running service found: start `make run` in another terminal, or set its VAR_DIR or REDIS_URL."
 
 
 class PrintableOutput(OutputWrapper):

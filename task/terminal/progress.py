@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from task.terminal import text
+from task.terminal.command_line import command_line
 
 WINDOW_SECONDS = 3.0
 SAMPLE_SECONDS = 0.1
@@ -99,9 +100,9 @@ class Making(Progress):
 
     def how_to_continue(self, offset: int) -> str:
         return (
-            f"Job {self.job} continues in the background. "
-            f"Follow it: manage.py watch --job {self.job} --after {offset}. "
-            f"Cancel it: manage.py cancel {self.job}."
+            f"Job {self.job} continues in the background.\n"
+            f"Follow it: {command_line('watch', '--job', self.job, '--after', offset)}\n"
+            f"Cancel it: {command_line('cancel', self.job)}"
         )
 
 
@@ -118,8 +119,8 @@ class Removing(Progress):
 
     def how_to_continue(self, offset: int) -> str:
         return (
-            f"The removal of job {self.job} continues in the background. "
-            f"Follow it: manage.py remove {self.job} --follow."
+            f"The removal of job {self.job} continues in the background.\n"
+            f"Follow it: {command_line('remove', self.job, '--follow')}"
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e.browser.conftest import NAMES, OPTIONS
-from tests.e2e.browser.connection.scripted import is_catching_up, is_offline
+from tests.e2e.browser.connection.scripted import is_catching_up, is_not_live
 from tests.e2e.browser.visitor import Visitor
 from tests.support.job_scenes import JOB_SCENES, no_jobs
 from tests.support.services.proxy import Proxy
@@ -126,8 +126,8 @@ async def scripted(studio: Studio) -> None:
     servers = {look: await is_catching_up(visitor) for look, visitor in studio.visitors.items()}
     await studio.shoot("catching-up")
     for look, visitor in studio.visitors.items():
-        await is_offline(visitor, servers[look])
-    await studio.shoot("offline")
+        await is_not_live(visitor, servers[look])
+    await studio.shoot("not-live")
 
 
 async def printed(studio: Studio) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from task.jobs import actions
 from task.terminal.command import TerminalCommand, add_job_argument, add_json_option, find_job
+from task.terminal.command_line import command_line
 from task.terminal.text import accounts
 
 
@@ -22,5 +23,5 @@ class Command(TerminalCommand):
             self.write_json(cancelled, is_new=result.is_new)
             return
         how = "is cancelled" if result.is_new else "was cancelled before,"
-        stay = f" Its accounts stay: remove them with manage.py remove {cancelled.pk}." if cancelled.created else ""
+        stay = f" Its accounts stay. Remove them: {command_line('remove', cancelled.pk)}" if cancelled.created else ""
         self.stdout.write(f"Job {cancelled.pk} {how} at {cancelled.created} of {accounts(cancelled.total)}.{stay}")

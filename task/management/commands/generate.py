@@ -7,6 +7,7 @@ from realtime import log
 from task.events import FEED
 from task.jobs.start import start_job
 from task.terminal.command import TerminalCommand, add_json_option, whole_number
+from task.terminal.command_line import command_line
 from task.terminal.follow import follow_until_end
 from task.terminal.options import add_options, options_of
 from task.terminal.progress import Making
@@ -36,7 +37,7 @@ class Command(TerminalCommand):
         elif not follow:
             self.stdout.write(
                 f"Job {job.pk}: {accounts(job.total)} requested. "
-                f"Follow it: manage.py watch --job {job.pk} --after {cursor.offset}"
+                f"Follow it: {command_line('watch', '--job', job.pk, '--after', cursor.offset)}"
             )
         self.warn_of_queue(is_dispatched=started.is_dispatched)
         if follow:

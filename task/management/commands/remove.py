@@ -14,6 +14,7 @@ from task.jobs import actions
 from task.jobs.removal import Preview, preview
 from task.models import Job
 from task.terminal.command import CANNOT, REFUSED, TerminalCommand, add_job_argument, add_json_option, find_job
+from task.terminal.command_line import command_line
 from task.terminal.follow import follow_until_end
 from task.terminal.progress import Removing
 from task.terminal.text import accounts, grouped, reasons, took
@@ -53,7 +54,7 @@ class Command(TerminalCommand):
         if follow:
             self._follow(found, plan, cursor, as_json)
         elif not as_json:
-            self.stdout.write(f"The removal has started. Follow it: manage.py remove {found.pk} --follow")
+            self.stdout.write(f"The removal has started. Follow it: {command_line('remove', found.pk, '--follow')}")
 
     def _confirm(self, job: Job, plan: Preview) -> None:
         if sys.stdin is None or not sys.stdin.isatty():

@@ -5,6 +5,7 @@ from typing import Any
 
 from task.jobs import actions
 from task.terminal.command import TerminalCommand, add_job_argument, add_json_option, find_job
+from task.terminal.command_line import command_line
 from task.terminal.text import accounts
 
 
@@ -25,5 +26,5 @@ class Command(TerminalCommand):
         how = "continues" if result.is_new else f"is already {queued.state},"
         self.stdout.write(
             f"Job {queued.pk} {how} at {queued.created} of {accounts(queued.total)}. "
-            f"Follow it: manage.py watch --job {queued.pk}"
+            f"Follow it: {command_line('watch', '--job', queued.pk)}"
         )

@@ -19,6 +19,7 @@ from task.terminal.command import (
     find_job,
     optional_whole_number,
 )
+from task.terminal.command_line import command_line
 from task.terminal.follow import INTERRUPTIONS, Follower, pick_renderer
 from task.terminal.lines import EventLines
 
@@ -48,8 +49,9 @@ class Command(TerminalCommand):
             follower.run()
         except INTERRUPTIONS:
             if self.stdout.isatty():
-                only = f" --job {key}" if key else ""
-                self.stderr.write(f"Continue here: manage.py watch{only} --after {follower.cursor.offset}", str)
+                only = ["--job", key] if key else []
+                again = command_line("watch", *only, "--after", follower.cursor.offset)
+                self.stderr.write(f"Continue here: {again}", str)
         except BrokenPipeError:
             discard_stdout()
         except CursorLost as error:

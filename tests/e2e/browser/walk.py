@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from django.template.loader import render_to_string
 from playwright.async_api import expect
 
-from tests.e2e.browser.connection.scripted import is_catching_up, is_offline
+from tests.e2e.browser.connection.scripted import is_catching_up, is_not_live
 from tests.e2e.browser.visitor import Visitor
 from tests.support.services.proxy import Proxy
 from tests.support.services.service import Service
@@ -140,5 +140,5 @@ async def error_pages(visitor: Visitor) -> AsyncIterator[str]:
 async def scripted(visitor: Visitor) -> AsyncIterator[str]:
     server = await is_catching_up(visitor)
     yield "catching up"
-    await is_offline(visitor, server)
-    yield "offline"
+    await is_not_live(visitor, server)
+    yield "not live"

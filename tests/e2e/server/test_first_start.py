@@ -1,6 +1,8 @@
 """The shipped service as a user starts it: its only start in `make test`."""
 
 import asyncio
+import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -35,9 +37,17 @@ async def test_a_first_start_signs_in_runs_a_job_and_ends_at_ctrl_c(first_start:
 
 
 def sign_in_by_link(service: Service) -> None:
-    """The printed link works once, and `manage.py link` prints another one."""
+    """The printed link works once, and the printed command prints another one."""
     browser = Browser()
     page = browser.get(service.link)
     assert (page.status, page.url) == (200, f"{service.address}/users/")
     assert browser.get(service.link).status == 403
-    assert Browser().get(service.manage("link").stdout.strip()).status == 200
+    assert Browser().get(new_link(service)).status == 200
+
+
+def new_link(service: Service) -> str:
+    """Copies the printed command to a shell in another folder, without any variable of the first terminal."""
+    found = re.search(r"New link:  (.*)", service.stdout)
+    assert found, service.stdout
+    done = subprocess.run(["sh", "-c", found[1]], cwd="/", env={}, check=True, capture_output=True, text=True)
+    return done.stdout.strip()

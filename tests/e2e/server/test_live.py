@@ -90,7 +90,7 @@ def test_a_second_start_in_the_same_folder_names_the_first_process(running: Serv
         ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "does not answer"),
         ("HOST", "192.0.2.1", "Cannot listen on 192.0.2.1"),
         ("HOST", "no.such.name.invalid", "no.such.name.invalid is not the name"),
-        ("PORT", "65536", "Port 65536 does not exist"),
+        ("PORT", "65536", "PORT='65536' is not a whole number from 1 to 65535"),
         ("PORT", "eight", "PORT='eight' is not a whole number"),
         ("VAR_DIR", "/dev/null/var", "set VAR_DIR to a folder"),
     ],

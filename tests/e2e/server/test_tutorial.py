@@ -57,7 +57,7 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(tutorial: dict[s
         "from django.contrib.auth.models import User as U; U.objects.create_superuser('ada')",
     )
     with (
-        terminal("manage.py", "runserver", "--noreload", port, environment=tutorial, log=web),
+        terminal("manage.py", "runserver", "--noreload", "--force-color", port, environment=tutorial, log=web),
         terminal(*stock, environment=tutorial, log=worker),
     ):
         await wait_until_async(lambda: "Listening on TCP" in web.read_text(), 60)
@@ -71,4 +71,6 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(tutorial: dict[s
                     break
         await wait_until_async(lambda: "60 random users created with success!" in worker.read_text())
         assert "task.tasks.create_random_user_accounts" in worker.read_text()
+        assert web.read_text().count("GET /accounts/link/ ") == 1
+        assert r"\u001b" not in web.read_text()
         assert "Traceback" not in web.read_text() + worker.read_text()

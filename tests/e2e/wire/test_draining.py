@@ -110,4 +110,4 @@ def test_an_invalid_setting_gives_a_one_line_error(tmp_path: object) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (2, "DRAIN_SECONDS='soon' is not a number of seconds (0 or more).\n")
+    assert (done.returncode, done.stderr) == (2, "DRAIN_SECONDS='soon' is not a number of seconds from 0 to 86400.\n")

@@ -32,9 +32,12 @@ async def receive(socket: ClientConnection) -> dict[str, Any]:
             return message
 
 
-async def close_code(socket: ClientConnection) -> int | None:
+async def close_code(socket: ClientConnection, *, after: str | bytes | None = None) -> int | None:
+    """Returns the code with which the server closes, also while the frame `after` is still being sent."""
     try:
         async with asyncio.timeout(90):
+            if after is not None:
+                await socket.send(after)
             while True:
                 await socket.recv()
     except ConnectionClosed:
@@ -152,8 +155,7 @@ async def test_an_invalid_query_is_closed_for_good(web: str, cookie: str, query:
 async def test_an_invalid_frame_closes_the_connection(web: str, cookie: str, frame: str | bytes) -> None:
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
-        await socket.send(frame)
-        assert await close_code(socket) == 4500
+        assert await close_code(socket, after=frame) == 4500
 
 
 async def test_a_client_that_never_acknowledges_gets_one_window_and_is_closed(

@@ -50,7 +50,7 @@ def test_without_redis_there_is_a_warning_with_the_remedy() -> None:
 def test_without_a_secret_key_the_command_fails_with_one_sentence() -> None:
     done = check_deploy(**{**PRODUCTION, "SECRET_KEY": ""})
     assert done.returncode == 2
-    assert done.stderr.startswith("SECRET_KEY is not set (arrivals.E000). Start `make run` once")
+    assert done.stderr.startswith("SECRET_KEY is not set, and VAR_DIR (")
     assert len(done.stderr.splitlines()) == 1
 
 

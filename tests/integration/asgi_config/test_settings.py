@@ -50,6 +50,9 @@ def test_the_database_address_may_set_its_own_timeouts() -> None:
         ),
         ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),
+        ("PORT", "http", "is not a whole number from 1 to 65535."),
+        ("SOCKETS_MAX", "0", "is not a whole number from 1 to 1000000."),
+        ("HEARTBEAT_SECONDS", "1e300", "is not a number of seconds above 0, up to 86400."),
         ("EVENTS_KEEP_DAYS", "1000000", "from 1 to 36500"),
         ("GENERATE_BULK_MAX", "9999999999", "from 1 to 100000000"),
         ("GENERATE_MIN_TOTAL", "501", "must hold"),
@@ -81,8 +84,15 @@ def test_a_short_secret_key_is_enough_to_try_out() -> None:
 def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) -> None:
     done = run("manage.py", "check", SECRET_KEY="", VAR_DIR=str(tmp_path))
     assert done.returncode == 2
-    assert "Start `make run` once" in done.stderr
+    assert f"VAR_DIR ({tmp_path}) has none" in done.stderr
+    assert "If Arrivals runs with another VAR_DIR, set it here too. Otherwise start `make run` once" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_python_without_our_packages_is_one_sentence_with_the_remedy() -> None:
+    done = run("-S", "manage.py", "link")
+    sentence = "This Python has no django: use .venv/bin/python, which `make run` installs.\n"
+    assert (done.returncode, done.stderr) == (2, sentence)
 
 
 @pytest.mark.parametrize("command", [["generate", "60"], ["verify", "1"], ["watch"]])

@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,14 @@ def log(url: str) -> str:
     return Path(_running[url].log).read_text()
 
 
-if __name__ == "__main__":
+def run_beside(command: Sequence[str]) -> int:
+    """Returns the command's exit code. Passes SIGTERM on, and leaves Ctrl-C to the command, which gets it as well."""
     with running() as url:
-        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode)
+        child = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url})
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        signal.signal(signal.SIGINT, lambda *_: None)
+        return child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(run_beside(sys.argv[1:]))

@@ -34,10 +34,21 @@ def descendants(pid: int) -> list[Process]:
     return found
 
 
+def started_with(entry: str) -> list[Process]:
+    """Returns the processes whose environment had this entry, NAME=value, at their start. Needs /proc."""
+    return [one for one in all_processes().values() if entry.encode() in _environment(one.pid)]
+
+
 def still_there(known: list[Process]) -> list[Process]:
     """Returns those that still run. Ignores the parent, because an orphan gets a new one."""
     everything = all_processes()
     return [one for one in known if one.pid in everything and everything[one.pid].command == one.command]
+
+
+def _environment(pid: int) -> list[bytes]:
+    with suppress(OSError):
+        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    return []
 
 
 def _from_proc() -> Iterator[Process]:

@@ -68,6 +68,21 @@ def test_every_link_between_documents_has_a_target() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *DOCS.rglob("*.md")], ids=lambda page: page.name)
+def test_commands_in_the_documents_work_as_they_are_copied(page: Path) -> None:
+    """Debian has no `python`, zsh reads a comment as arguments, and fish assigns variables with `set`."""
+    for command in commands_of(page):
+        assert not re.match(r"(python|celery) |\w+=\$|.* # ", command), command
+
+
+def commands_of(page: Path) -> list[str]:
+    """Returns the lines that begin with a program, of all blocks without a language."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.M | re.S)
+    programs = r"(?:make|sh|docker|curl|python3?|celery|node|cp|install|rm|sqlite3|psql|pg_\w+|redis-cli)\b"
+    lines = [line for language, block in blocks if not language for line in block.splitlines()]
+    return [line for line in lines if re.match(rf"{programs}|\.venv|docs/|[A-Z_]+=", line)]
+
+
 def links_of(page: Path) -> list[str]:
     """Returns the targets of links to files of the repository, without their anchors."""
     return re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text())
@@ -111,7 +126,7 @@ def test_the_protocol_page_shows_a_snapshot_as_the_api_returns_it() -> None:
 def test_make_targets_in_the_documents_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for page in ("README.md", "CONTRIBUTING.md"):
-        for target in re.findall(r"^make ([\w-]+)", (ROOT / page).read_text(), re.M):
+        for target in re.findall(r"^(?:\| `)?make ([\w-]+)", (ROOT / page).read_text(), re.M):
             assert re.search(rf"^{target}:", makefile, re.M), f"{page} names make {target}"
 
 

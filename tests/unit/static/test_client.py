@@ -130,8 +130,20 @@ def test_acks_are_rare_until_half_the_window_is_used(node: Node) -> None:
 )
 def test_the_connection_state_is_shown_in_words(node: Node, link: dict[str, Any], words: str | None) -> None:
     describe = """async (link) => (await import(js("task/js/format/words")))
-      .connectionWords(link, { offset: 100, now: 10_000, isOnline: true })?.words ?? null"""
+      .connectionWords(link, { offset: 100, now: 10_000, isOffline: false })?.words ?? null"""
     assert node.evaluate(describe, link) == words
+
+
+def test_without_a_network_a_page_is_offline_unless_the_server_is_on_this_machine(node: Node) -> None:
+    hosts = ["arrivals.example", "192.0.2.7", "127.example", "localhost", "app.localhost", "127.0.0.1", "[::1]"]
+    words = """async (hosts) => {
+      const { isOffline } = await import(js("task/js/lifecycle/reconnect"));
+      const { connectionWords } = await import(js("task/js/format/words"));
+      const link = { phase: "waiting", since: 0, retryAt: 12_500 };
+      const wordsAt = (hostname) => ({ now: 10_000, isOffline: isOffline({ onLine: false }, { hostname }) });
+      return hosts.map((hostname) => connectionWords(link, wordsAt(hostname)).words);
+    }"""
+    assert node.evaluate(words, hosts) == ["Offline"] * 3 + ["Reconnecting in 3 s, nothing is lost"] * 4
 
 
 def test_ages_are_shown_in_words(node: Node) -> None:

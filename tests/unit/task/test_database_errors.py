@@ -10,7 +10,8 @@ from task.database.errors import describe
     [
         (
             "no such table: arrivals_job",
-            "no such table: arrivals_job. Start `make run` once, or run `manage.py migrate`.",
+            "no such table: arrivals_job. If Arrivals runs, set its VAR_DIR and DATABASE_URL. Otherwise start "
+            "`make run`, or run `manage.py migrate`.",
         ),
         (
             "database or disk is full",

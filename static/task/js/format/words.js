@@ -68,7 +68,7 @@ export function leftWords(milliseconds) {
 }
 
 // Returns {tone, words} for a link of connection.js, or null while the status needs no change.
-export function connectionWords(link, { offset, now, isOnline }) {
+export function connectionWords(link, { offset, now, isOffline }) {
   switch (link.phase) {
     case "starting":
       return null;
@@ -79,7 +79,7 @@ export function connectionWords(link, { offset, now, isOnline }) {
     case "ended":
       return { tone: "off", words: ENDS[link.code] ?? "Not live: the server closed the connection. Reload the page." };
     default:
-      return away(link, now, isOnline);
+      return away(link, now, isOffline);
   }
 }
 
@@ -90,8 +90,8 @@ function catchingUp({ goal, since }, offset, now) {
     : { tone: "busy", words: `Catching up (${grouped(Math.max(0, goal - offset))} events to go)` };
 }
 
-function away({ phase, retryAt }, now, isOnline) {
-  if (phase === "waiting" && !isOnline) {
+function away({ phase, retryAt }, now, isOffline) {
+  if (phase === "waiting" && isOffline) {
     return { tone: "off", words: "Offline" };
   }
   const when = phase === "waiting" ? ` in ${Math.max(1, Math.ceil((retryAt - now) / 1_000))} s` : "";

@@ -2,7 +2,7 @@
 // the state of the connection.
 
 import { Connection, Cursor } from "../../../realtime/connection.js";
-import { reconnectOnReturn } from "../lifecycle/reconnect.js";
+import { isOffline, reconnectOnReturn } from "../lifecycle/reconnect.js";
 import { reloadOnce } from "../lifecycle/reload.js";
 import { Status } from "../view/status.js";
 import { connectionWords } from "../format/words.js";
@@ -53,7 +53,7 @@ export class Live {
     this.#isDrawing = false;
     this.#draw(this.now);
     const now = performance.now();
-    const { offset } = this.#cursor;
-    this.#status.draw(connectionWords(this.#connection.link, { offset, now, isOnline: navigator.onLine }), now);
+    const more = { offset: this.#cursor.offset, now, isOffline: isOffline(navigator, location) };
+    this.#status.draw(connectionWords(this.#connection.link, more), now);
   }
 }

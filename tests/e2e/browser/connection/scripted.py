@@ -6,8 +6,6 @@ from tests.e2e.browser.connection.test_client_connection import Server
 from tests.e2e.browser.visitor import Visitor
 
 SOCKET = re.compile("/ws/users/")
-WITHOUT_NETWORK = "Object.defineProperty(navigator, 'onLine', { value: false, configurable: true })"
-WITH_NETWORK = "delete navigator.onLine; dispatchEvent(new Event('online'))"
 
 
 async def is_catching_up(visitor: Visitor) -> Server:
@@ -20,7 +18,6 @@ async def is_catching_up(visitor: Visitor) -> Server:
     return server
 
 
-async def is_offline(visitor: Visitor, server: Server) -> None:
-    await visitor.page.evaluate(WITHOUT_NETWORK)
-    await server.end(4000)
-    await visitor.sees_status("^Offline$")
+async def is_not_live(visitor: Visitor, server: Server) -> None:
+    await server.end(4504)
+    await visitor.sees_status("^Not live: too many pages")

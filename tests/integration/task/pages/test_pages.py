@@ -83,6 +83,16 @@ def test_an_invalid_total_is_refused_next_to_the_field(owner: Client, total: str
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [("60", "Generate 60 users"), ("1000", "Generate 1,000 users"), ("abc", "Generate users"), ("", "Generate users")],
+)
+def test_the_button_names_the_total_only_if_it_is_a_number(owner: Client, total: str, words: str) -> None:
+    page = submit(owner, total, "not-a-uuid").content.decode()
+    button = page.partition('<button class="button" type="submit">')[2].partition("</button>")[0]
+    assert " ".join(re.sub(r"<[^>]+>", "", button).split()) == words
+
+
 @pytest.mark.parametrize(("preset", "shown"), [("50", "50"), ("", "500"), ("49", "500"), ("<b>", "500")])
 def test_a_link_can_preset_a_valid_total(owner: Client, preset: str, shown: str) -> None:
     assert f'value="{shown}"' in owner.get(GENERATE, {"total": preset}).content.decode()
@@ -138,7 +148,7 @@ def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
 
 
 def test_the_sign_in_page_names_the_command_for_a_link() -> None:
-    assert "python manage.py link" in text_of(Client().get(reverse("login")))
+    assert ".venv/bin/python manage.py link" in text_of(Client().get(reverse("login")))
 
 
 def test_a_form_without_a_csrf_token_is_refused_with_a_sentence() -> None:

@@ -15,6 +15,7 @@ from task.jobs.actions import fail
 from task.jobs.start import start_job
 from task.jobs.verification import verify
 from task.models import Act, Job
+from task.terminal.command_line import command_line
 from tests.support.stepping import step
 from tests.support.waiting import wait_until
 
@@ -54,7 +55,7 @@ def test_cancel_prints_the_progress_and_how_to_remove_the_accounts() -> None:
     job = job_with(3, 5)
     assert call("cancel", str(job.pk)) == (
         f"Job {job.pk} is cancelled at 3 of 5 accounts. "
-        f"Its accounts stay: remove them with manage.py remove {job.pk}.\n"
+        f"Its accounts stay. Remove them: {command_line('remove', job.pk)}\n"
     )
     job.refresh_from_db()
     assert job.state == "cancelled"
@@ -105,7 +106,7 @@ def test_an_unknown_job_exits_with_2(command: str, job: str, message: str) -> No
 def test_retry_continues_a_failed_job() -> None:
     job = job_with(3, 5)
     fail(job_id=job.pk, error="No more room.")
-    follow = f"Follow it: manage.py watch --job {job.pk}\n"
+    follow = f"Follow it: {command_line('watch', '--job', job.pk)}\n"
     assert call("retry", str(job.pk)) == f"Job {job.pk} continues at 3 of 5 accounts. {follow}"
     assert call("retry", str(job.pk)) == f"Job {job.pk} is already queued, at 3 of 5 accounts. {follow}"
 
@@ -148,12 +149,12 @@ def test_remove_follows_the_removal_to_its_end_and_prints_the_kept_accounts() ->
 def test_verify_during_a_removal_exits_with_2() -> None:
     job = job_with(3, 3)
     assert call("remove", str(job.pk), "--yes").endswith(
-        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The removal has started. Follow it: {command_line('remove', job.pk, '--follow')}\n"
     )
     assert refusal("verify", str(job.pk)) == (2, f"Job {job.pk} is removing: verify it after its end.")
     assert call("remove", str(job.pk)) == (
         f"The accounts of job {job.pk} are already being removed: 3 left.\n"
-        f"The removal has started. Follow it: manage.py remove {job.pk} --follow\n"
+        f"The removal has started. Follow it: {command_line('remove', job.pk, '--follow')}\n"
     )
 
 

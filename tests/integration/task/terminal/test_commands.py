@@ -13,6 +13,7 @@ from realtime import log, outbox
 from realtime.protocol import Cursor
 from task.jobs.start import start_job
 from task.models import Account, Job
+from task.terminal.command_line import command_line
 from task.terminal.text import event_words
 from tests.support.database import database_url
 from tests.support.stepping import step
@@ -37,7 +38,8 @@ def test_generate_starts_a_job_and_prints_how_to_follow_it() -> None:
     message = call("generate", "60")
     job = Job.objects.get()
     assert (job.total, job.requested_by) == (60, None)
-    assert message == f"Job {job.pk}: 60 accounts requested. Follow it: manage.py watch --job {job.pk} --after 0\n"
+    follow = command_line("watch", "--job", job.pk, "--after", 0)
+    assert message == f"Job {job.pk}: 60 accounts requested. Follow it: {follow}\n"
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,17 @@ TOO_MANY_FRAMES = f"Send at most {FRAMES_A_SECOND} frames a second that acknowle
 
 
 class Window:
-    """The batches sent and not acknowledged yet. Limits the bytes that the server buffers for a client."""
+    """The batches sent and not acknowledged yet. Limits the bytes that the server buffers for a client.
+
+    `asked_offset` is the offset that the client asked to begin after. The client has it, so it may acknowledge it at
+    any time: before hello is sent, and after a reset that the client has not read yet.
+    """
 
     def __init__(self, limit: int = WINDOW_BYTES) -> None:
         self._limit = limit
         self._unacknowledged: list[tuple[int, int, int]] = []  # an empty deque takes 0.7 kB
         self._bytes = 0
-        self.sent_offset = 0
+        self.sent_offset = self.asked_offset = 0
 
     @property
     def is_full(self) -> bool:
@@ -33,9 +37,11 @@ class Window:
 
         The oldest batch counts in full until its last event. An offset between two batches, where a filter leaves gaps
         of millions, acknowledges nothing new. So at most one ack an event is new: 200 a batch, at 12 us each. Raises
-        Disconnect if the offset was never sent.
+        Disconnect if the offset was neither sent nor asked for.
         """
         if offset > self.sent_offset:
+            if offset <= self.asked_offset:
+                return False
             raise Disconnect(CloseCode.BAD_REQUEST, "Acknowledge only offsets that were sent.")
         count = bisect_right(self._unacknowledged, offset, key=itemgetter(1))
         self._bytes -= sum(size for _, _, size in self._unacknowledged[:count])

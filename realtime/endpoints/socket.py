@@ -76,6 +76,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         except Exception as error:
             await self._close_for(error)
         else:
+            self._window.asked_offset = subscription.after or 0
             self._serving = asyncio.create_task(self._serve(subscription, user_key))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -18,6 +18,8 @@ from realtime.protocol import INBOUND_CHARACTERS, CloseCode, Disconnect
 INBOUND_BYTES = 4 * INBOUND_CHARACTERS  # UTF-8 takes at most four bytes a character
 CONTROL_OPCODES = 8
 STEPS_A_TURN = 128  # the head and the payload of a frame are a step each; 64 frames take 1 to 2 ms
+WAITING_MESSAGES = 64
+PAUSE_SECONDS = 0.01
 
 
 class LimitedWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]
@@ -41,19 +43,21 @@ class LimitedWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]
     def consumeData(self) -> None:
         """Handles some frames of the received data, and the rest in the next turn. Reads no more until then.
 
-        Otherwise the 11,000 empty frames of one read take 0.4 s, and the application gets none before all are parsed.
+        Otherwise the 11,000 empty frames of one read take 0.4 s. While an application that waits for the database takes
+        no messages, none are read for it.
         """
         if self.state == self.STATE_CONNECTING:
             if not hasattr(self, "handshake_deferred"):
                 self.processHandshake()
             return
-        for _ in range(STEPS_A_TURN):
+        is_behind = self.state != self.STATE_CLOSED and self.application_queue.qsize() >= WAITING_MESSAGES
+        for _ in range(0 if is_behind else STEPS_A_TURN):
             if self._is_cut or self.state == self.STATE_CLOSED or not self.processData():
                 return
         if not self._has_next_turn:
             self._has_next_turn = True
             self.transport.pauseProducing()
-            self.clock.callLater(0, self._take_turn)
+            self.clock.callLater(PAUSE_SECONDS if is_behind else 0, self._take_turn)
 
     def onFrameBegin(self) -> None:
         """Counts frames that the application does not: it gets whole messages only, and ignores all after a close."""

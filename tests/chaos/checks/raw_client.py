@@ -25,15 +25,19 @@ FINAL = 0x80
 
 
 @contextmanager
-def connection(address: str, token: str, query: str = "") -> Iterator[socket.socket]:
-    """Opens a connection with a small receive buffer. Reads not one byte beyond the handshake."""
+def connection(address: str, token: str, query: str = "", *, early: bytes = b"") -> Iterator[socket.socket]:
+    """Opens a connection with a small receive buffer. Reads not one byte beyond the handshake.
+
+    `early` is sent together with the handshake, which RFC 6455 forbids.
+    """
     parts = urlsplit(address)
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         raw.settimeout(60)
         raw.connect((parts.hostname, parts.port))
         key = b64encode(os.urandom(16)).decode()
-        raw.sendall(REQUEST.format(path=f"/ws/users/{query}", host=parts.netloc, key=key, token=token).encode())
+        request = REQUEST.format(path=f"/ws/users/{query}", host=parts.netloc, key=key, token=token)
+        raw.sendall(request.encode() + early)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
             answer += raw.recv(1)

@@ -50,6 +50,14 @@ def test_too_many_frames_below_the_consumer_are_closed_with_4500(
     assert reason == "Send at most 20 frames a second that acknowledge nothing new."
 
 
+@pytest.mark.parametrize("early", [raw_client.text_frame("["), frame(PING), b"GET / HTTP/1.1\r\n\r\n", b"x" * 100_000])
+def test_what_comes_before_the_answer_to_the_handshake_does_no_harm(web: str, token: str, early: bytes) -> None:
+    """It may be lost, and it may end the connection, but neither the handshake nor another connection."""
+    with raw_client.connection(web, token, early=early), raw_client.connection(web, token) as another:
+        another.sendall(raw_client.text_frame("["))
+        assert raw_client.close_code(another) == 4500
+
+
 def test_pings_within_the_limit_are_answered(raw: socket.socket) -> None:
     raw.sendall(frame(PING, b"?") * 400 + raw_client.text_frame('{"type":"wave"}'))
     raw.sendall(frame(raw_client.CLOSE, b"\x03\xe8"))

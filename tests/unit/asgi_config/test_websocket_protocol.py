@@ -8,7 +8,7 @@ from daphne.ws_protocol import WebSocketFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from asgi_config.web.websocket_protocol import STEPS_A_TURN, LimitedWebSocketProtocol
+from asgi_config.web.websocket_protocol import PAUSE_SECONDS, STEPS_A_TURN, WAITING_MESSAGES, LimitedWebSocketProtocol
 from realtime.endpoints.flow_control import FRAMES_AT_ONCE
 from tests.chaos.checks.raw_client import PING, frame, text_frame
 
@@ -37,9 +37,20 @@ def test_the_application_gets_messages_before_all_frames_of_a_read_are_parsed(
 
 def test_all_frames_are_read_in_turns_and_reading_goes_on(protocol: LimitedWebSocketProtocol) -> None:
     protocol.dataReceived(TEXT * 1_000)
-    protocol.clock.pump([0] * 1_000)
-    assert protocol.application_queue.qsize() == 1_000
-    assert protocol.transport.producerState == "producing"
+    taken = 0
+    while protocol.transport.producerState == "paused":
+        for _ in range(protocol.application_queue.qsize()):
+            protocol.application_queue.get_nowait()
+            taken += 1
+        protocol.clock.advance(PAUSE_SECONDS)
+    assert taken + protocol.application_queue.qsize() == 1_000
+
+
+def test_no_messages_are_read_for_an_application_that_takes_none(protocol: LimitedWebSocketProtocol) -> None:
+    protocol.dataReceived(TEXT * 1_000)
+    protocol.clock.pump([PAUSE_SECONDS] * 1_000)
+    assert protocol.application_queue.qsize() == WAITING_MESSAGES
+    assert protocol.transport.producerState == "paused"
 
 
 @pytest.mark.parametrize("limited", [frame(PING), b"\x01\x80" + bytes(4)], ids=["ping", "fragment"])
@@ -51,9 +62,11 @@ def test_a_flood_is_cut_and_not_read_on(protocol: LimitedWebSocketProtocol, limi
     assert protocol.transport.producerState == "paused"
 
 
-def test_messages_after_a_close_count_as_well(protocol: LimitedWebSocketProtocol) -> None:
+@pytest.mark.parametrize("limited", [TEXT, frame(PING)], ids=["message", "ping"])
+def test_frames_after_a_close_count_and_get_no_answer(protocol: LimitedWebSocketProtocol, limited: bytes) -> None:
     protocol.handle_reply({"type": "websocket.close", "code": 4008, "reason": "Too slow."})
-    protocol.dataReceived(TEXT * (FRAMES_AT_ONCE + 100))
-    protocol.clock.pump([0] * 1_000)
+    for _ in range(FRAMES_AT_ONCE + 100):
+        protocol.dataReceived(limited)
+        protocol.application_queue = asyncio.Queue()
     assert protocol.transport.producerState == "paused"
     assert protocol.transport.value() == b"\x88\x0b\x0f\xa8Too slow."

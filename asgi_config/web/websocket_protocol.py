@@ -25,12 +25,14 @@ PAUSE_SECONDS = 0.01
 class LimitedWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]
     """Closes with 4500 after too many frames, or a message that is too long. Reads in turn with other connections."""
 
+    CONFIG_ATTRS = ()  # autobahn formats them for a debug line in every handshake: 2.2 of its 5 ms
     clock: Any = reactor
     _is_cut = False
     _has_next_turn = False
 
     def connectionMade(self) -> None:
         self._rate_limit = RateLimit()
+        vars(self).update({name: getattr(self.factory, name) for name in WebSocketProtocol.CONFIG_ATTRS})
         super().connectionMade()
 
     def handle_reply(self, message: dict[str, Any]) -> None:

@@ -164,7 +164,7 @@ def hello(feed: str, position: Position, after: int, heartbeat_seconds: float) -
             "epoch": str(position.epoch),
             "head": position.head,
             "after": after,
-            "heartbeat_s": heartbeat_seconds,
+            "heartbeat_s": int(heartbeat_seconds) if heartbeat_seconds == int(heartbeat_seconds) else heartbeat_seconds,
             "window_bytes": WINDOW_BYTES,
         }
     )

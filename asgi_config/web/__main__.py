@@ -23,6 +23,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from asgi_config.web.http_channel import build_channel
+from asgi_config.web.websocket_protocol import LimitedWebSocketProtocol
 from realtime.endpoints.draining import drain
 from realtime.printable import printable
 
@@ -51,6 +53,7 @@ class DrainingServer(Server):  # type: ignore[misc]
     def listen_success(self, port: Any) -> None:
         """Raises Twisted's backlog of 50: of 600 clients that reconnected at once, some then waited for 2 s."""
         port.socket.listen(BACKLOG)
+        self.http_factory.protocol, self.ws_factory.protocol = build_channel, LimitedWebSocketProtocol
         self._ports.append(port)
         super().listen_success(port)
 

@@ -21,7 +21,7 @@ def authorise(scope: Any, permission: str, token_user: TokenLookup) -> Hashable:
     Reads the user and the permissions from the database. A token takes precedence over a session. It needs no Origin,
     because no browser sends a token by itself.
     """
-    headers = {name: value.decode("latin1") for name, value in scope["headers"]}
+    headers = _headers(scope)
     token = _token(headers, scope["subprotocols"])
     if token is None:
         user = _session_user(headers)
@@ -32,6 +32,16 @@ def authorise(scope: Any, permission: str, token_user: TokenLookup) -> Hashable:
     return user.pk  # type: ignore[no-any-return]
 
 
+def credential(scope: Any) -> str | None:
+    """Returns the token or the session key that `authorise` will look up, or None without both."""
+    headers = _headers(scope)
+    return _token(headers, scope["subprotocols"]) or _session_key(headers)
+
+
+def _headers(scope: Any) -> dict[bytes, str]:
+    return {name: value.decode("latin1") for name, value in scope["headers"]}
+
+
 def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | None:
     """Returns the token of the Authorization header, else the one offered as a subprotocol."""
     scheme, _, token = headers.get(b"authorization", "").partition(" ")
@@ -39,7 +49,7 @@ def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | N
 
 
 def _session_user(headers: Mapping[bytes, str]) -> Any:
-    request = _session_request(headers.get(b"cookie", ""))
+    request = _session_request(_session_key(headers))
     # Before the Origin check, because a program that forgot its token sends no Origin either.
     if not request.session.session_key:
         raise Disconnect(CloseCode.NOT_SIGNED_IN, "Send a token, or sign in.")
@@ -51,13 +61,16 @@ def _session_user(headers: Mapping[bytes, str]) -> Any:
     return user
 
 
-def _session_request(cookie_header: str) -> HttpRequest:
+def _session_request(session_key: str | None) -> HttpRequest:
     """Returns as much of a request as django.contrib.auth needs to find the session's user."""
-    # Django's parser, because SimpleCookie stops at the first malformed cookie of another program on this host.
-    key = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     return request
+
+
+def _session_key(headers: Mapping[bytes, str]) -> str | None:
+    # Django's parser, because SimpleCookie stops at the first malformed cookie of another program on this host.
+    return parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
 
 
 def _is_same_origin(origin: str, host: str) -> bool:

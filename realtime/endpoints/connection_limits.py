@@ -1,7 +1,7 @@
-"""The limit of connections that a user holds to this process: sockets, and long polls that wait for events.
+"""The limits of a user's connections to this process: how many are held, and how often a socket is opened.
 
-Each web process counts alone, so with k processes a user may hold k times SOCKETS_MAX. The limit protects a process's
-memory and event loop, for which no shared count is needed.
+Sockets, and long polls that wait for events, count as held. Each web process counts alone, so with k processes a user
+may hold k times SOCKETS_MAX. The limits protect a process's memory and event loop, for which no shared count is needed.
 """
 
 from collections import Counter
@@ -11,7 +11,11 @@ from threading import Lock
 
 from django.conf import settings
 
+from realtime.endpoints.flow_control import RateLimit
 from realtime.protocol import CloseCode, Disconnect
+
+OPENED_AT_ONCE = 4  # times SOCKETS_MAX: all sockets of a user may reconnect, and again after a failed attempt
+REFILL_SECONDS = 5  # for another SOCKETS_MAX
 
 _connections: Counter[Hashable] = Counter()
 _lock = Lock()
@@ -33,6 +37,34 @@ def hold_connection(user_key: Hashable) -> Iterator[None]:
             _connections[user_key] -= 1
             if not _connections[user_key]:
                 del _connections[user_key]
+
+
+class OpeningLimit:
+    """The rate at which sockets are opened with one token or session, valid or not.
+
+    Counted before the token or session is looked up, because the lookup is most of the cost of a socket.
+    """
+
+    def __init__(self) -> None:
+        self._rates: dict[Hashable, RateLimit] = {}
+        self._swept_at = 0.0
+
+    def take(self, credential: Hashable, now: float) -> None:
+        """Counts a socket. Raises Disconnect with TRY_AGAIN beyond the rate, so that clients wait longer each time."""
+        if now - self._swept_at > 1:
+            self._rates = {key: rate for key, rate in self._rates.items() if not rate.is_full(now)}
+            self._swept_at = now
+        if credential not in self._rates:
+            self._rates[credential] = RateLimit(
+                OPENED_AT_ONCE * settings.SOCKETS_MAX,
+                settings.SOCKETS_MAX / REFILL_SECONDS,
+                code=CloseCode.TRY_AGAIN,
+                reason="You connect too often: wait longer before each new attempt.",
+            )
+        self._rates[credential].take(now)
+
+
+opening_limit = OpeningLimit()
 
 
 def connections_of(user_key: Hashable) -> int:

@@ -36,4 +36,5 @@ async def _close_unknown_path(scope: Any, receive: Any, send: Any) -> None:
     """
     await receive()
     await send({"type": "websocket.accept", "subprotocol": protocol.answer_to(scope["subprotocols"])})
-    await send({"type": "websocket.close", "code": int(CloseCode.BAD_REQUEST)})
+    reason = "No feed has this address: check its path."
+    await send({"type": "websocket.close", "code": int(CloseCode.BAD_REQUEST), "reason": reason})

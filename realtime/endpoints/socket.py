@@ -14,7 +14,7 @@ from django.conf import settings
 
 from realtime import metrics, protocol
 from realtime.endpoints import access
-from realtime.endpoints.connection_limits import hold_connection
+from realtime.endpoints.connection_limits import hold_connection, opening_limit
 from realtime.endpoints.draining import CancelScope, drain
 from realtime.endpoints.flow_control import RateLimit, Window
 from realtime.follow import follow
@@ -70,11 +70,13 @@ class FeedConsumer(AsyncWebsocketConsumer):
         await self.accept(protocol.answer_to(offered))
         try:
             protocol.require_version(offered)
+            self._limit_openings()
             user_key = await self._authorise()
             subscription = protocol.parse_subscription(self.scope["query_string"].decode("latin1"), self._key_parameter)
         except Exception as error:
             await self._close_for(error)
         else:
+            self._window.asked_offset = subscription.after or 0
             self._serving = asyncio.create_task(self._serve(subscription, user_key))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -89,6 +91,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
         else:
             if not self._window.is_full:
                 self._has_room.set()
+
+    def _limit_openings(self) -> None:
+        if (credential := access.credential(self.scope)) is not None:
+            opening_limit.take(hash(credential), asyncio.get_running_loop().time())
 
     async def _authorise(self) -> Hashable:
         return await authorise(self.scope, self._permission, self._token_user)
@@ -178,6 +184,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _close_for(self, error: Exception) -> None:
         if not isinstance(error, Disconnect | CursorLost):
             logger.error("Unexpected error; the client reconnects", exc_info=error)
-        code = error.code if isinstance(error, Disconnect) else CloseCode.TRY_AGAIN
+        code, reason = CloseCode.TRY_AGAIN, "The server could not continue: connect again."
+        if isinstance(error, Disconnect):
+            code, reason = error.code, str(error)
         metrics.counted.closes[int(code)] += 1
-        await self.close(int(code))  # autobahn takes no subclass of int
+        await self.close(int(code), reason)  # autobahn takes no subclass of int

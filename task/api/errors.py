@@ -29,11 +29,13 @@ CODES: Mapping[str, int] = {
     "cursor_lost": 410,
     "length_required": 411,
     "too_large": 413,
+    "uri_too_long": 414,  # asgi_config.web.http_channel answers 414 and 431
     "unsupported_media_type": 415,
     "invalid": 422,
     "request_id_reused": 422,
     "too_many_jobs": 429,
     "too_many_connections": 429,
+    "headers_too_large": 431,
     "internal": 500,
     "unavailable": 503,
 }

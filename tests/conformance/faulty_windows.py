@@ -31,4 +31,16 @@ class NoRepeats(Window):
         return super().acknowledge(offset)
 
 
-WINDOWS: Mapping[str, type[Window]] = {"one ack, one batch": OneByOne, "repeated ack": NoRepeats}
+class OnlySent(Window):
+    """An ack must be of an offset that was sent, although the client asked to begin after a greater one."""
+
+    def acknowledge(self, offset: int) -> bool:
+        self.asked_offset = 0
+        return super().acknowledge(offset)
+
+
+WINDOWS: Mapping[str, type[Window]] = {
+    "one ack, one batch": OneByOne,
+    "repeated ack": NoRepeats,
+    "only what was sent": OnlySent,
+}

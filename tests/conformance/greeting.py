@@ -81,3 +81,18 @@ async def ignores_the_unknown(target: Target) -> str:
         events = await peer.batch()
         require(events[0]["offset"] == head + 1, f"events from {head + 1} on", events[0])
         return "events go on"
+
+
+@rule("early-ack", "the offset that the client asked to begin after is acknowledged before hello, and after a reset")
+async def accepts_early_acks(target: Target) -> str:
+    start = await target.hello()
+    for after in (start["head"], start["head"] + 1_000_000):
+        async with target.connection(after=after, epoch=start["epoch"]) as peer:
+            await peer.acknowledge(after)
+            hello = await peer.next("hello")
+            if after > hello["head"]:
+                await peer.next("reset")
+            await target.make(50)
+            events = await peer.batch()
+            require(events[0]["offset"] == hello["after"] + 1, f"events from {hello['after'] + 1} on", events[0])
+    return "events go on"

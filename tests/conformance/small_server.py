@@ -134,6 +134,7 @@ class Session:
         self._subscription = subscription
         self._course = Course(subscription, is_replay=subscription.after is not None, is_at_work=server.is_at_work)
         self._window = self._faults.window(server.window_bytes)
+        self._window.asked_offset = subscription.after or 0
         self._room = asyncio.Event()
 
     async def serve(self) -> None:

@@ -20,7 +20,7 @@ DEADLINE = 120
 
 @pytest.fixture(scope="session")
 def web(django_db_setup: None, redis: str) -> Iterator[str]:
-    """Yields the URL of a real daphne on the test database, with short intervals."""
+    """Yields the URL of a real web process on the test database, with short intervals."""
     port = free_port()
     environment = {
         **os.environ,
@@ -28,9 +28,9 @@ def web(django_db_setup: None, redis: str) -> Iterator[str]:
         "HEARTBEAT_SECONDS": "0.4",
         "ACCESS_CHECK_SECONDS": "0.3",
         "TOO_SLOW_SECONDS": "1",
+        "DRAIN_SECONDS": "0",
     }
-    command = [sys.executable, "-m", "daphne", "-v", "0", "--access-log", "/dev/null", "-p", str(port)]
-    process = subprocess.Popen([*command, "asgi_config.asgi:application"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "asgi_config.web", "-p", str(port)], env=environment)
     try:
         wait_until(lambda: answers(port), DEADLINE)
         yield f"http://127.0.0.1:{port}"

@@ -20,19 +20,24 @@ REQUEST = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: arrivals.v1\r\nAuthorization: Bearer {token}\r\n\r\n"
 )
-TEXT, CLOSE = 0x1, 0x8
+CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
+FINAL = 0x80
 
 
 @contextmanager
-def connection(address: str, token: str, query: str = "") -> Iterator[socket.socket]:
-    """Opens a connection with a small receive buffer. Reads not one byte beyond the handshake."""
+def connection(address: str, token: str, query: str = "", *, early: bytes = b"") -> Iterator[socket.socket]:
+    """Opens a connection with a small receive buffer. Reads not one byte beyond the handshake.
+
+    `early` is sent together with the handshake, which RFC 6455 forbids.
+    """
     parts = urlsplit(address)
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         raw.settimeout(60)
         raw.connect((parts.hostname, parts.port))
         key = b64encode(os.urandom(16)).decode()
-        raw.sendall(REQUEST.format(path=f"/ws/users/{query}", host=parts.netloc, key=key, token=token).encode())
+        request = REQUEST.format(path=f"/ws/users/{query}", host=parts.netloc, key=key, token=token)
+        raw.sendall(request.encode() + early)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
             answer += raw.recv(1)
@@ -41,13 +46,26 @@ def connection(address: str, token: str, query: str = "") -> Iterator[socket.soc
 
 
 def text_frame(text: str) -> bytes:
-    """Returns a text frame of at most 125 characters. Its mask is zeros, which leaves the text unchanged."""
-    payload = text.encode()
-    return struct.pack("!BB", 0x80 | TEXT, 0x80 | len(payload)) + bytes(4) + payload
+    return frame(TEXT, text.encode())
+
+
+def frame(opcode: int, payload: bytes = b"", *, is_final: bool = True) -> bytes:
+    """Returns a frame of at most 125 bytes. Its mask is zeros, which leaves the payload unchanged."""
+    return struct.pack("!BB", is_final * FINAL | opcode, 0x80 | len(payload)) + bytes(4) + payload
+
+
+def frame_head(opcode: int, length: int) -> bytes:
+    """Returns the head of a final frame of at least 64 KiB, without its payload."""
+    return struct.pack("!BBQ", FINAL | opcode, 0x80 | 127, length) + bytes(4)
 
 
 def close_code(raw: socket.socket) -> int | None:
     """Reads to the end and returns the close code, or None if the connection ends without a close frame."""
+    return close_frame(raw)[0]
+
+
+def close_frame(raw: socket.socket) -> tuple[int | None, str]:
+    """Reads to the end and returns the close code and its reason."""
     with raw.makefile("rb") as stream:
         try:
             while head := stream.read(2):
@@ -58,12 +76,12 @@ def close_code(raw: socket.socket) -> int | None:
                     (length,) = struct.unpack("!Q", stream.read(8))
                 payload = stream.read(length)
                 if head[0] & 0xF == CLOSE:
-                    return int.from_bytes(payload[:2], "big")
+                    return int.from_bytes(payload[:2], "big"), payload[2:].decode()
                 if head[0] & 0xF == TEXT and len(payload) == length:
                     require_documented(payload.decode())
         except ConnectionError:
             pass
-    return None
+    return None, ""
 
 
 def main(address: str, token: str, number: str) -> None:

@@ -163,6 +163,19 @@ def test_sockets_are_limited_per_address_or_network(proxy: int, share: list[str]
             assert page.status == 200
 
 
+@pytest.mark.fault("a client opens sockets in a loop")
+def test_an_address_that_opens_sockets_in_a_loop_is_refused(proxy: int) -> None:
+    """All sockets of an address may reconnect, and again after a failed attempt."""
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 10 * LIMIT:
+        with socket_of(proxy, "192.0.2.11") as response:
+            statuses.append(response.status)
+    assert statuses[-1] == 429
+    assert statuses.count(101) >= 2 * LIMIT
+    with socket_of(proxy, "192.0.2.12") as another:
+        assert another.status == 101
+
+
 def test_a_too_large_body_does_not_reach_a_web_process(proxy: int) -> None:
     with request(proxy, method="POST", body=b"a" * 300_000) as response:
         assert response.status == 413

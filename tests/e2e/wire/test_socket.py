@@ -171,6 +171,18 @@ async def test_a_client_that_never_acknowledges_gets_one_window_and_is_closed(
     assert 1024 * 1024 <= sent <= 1024 * 1024 + 64 * 1024
 
 
+async def test_a_full_window_gets_heartbeats_and_no_events_until_an_ack(web: str, cookie: str, append: Append) -> None:
+    """So a heartbeat above the cursor is no sign of a lost event, unless the client has acknowledged all."""
+    await in_thread(_append_much)(append)
+    async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
+        last = 0
+        while (message := json.loads(await asyncio.wait_for(socket.recv(), 30)))["type"] != "heartbeat":
+            last = message.get("last", 0)
+        assert message["head"] > last > 0
+        await socket.send(json.dumps({"type": "ack", "offset": last}))
+        assert offsets(await receive(socket))[0] == last + 1
+
+
 async def test_a_client_may_acknowledge_each_event(web: str, cookie: str, append: Append) -> None:
     head = await in_thread(append)(2 * FRAMES_AT_ONCE)
     async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:

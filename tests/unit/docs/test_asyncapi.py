@@ -11,7 +11,7 @@ from django.conf import settings
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
 from realtime import protocol
-from realtime.endpoints import flow_control
+from realtime.endpoints import connection_limits, flow_control
 from realtime.protocol import Batch, CloseCode, Disconnect, Position
 from task import events
 from task.api.urls import api
@@ -142,7 +142,19 @@ def test_the_document_has_the_limits_of_the_code() -> None:
     assert limits["characters-in-a-frame-from-the-client"] == protocol.INBOUND_CHARACTERS
     assert limits["seconds-with-a-full-window"] == settings.TOO_SLOW_SECONDS
     assert limits["frames-at-once-that-acknowledge-nothing-new"] == flow_control.FRAMES_AT_ONCE
-    assert limits["frames-a-second-that-acknowledge-nothing-new"] == flow_control.FRAMES_A_SECOND
+    for kind in ("frames{}-that-acknowledge-nothing-new", "pings-pongs-and-fragments{}"):
+        assert limits[kind.format("-at-once")] == flow_control.FRAMES_AT_ONCE
+        assert limits[kind.format("-a-second")] == flow_control.FRAMES_A_SECOND
+
+
+def test_the_document_has_the_limits_of_the_web_process() -> None:
+    limits = wire.CHANNEL["x-limits"]
+    at_once, a_second = (limits[f"new-sockets-{rate}-with-one-token-or-session"] for rate in ("at-once", "a-second"))
+    assert at_once == connection_limits.OPENED_AT_ONCE * settings.SOCKETS_MAX
+    assert a_second == settings.SOCKETS_MAX / connection_limits.REFILL_SECONDS
+    options = (ROOT / "asgi_config" / "web" / "__main__.py").read_text()
+    assert f'"--ping-interval", "{limits["seconds-until-a-ping"]}"' in options
+    assert f'"--ping-timeout", "{limits["seconds-until-the-pong-of-a-ping"]}"' in options
 
 
 def test_frames_do_not_exceed_the_documented_length() -> None:

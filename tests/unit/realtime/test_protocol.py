@@ -140,6 +140,11 @@ def test_the_servers_messages_are_as_documented() -> None:
     assert json.loads(protocol.heartbeat(7)) == {"type": "heartbeat", "head": 7}
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(15.0, "15"), (15, "15"), (0.4, "0.4")])
+def test_whole_seconds_are_whole_numbers(seconds: float, text: str) -> None:
+    assert f'"heartbeat_s":{text},' in protocol.hello("users", POSITION, 55, seconds)
+
+
 @pytest.mark.parametrize(
     ("offered", "token"),
     [

@@ -87,6 +87,7 @@ def down(run: Run, visitor: Visitor, url: str, bound: Bound) -> None:
         wait_until(lambda: time.monotonic() > until, DOWN_SECONDS + 1)
     finally:
         postgres.start(url)
+    assert run.program.get("/api/users").status == 200
 
 
 async def freeze(run: Run, faults: PostgresFaults) -> bool:

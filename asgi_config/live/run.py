@@ -23,6 +23,7 @@ from asgi_config.live.supervisor import Stopped, Supervisor
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
 from asgi_config.var_dir import AlreadyLocked, locked, write_private
+from task.database import disk
 from task.database.errors import describe, fault_of
 
 Write = Callable[[str], None]
@@ -41,8 +42,10 @@ class Live:
 
         The result is False if the user interrupted again, so that the processes were killed.
         """
-        os.umask(0o077)
         var = settings.VAR_DIR
+        if shortage := disk.shortage(var, owner=var):
+            raise CouldNotStart(f"Arrivals cannot start: {shortage}. Make room on it.")
+        os.umask(0o077)
         with only_one(var), Interrupts() as interrupts:
             stop_stale(var)
             require_free_port(self.host, self.port)

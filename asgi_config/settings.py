@@ -207,12 +207,10 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "keepalives_interval": 5,
         "keepalives_count": 2,
     }
-    options = DATABASES["default"]["OPTIONS"] = timeouts | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = timeouts | DATABASES["default"].get("OPTIONS", {})
     if environment.flag("DATABASE_POOL"):
-        # asgi.py sets this, so that the short reads of many watchers share a few connections. With the pool's default
-        # timeouts a page waits 30 s for an unavailable database, and the pool minutes after it is back.
-        options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
-        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        # asgi.py sets this, so that the short reads of many watchers share a few connections.
+        DATABASES["default"]["ENGINE"] = "asgi_config.web.postgresql"
 
 # Redis: Celery's queue and the channel layer
 

@@ -3,6 +3,7 @@
 Loads no settings, because they need the secret key that this module creates.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -35,8 +36,10 @@ def write_errors_explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        remedy = "make room on its disk" if is_full else "set VAR_DIR to a folder of yours"
         raise ImproperlyConfigured(
-            f"{error.filename or VAR_DIR} cannot be written ({error.strerror}): set VAR_DIR to a folder of yours."
+            f"{error.filename or VAR_DIR} cannot be written ({error.strerror}): {remedy}."
         ) from error
 
 

@@ -20,6 +20,7 @@ from task.models import Account, Act, Job, Token, Worker
 VIEW_USER = "auth.view_user"
 VIEW_JOB = "arrivals.view_job"
 USERNAME = get_user_model().USERNAME_FIELD
+REVOKED_AT_ONCE = 500
 
 
 class DeletedWithUser(ReadOnlyAdmin):
@@ -119,8 +120,12 @@ class TokenAdmin(DeletedWithUser):
 
     @admin.action(permissions=["revoke"], description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
-        for token in queryset:
-            tokens.revoke_token(token_id=token.pk, by=request.user)
+        """Revokes at most REVOKED_AT_ONCE tokens that are not revoked yet, because each is a transaction."""
+        keys = list(queryset.filter(revoked_at=None).values_list("pk", flat=True)[: REVOKED_AT_ONCE + 1])
+        for key in keys[:REVOKED_AT_ONCE]:
+            tokens.revoke_token(token_id=key, by=request.user)
+        if len(keys) > REVOKED_AT_ONCE:
+            self.message_user(request, f"Only {REVOKED_AT_ONCE} were revoked: repeat the action.", messages.WARNING)
         seconds = f"{settings.ACCESS_CHECK_SECONDS:g} s"
         self.message_user(
             request, f"Revoked. New requests are refused now; open sockets close within {seconds}.", messages.SUCCESS

@@ -12,9 +12,10 @@ from django.core.checks import CheckMessage, Info, Warning  # noqa: A004
 from django.db import connection
 from django.utils import timezone
 from redis import Redis
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import NoPermissionError
 
 from asgi_config.monitoring.single_flight import run_in_thread
+from task.database.errors import fault_of
 from task.workers import registry
 
 TIMEOUT_SECONDS = 4.0
@@ -29,7 +30,7 @@ def check_database() -> list[CheckMessage]:
     try:
         skew, names = run_in_thread(read_database).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [not_checked("The database", error, "Check DATABASE_URL, and run `manage.py migrate`.")]
+        return [not_checked("The database", error)]
     return [*check_clock("the database", skew), *check_hosts(connection.vendor, names, socket.gethostname())]
 
 
@@ -37,7 +38,7 @@ def check_redis() -> list[CheckMessage]:
     try:
         skew, info = run_in_thread(read_redis).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [not_checked("Redis", error, "Check REDIS_URL, and repeat the check where the workers run.")]
+        return [not_checked("Redis", error)]
     return [*check_clock("Redis", skew), *check_redis_info(info)]
 
 
@@ -69,11 +70,11 @@ def read_redis() -> tuple[float, Mapping[str, Any] | None]:
             return skew, None
 
 
-def not_checked(server: str, error: Exception, hint: str) -> CheckMessage:
-    """Names only the error's class, because its text may hold a password."""
-    is_refused = isinstance(error, AuthenticationError)
-    reason = "refuses the password" if is_refused else f"does not answer ({type(error).__name__})"
-    return Info(f"{server} {reason}, so it was not checked.", hint=hint, id="arrivals.I011")
+def not_checked(server: str, error: Exception) -> CheckMessage:
+    """Leaves out the error's text, because it may hold a password."""
+    fault = fault_of(error)
+    reason = f"{fault.phrase} ({type(error).__name__})"
+    return Info(f"{server} was not checked: {reason}.", hint=fault.remedy, id="arrivals.I011")
 
 
 def check_clock(owner: str, skew_seconds: float) -> list[CheckMessage]:

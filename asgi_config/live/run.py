@@ -23,7 +23,8 @@ from asgi_config.live.supervisor import Stopped, Supervisor
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
 from asgi_config.var_dir import AlreadyLocked, locked, write_private
-from task.database.errors import describe
+from task.database import disk
+from task.database.errors import describe, fault_of
 
 Write = Callable[[str], None]
 
@@ -41,8 +42,10 @@ class Live:
 
         The result is False if the user interrupted again, so that the processes were killed.
         """
-        os.umask(0o077)
         var = settings.VAR_DIR
+        if shortage := disk.shortage(var, owner=var):
+            raise CouldNotStart(f"Arrivals cannot start: {shortage}. Make room on it.")
+        os.umask(0o077)
         with only_one(var), Interrupts() as interrupts:
             stop_stale(var)
             require_free_port(self.host, self.port)
@@ -118,8 +121,10 @@ def check_redis() -> None:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0)
         except (OperationalError, OSError) as error:
+            fault = fault_of(error)
             raise CouldNotStart(
-                f"Redis at {connection.as_uri()} does not answer: start it, or unset REDIS_URL."
+                f"Redis at {connection.as_uri()} cannot be used: {fault.phrase}. {fault.remedy} To use a private one, "
+                "unset REDIS_URL."
             ) from error
 
 
@@ -138,6 +143,6 @@ def migrate() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        raise CouldNotStart(describe(error, remedy="Check DATABASE_URL.")) from error
+        raise CouldNotStart(describe(error)) from error
     finally:
         connections.close_all()

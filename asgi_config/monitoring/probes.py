@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 
 from asgi_config.monitoring.single_flight import SingleFlight
+from task.database.errors import fault_of
 from task.workers import registry
 
 NEEDED = ("database", "redis", "worker")
@@ -133,6 +134,6 @@ def _age(at: datetime.datetime | None, now: datetime.datetime) -> float | None:
 
 
 def _fault(error: Exception) -> str:
-    """Names only the error's class, because its text may hold addresses and names."""
+    """Leaves out the error's text, because it may hold addresses and names."""
     is_late = isinstance(error, TimeoutError | RedisTimeout)
-    return "no answer in time" if is_late else f"does not answer ({type(error).__name__})"
+    return "no answer in time" if is_late else f"{fault_of(error).phrase} ({type(error).__name__})"

@@ -27,11 +27,11 @@ class WrongState(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """`is_new`: this call did it; `is_dispatched`: its messages are in the queue (if not, rescue sends them)."""
+    """`is_new`: this call did it; `queue_fault`: why its messages are not in the queue yet, or empty."""
 
     job: Job
     is_new: bool
-    is_dispatched: bool = True
+    queue_fault: str = ""
 
 
 def cancel(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> ActionResult:
@@ -66,7 +66,7 @@ def retry(*, job_id: int, by: Any = None, clock: Clock = timezone.now) -> Action
         unsent = _renew_lanes(job, seen_at)
         audit.note(Act.Kind.RETRIED, by=by, job=job, at=now, detail=f"at {job.created:,} of {job.total:,}")
         publish(job, [job_event(job)], at=now)
-    return ActionResult(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
+    return ActionResult(job, is_new=True, queue_fault=dispatch_all(job.pk, unsent))
 
 
 def remove(
@@ -90,7 +90,7 @@ def remove(
         Lane.objects.create(job=job, task_id=task_id, seen_at=seen_at)
         audit.note(kind, by=by, job=job, at=now)
         publish(job, [job_event(job)], at=now)
-    return ActionResult(job, is_new=True, is_dispatched=dispatch(job.pk, task_id))
+    return ActionResult(job, is_new=True, queue_fault=dispatch(job.pk, task_id))
 
 
 def remove_expired(now: datetime.datetime) -> int:
@@ -107,7 +107,7 @@ def remove_expired(now: datetime.datetime) -> int:
         except WrongState:  # retried since the query
             continue
         started += result.is_new
-        if not result.is_dispatched:
+        if result.queue_fault:
             break
     return started
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from realtime import log_context
 from realtime.log import Clock
 from task.database.clock_skew import CLOCKS_DIFFER, ago
+from task.database.errors import fault_of
 from task.models import Act, Job, Lane
 
 REQUEST = "arrivals_request"  # message header: the HTTP request that started the job, for the log
@@ -32,10 +33,10 @@ HOPELESS_RESCUES = 3  # 5 + 10 + 20 s: holds even if the clock was set back sinc
 logger = logging.getLogger(__name__)
 
 
-def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
+def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> str:
     """Sends the lane's message, with `size` as its first step. Call it after the commit.
 
-    Returns False, and logs a warning, if the queue is unreachable.
+    Returns why the queue does not take it, as a phrase, and logs a warning. Returns "" if the message was sent.
     """
     request = log_context.fields().get("request")
     headers = {REQUEST: request} if request else None
@@ -43,13 +44,13 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
         logger.warning("The queue is unreachable; job %s waits for the next rescue: %r", job_id, error)
-        return False
-    return True
+        return fault_of(error).phrase
+    return ""
 
 
-def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
-    """Sends a message for each lane. Returns False after the first that fails, and leaves the rest to rescue."""
-    return all(dispatch(job_id, task_id) for task_id in task_ids)
+def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> str:
+    """Sends a message for each lane. Returns the first fault, and leaves the messages after it to rescue."""
+    return next(filter(None, (dispatch(job_id, task_id) for task_id in task_ids)), "")
 
 
 def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
@@ -117,7 +118,7 @@ def redeliver(lane: Lane, now: datetime.datetime) -> bool:
     same = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, seen_at=lane.seen_at)
     if not same.update(seen_at=now, rescues=F("rescues") + 1):
         return True
-    if dispatch(lane.job_id, lane.task_id):
+    if not dispatch(lane.job_id, lane.task_id):
         return True
     Lane.objects.filter(pk=lane.pk, task_id=lane.task_id).update(rescues=lane.rescues)
     return False

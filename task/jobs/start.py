@@ -55,11 +55,11 @@ class TooManyJobs(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`is_new`: this call made the job; `is_dispatched`: its messages are in the queue (if not, rescue sends them)."""
+    """`is_new`: this call made the job; `queue_fault`: why its messages are not in the queue yet, or empty."""
 
     job: Job
     is_new: bool
-    is_dispatched: bool
+    queue_fault: str = ""
 
 
 def start_job(
@@ -89,10 +89,10 @@ def start_job(
         job, unsent = _create_job(request_id, requester_key, values, first=task_id)
         if unsent is not None:
             logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
-            return Started(job, is_new=True, is_dispatched=dispatch_all(job.pk, unsent))
+            return Started(job, is_new=True, queue_fault=dispatch_all(job.pk, unsent))
     if not _is_same(job, total=total, options=options):
         raise RequestIdReused(f"Request {request_id} was already used for job {job.pk}, with other values.")
-    return Started(job, is_new=False, is_dispatched=True)
+    return Started(job, is_new=False)
 
 
 def _require_allowed(options: Options, user: Any) -> None:

@@ -16,7 +16,7 @@ from task.pages.job_page import read_job_page
 from task.pages.landing import job_url
 
 JOB_ID = re.compile(r"[0-9]{0,18}")
-QUEUE_DOWN = "The queue is not available. Job {job} is saved, and continues when the queue is back."
+QUEUE_DOWN = "The queue is not available: {fault}. Job {job} is saved, and continues when the queue is back."
 
 
 @require_GET
@@ -93,8 +93,8 @@ def add_action_messages(request: HttpRequest, done: str, result: ActionResult) -
         messages.success(request, done.format(job=job.pk))
     else:
         messages.info(request, f"Nothing changed: job {job.pk} is {job.state} already.")
-    if not result.is_dispatched:
-        messages.warning(request, QUEUE_DOWN.format(job=job.pk))
+    if result.queue_fault:
+        messages.warning(request, QUEUE_DOWN.format(job=job.pk, fault=result.queue_fault))
 
 
 def no_such_job(request: HttpRequest, job_id: int) -> HttpResponse:

@@ -16,7 +16,7 @@ from task.pages.landing import home_url, new_job_url
 from task.pages.user_list import is_user_key, read_user_list
 
 SEARCH = re.compile(r"[^\0]{0,150}")  # As long as a username can be. PostgreSQL rejects text with NUL.
-QUEUE_DOWN = "The queue is not available. Job {job} is saved, and starts when the queue is back."
+QUEUE_DOWN = "The queue is not available: {fault}. Job {job} is saved, and starts when the queue is back."
 STARTED_BEFORE = "This form already started job {job}. Nothing new was started."
 OTHER_VALUES = "This form already started a job with other values. Submit it again to start another job."
 
@@ -81,5 +81,5 @@ def add_started_messages(request: HttpRequest, started: Started) -> None:
         messages.info(request, STARTED_BEFORE.format(job=started.job.pk))
         return
     messages.success(request, "We are generating your random users!")
-    if not started.is_dispatched:
-        messages.warning(request, QUEUE_DOWN.format(job=started.job.pk))
+    if started.queue_fault:
+        messages.warning(request, QUEUE_DOWN.format(job=started.job.pk, fault=started.queue_fault))

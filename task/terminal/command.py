@@ -31,7 +31,7 @@ CANNOT = 2
 INTERRUPTED = 130
 REFUSALS = (WrongState, NoCredentials)
 UNUSABLE = (UnusableTotal, UnusableOption, Job.DoesNotExist)
-QUEUE_AWAY = "The queue is unavailable. The job is saved and starts when the queue is back."
+QUEUE_AWAY = "The queue is unavailable: {}. The job is saved and starts when the queue is back."
 NO_SERVICE = "No running service found: start `make run` in another terminal, or set its VAR_DIR or REDIS_URL."
 
 
@@ -86,9 +86,10 @@ class TerminalCommand(BaseCommand):
         found = {"job": job.pk, "state": job.state, "created": job.created, "total": job.total, **more}
         self.stdout.write(json.dumps(found))
 
-    def warn_of_queue(self, *, is_dispatched: bool) -> None:
-        if not is_dispatched:
-            self.stderr.write(QUEUE_AWAY if settings.REDIS_URL else f"{QUEUE_AWAY} {NO_SERVICE}", str)
+    def warn_of_queue(self, fault: str) -> None:
+        if fault:
+            sentence = QUEUE_AWAY.format(fault)
+            self.stderr.write(sentence if settings.REDIS_URL else f"{sentence} {NO_SERVICE}", str)
 
 
 def add_job_argument(parser: ArgumentParser) -> None:

@@ -125,6 +125,7 @@ class Follower:
                 if self._is_database_away:
                     self._is_database_away = False
                     self.renderer.remark("The database is available again.")
+                self.renderer.remark_stall()
                 self.renderer.tick()
             await asyncio.sleep(REFRESH_SECONDS)
 

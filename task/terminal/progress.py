@@ -37,7 +37,9 @@ class Rate:
 
 
 class Progress:
-    """`done` of `total` accounts. `waiting` is why there is none yet, in words; `end` is the event that ended it."""
+    """`done` of `total` accounts. In words, `waiting` is why there is none yet, and `stall` why no more come now. `end`
+    is the event that ended it.
+    """
 
     ends: ClassVar[frozenset[str]]
     good_end: ClassVar[str]
@@ -47,6 +49,7 @@ class Progress:
         self.total = total
         self.done = 0
         self.waiting = ""
+        self.stall = ""
         self.end: Mapping[str, Any] | None = None
         self._rate = Rate()
         self._clock = clock
@@ -54,7 +57,7 @@ class Progress:
 
     def take(self, event: Mapping[str, Any]) -> None:
         self.done = self.done_after(event)
-        self.waiting = ""
+        self.waiting = self.stall = ""
         if event["type"] in self.ends:
             self.end = event
 
@@ -76,7 +79,7 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         rate = self.per_second
-        return (self.total - self.done) / rate if rate >= 0.01 and self.end is None else None
+        return (self.total - self.done) / rate if rate >= 0.01 and self.end is None and not self.stall else None
 
     @property
     def seconds(self) -> float:

@@ -26,6 +26,7 @@ class Renderer:
         self.err = err
         self.progress = progress
         self.head = 0
+        self._is_stalled = False
 
     def __enter__(self) -> Self:
         return self
@@ -50,10 +51,19 @@ class Renderer:
         self.err.write(sentence, str)
 
     def refresh(self) -> None:
-        """Reads from the database what no event carries: the head, and why the job waits. Runs in a thread."""
+        """Reads what no event carries from the database: the head, why the job waits or stalls. Runs in a thread."""
         self.head = log.position(FEED).head
-        if self.progress and not self.progress.done:
-            self.progress.waiting = _why_waiting(self.progress.job)
+        if self.progress:
+            self.progress.waiting = "" if self.progress.done else _why_waiting(self.progress.job)
+            self.progress.stall = "" if self.progress.waiting else _why_stalled(self.progress.job)
+
+    def remark_stall(self) -> None:
+        """Remarks once that the job stands still, and once that it continues."""
+        stall = self.progress.stall if self.progress else ""
+        if self.progress and bool(stall) != self._is_stalled:
+            self._is_stalled = bool(stall)
+            job = self.progress.job
+            self.remark(f"Job {job} stands still: {stall}." if stall else f"Job {job} continues.")
 
     def new_events(self, batch: Batch, after: int) -> list[dict[str, Any]]:
         """Returns the batch's events above `after`, parsed, and counts them into the progress."""
@@ -73,4 +83,13 @@ def _why_waiting(job_id: int) -> str:
     waits = registry.waiting_reason(job, now)
     if job.state == Job.State.REMOVING and not registry.any_worker_alive(now):
         waits = registry.NONE_RUNNING
-    return f"{waits}: start `make run` in another terminal" if waits == registry.NONE_RUNNING else waits
+    return _with_remedy(waits)
+
+
+def _why_stalled(job_id: int) -> str:
+    job = Job.objects.filter(pk=job_id).first()
+    return _with_remedy(registry.stall_reason(job, timezone.now())) if job else ""
+
+
+def _with_remedy(reason: str) -> str:
+    return f"{reason}: start `make run` in another terminal" if reason == registry.NONE_RUNNING else reason

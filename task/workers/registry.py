@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db import Error
 from django.db.models import F, Max, Sum
 
-from task.database import lock_timeout
+from task.database import disk, lock_timeout
 from task.database.clock_skew import CLOCKS_DIFFER, ago
 from task.models import Job, Worker
 
@@ -84,9 +84,21 @@ def waiting_reason(
     """
     if job.state != Job.State.QUEUED:
         return ""
+    if ago(job.created_at, now) > PATIENCE and (fault := disk.shortage_of_database()):
+        return fault
     if ago(job.created_at, now) > PATIENCE and not is_worker_alive(now):
         return NONE_RUNNING
     return "waiting for a worker"
+
+
+def stall_reason(job: Job, now: datetime.datetime) -> str:
+    """Returns why a running job or removal makes no step, as a phrase. Empty if any job made one lately."""
+    began_at = job.removal_began_at or job.started_at or now
+    if job.state not in {Job.State.RUNNING, Job.State.REMOVING} or ago(began_at, now) <= PATIENCE:
+        return ""
+    if Job.objects.filter(stepped_at__range=(now - PATIENCE, now + CLOCKS_DIFFER)).exists():
+        return ""
+    return disk.shortage_of_database() or ("the worker's log says why" if any_worker_alive(now) else NONE_RUNNING)
 
 
 def _alive_range(now: datetime.datetime) -> tuple[datetime.datetime, datetime.datetime]:

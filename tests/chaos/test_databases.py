@@ -6,8 +6,11 @@ Meanwhile page, API and command report the failure in one sentence, and a refuse
 import asyncio
 import re
 import sqlite3
+import subprocess
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from tests.chaos.faults.strikes import go_on
 from tests.chaos.form import either
 from tests.support.answer import Answer
 from tests.support.services import postgres
-from tests.support.services.service import Service
+from tests.support.services.service import ROOT, Service
 from tests.support.waiting import wait_until, wait_until_async
 
 TIMES = either(short=1, long=3)
@@ -44,6 +47,9 @@ LANES = "SELECT task_id FROM arrivals_lane"
 REPEATED = r"Repeating a step of job (\d+).*Ignored a stale message for job \1\."
 UNDONE = re.compile(rf"{REPEATED}|Job \d+ was interrupted and continues later: (Operational|Internal)Error", re.DOTALL)
 UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # jobs that still find room on a full disk wait
+FOLLOWED = 30_000
+STALLED = re.compile(r"^Job \d+ stands still: (?:the disk of the database has only 0 MB free|.+ log says why)\.$", re.M)
+CONTINUES = re.compile(r"^Job \d+ continues\.$", re.M)
 FULL, READER = "the disk is full under SQLite", "a reader holds a long transaction on SQLite"
 
 pytestmark = pytest.mark.timeout(6 * DEADLINE)
@@ -87,6 +93,7 @@ def down(run: Run, visitor: Visitor, url: str, bound: Bound) -> None:
         wait_until(lambda: time.monotonic() > until, DOWN_SECONDS + 1)
     finally:
         postgres.start(url)
+    assert run.program.get("/api/users").status == 200
 
 
 async def freeze(run: Run, faults: PostgresFaults) -> bool:
@@ -127,7 +134,33 @@ async def test_failures_of_postgresql_delay_jobs_and_lose_nothing(strikes: Strik
         strikes.note(f"without PostgreSQL a page or the API took {bound.longest_seconds:.1f} s at most")
 
 
+@contextmanager
+def following(run: Run) -> Iterator[Callable[[], str]]:
+    """Runs `generate --follow` until its job has finished. Yields a function that returns what it wrote to stderr."""
+    output, errors = run.service.folder / "followed", run.service.folder / "remarks"
+    command = [sys.executable, "manage.py", "generate", str(FOLLOWED), "--follow"]
+    with output.open("w") as out, errors.open("w") as err:
+        process = subprocess.Popen(command, cwd=ROOT, env=run.service.environment, stdout=out, stderr=err)
+    try:
+        first = wait_until(lambda: re.search(r"^Job (\d+): [\d,]+ of ", output.read_text(), re.M), DEADLINE)
+        assert first
+        run.finishing.append(int(first[1]))
+        yield errors.read_text
+        assert process.wait(DEADLINE) == 0, errors.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def fill_disk(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
+    """Follows a job over the full disk: the command says once that the job stands still, why, and that it continues."""
+    with following(run) as remarks:
+        refuse_requests(run, visitor, disk, until=lambda: bool(STALLED.search(remarks())))
+        wait_until(lambda: CONTINUES.search(remarks()), DEADLINE)
+    assert len(STALLED.findall(remarks())) == len(CONTINUES.findall(remarks())) == 1, remarks()
+
+
+def refuse_requests(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages, *, until: Callable[[], bool]) -> None:
     """Repeats each request until it is refused, because a disk too full for a step may have room for less."""
 
     def ask() -> Answer:
@@ -139,6 +172,7 @@ def fill_disk(run: Run, visitor: Visitor, disk: Tmpfs | LimitedPages) -> None:
         wait_until(lambda: is_refused_by_api(ask()), DEADLINE)
         wait_until(lambda: is_refused_by_page(*visitor.generate(SMALL)), DEADLINE)
         wait_until(lambda: is_refused_by_command(run.service), DEADLINE)
+        wait_until(until, DEADLINE)
 
 
 def log_bytes(file: Path) -> int:

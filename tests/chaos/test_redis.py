@@ -32,7 +32,7 @@ RESUME_SECONDS = 90  # the rescue comes after 5 to 10 s, a restarted worker or c
 DOWN_SECONDS = either(short=3, long=20)
 SLOW_SECONDS = either(short=2, long=20)
 PROMISED_SECONDS = 3  # one for the hint, two for the queue
-QUEUE_DOWN = re.compile(r"The queue is not available\. Job (\d+) is saved")
+QUEUE_DOWN = re.compile(r"The queue is not available: [a-z ]+\. Job (\d+) is saved")
 TOOK = re.compile(r"TOOK (\S+)")
 LANE = """
 import time

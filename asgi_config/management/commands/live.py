@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from asgi_config.live.process import CouldNotStart
 from asgi_config.live.run import Live
+from asgi_config.var_dir import write_errors_explained
 from task.terminal.command import CANNOT
 
 
@@ -30,7 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         try:
-            was_graceful = Live(host=host, port=port, pool=workers, write=self._write, warn=self._warn).run()
+            with write_errors_explained():
+                was_graceful = Live(host=host, port=port, pool=workers, write=self._write, warn=self._warn).run()
         except CouldNotStart as error:
             self._warn(str(error))
             sys.exit(CANNOT)

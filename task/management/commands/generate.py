@@ -39,7 +39,7 @@ class Command(TerminalCommand):
                 f"Job {job.pk}: {accounts(job.total)} requested. "
                 f"Follow it: {command_line('watch', '--job', job.pk, '--after', cursor.offset)}"
             )
-        self.warn_of_queue(is_dispatched=started.is_dispatched)
+        self.warn_of_queue(started.queue_fault)
         if follow:
             making = Making(job.pk, job.total)
             follow_until_end(making, cursor, out=self.stdout, err=self.stderr, as_json=as_json)

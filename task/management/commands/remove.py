@@ -50,7 +50,7 @@ class Command(TerminalCommand):
         if plan.removes and found.may_remove and not yes:
             self._confirm(found, plan)
         result = actions.remove(job_id=found.pk)
-        self.warn_of_queue(is_dispatched=result.is_dispatched)
+        self.warn_of_queue(result.queue_fault)
         if follow:
             self._follow(found, plan, cursor, as_json)
         elif not as_json:

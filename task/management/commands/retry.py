@@ -18,7 +18,7 @@ class Command(TerminalCommand):
 
     def handle(self, *args: Any, job: str, as_json: bool, **options: Any) -> None:
         result = actions.retry(job_id=find_job(job).pk)
-        self.warn_of_queue(is_dispatched=result.is_dispatched)
+        self.warn_of_queue(result.queue_fault)
         queued = result.job
         if as_json:
             self.write_json(queued, is_new=result.is_new)

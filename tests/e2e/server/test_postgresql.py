@@ -31,6 +31,29 @@ django.setup()
 from django.core.management import call_command
 from tests.support import stepping
 """
+FILL = """
+from django.contrib.auth.models import Group, Permission, User
+user, group = User.objects.get(username="operator"), Group.objects.create(name="testers")
+group.permissions.add(Permission.objects.get(codename="add_job"))
+user.groups.add(group)
+user.user_permissions.add(Permission.objects.get(codename="export_credentials"))
+stepping.finished(60, requested_by=user)
+stepping.running(25, 70)
+"""
+CONTINUE = """
+from django.contrib.auth.models import Group, User
+from task.jobs import slices
+from task.models import Job, Token
+user, job = User.objects.get(username="operator"), Job.objects.get(total=70)
+group = user.groups.get()
+print(group.permissions.get().codename, user.user_permissions.get().codename, Token.objects.get().user)
+slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
+stepping.finished(80, requested_by=user)
+call_command("token", "operator", "--name", "new")
+Group.objects.create(name="new").permissions.set(group.permissions.all())
+for job in Job.objects.order_by("pk"):
+    call_command("verify", str(job.pk))
+"""
 PREPARE = """
 call_command("migrate", verbosity=0)
 call_command("createsuperuser", "--no-input", "--username", "operator", "--email", "operator@example.com", verbosity=0)
@@ -146,3 +169,28 @@ def test_a_failed_statement_leaves_no_value_in_the_servers_log(server: str) -> N
     with pytest.raises(psycopg.errors.UniqueViolation):
         fail("ben@example.com")
     assert postgres.log(server).count("ben@example.com") == 2, "without these options: detail and statement"
+
+
+def documented_move(environment: Mapping[str, str]) -> str:
+    """Returns the commands of the page, with this test's folder and address."""
+    section = OPERATIONS.partition("## Move from SQLite to PostgreSQL")[2]
+    block = section.split("```")[1].replace("/backup", environment["VAR_DIR"])
+    return re.sub(r"(?<=export DATABASE_URL=).*", environment["DATABASE_URL"], block)
+
+
+async def test_the_documented_move_keeps_jobs_accounts_tokens_and_cursors(environment: dict[str, str]) -> None:
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    sqlite = {name: value for name, value in environment.items() if name != "DATABASE_URL"}
+    port = free_port()
+    watcher = Watcher(f"http://127.0.0.1:{port}", token=python(PREPARE, sqlite), after=0)
+    python(FILL, sqlite)
+    with web_process(port, **{**sqlite, "DATABASE_URL": ""}):
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["user.created"] == 86), DEADLINE)
+    sh(documented_move(environment), sqlite)
+    output = python(CONTINUE, environment)
+    assert output.startswith("add_job export_credentials operator\n")
+    assert output.count("each once, in order") == 3
+    with web_process(port, **environment):
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 3), DEADLINE)
+    assert watcher.resets == []
+    assert [event["offset"] for event in watcher.events] == [*range(1, len(watcher.events) + 1)]

@@ -57,7 +57,7 @@ def test_a_redis_that_refuses_the_password_is_reported_as_unchecked(redis: str, 
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace(password_of(settings), "wrong")
     found = deploy.check_redis()
     assert ids(found) == ["arrivals.I011"]
-    assert "refuses the password" in found[0].msg
+    assert "it refuses the sign-in" in found[0].msg
 
 
 def test_a_frozen_redis_does_not_block_the_command(settings: Settings) -> None:
@@ -81,7 +81,7 @@ def test_the_clock_and_the_workers_are_read_from_the_database() -> None:
 
 
 def test_an_error_of_a_check_is_reported_without_its_text(settings: Settings) -> None:
-    found = deploy.not_checked("The database", OSError("password=secret"), "Look.")
+    found = deploy.not_checked("The database", OSError("password=secret"))
     assert (found.id, "secret" in found.msg) == ("arrivals.I011", False)
 
 

@@ -101,7 +101,7 @@ async def subscribed() -> None:
 @asynccontextmanager
 async def client_in(state: str, cookie: str, text: str | None, *, times: int = 1) -> AsyncIterator[Client]:
     """Yields a client that sends the text in that state."""
-    epoch = (await in_thread(log.head)("users")).epoch
+    epoch = (await in_thread(log.position)("users")).epoch
     client = Client(f"after={ASKED[state]}&epoch={epoch}", cookie)
     if state == BEFORE_HELLO:
         client.send(text, times)

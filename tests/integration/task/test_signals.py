@@ -1,10 +1,12 @@
 """Users created or removed outside jobs appear on the feed. A failing feed never breaks their save."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -36,6 +38,17 @@ def test_a_change_of_a_user_appends_no_event() -> None:
     user.first_name = "Ann"
     user.save()
     assert len(feed_events()) == 1
+
+
+def test_loaddata_appends_no_event(tmp_path: Path) -> None:
+    User.objects.create_user("ann")
+    file = tmp_path / "users.jsonl"
+    call_command("dumpdata", "auth.user", format="jsonl", output=str(file))
+    User.objects.all().delete()
+    before = feed_events()
+    call_command("loaddata", str(file), verbosity=0)
+    assert User.objects.filter(username="ann").exists()
+    assert feed_events() == before
 
 
 def test_a_user_of_a_rolled_back_transaction_has_no_event() -> None:

@@ -1,11 +1,15 @@
 """A repeated warning is written once a minute; every other line is written."""
 
+import errno
 import io
 import logging
 from collections.abc import Callable
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from django.db import OperationalError
+from kombu.exceptions import OperationalError as QueueError
+from redis.exceptions import ResponseError
 
 from asgi_config.logs.duplicates import DuplicateFilter
 
@@ -58,6 +62,31 @@ def test_a_database_error_is_one_line(logged: Callable[..., list[str]]) -> None:
     assert logged(0, lambda logger: logger.error("/users/ failed", exc_info=error)) == [
         "/users/ failed (connection refused)"
     ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
+        QueueError("Error 111 connecting to 127.0.0.1:1. Connection refused."),
+        ConnectionResetError(104, "Connection reset by peer"),
+        OSError(errno.ENOSPC, "No space left on device", "/var/beat-last-runs"),
+        TooManyFieldsSent("The number of GET/POST parameters exceeded the limit."),
+    ],
+)
+def test_an_error_from_outside_is_one_line(logged: Callable[..., list[str]], error: Exception) -> None:
+    assert logged(0, lambda logger: logger.error("beat failed", exc_info=error)) == [f"beat failed ({error})"]
+
+
+def test_an_error_of_this_code_keeps_its_traceback(logged: Callable[..., list[str]]) -> None:
+    error = PermissionError(errno.EACCES, "Permission denied", "/srv/x")
+    assert logged(0, lambda logger: logger.error("failed", exc_info=error))[1:]
+
+
+def test_lines_with_another_pause_until_the_next_attempt_are_repeats(logged: Callable[..., list[str]]) -> None:
+    line = "Cannot connect: full.\nTrying again in %.2f seconds... (%d/100)"
+    assert logged(0, lambda logger: logger.error(line, 2, 1))
+    assert not logged(2, lambda logger: logger.error(line, 4, 2))
 
 
 def test_a_message_that_does_not_match_its_arguments_is_left_to_the_handler() -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from realtime.protocol import Batch, pack, unpack
 from task.terminal import text
+from task.terminal.lines import JobLines
 from task.terminal.progress import Making, Rate, Removing, line
 from task.terminal.screen import JobScreen, Lines, figures_of, fitting
 
@@ -117,6 +118,33 @@ def test_a_line_has_all_figures() -> None:
     making.take(created(5_000))
     making.note()
     assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 per second, 1 min left"
+
+
+def test_a_stalled_job_has_no_time_left() -> None:
+    clock = Clock()
+    making = Making(7, 200_000, clock=clock)
+    making.note()
+    clock.now += 2
+    making.take(created(5_000))
+    making.note()
+    making.stall = "the disk of the database has only 0 MB free"
+    assert line(making) == "Job 7: 5,000 of 200,000 accounts, 2 %, 2,500 per second"
+    making.take(created(5_001))
+    assert line(making).endswith(" left")
+
+
+def test_a_stall_is_remarked_once_and_so_is_its_end() -> None:
+    making, err = Making(7, 500), StringIO()
+    lines = JobLines(OutputWrapper(StringIO()), OutputWrapper(err), making)
+    for stall in ("", "its disk is full", "its disk is full", "", "", "no worker is running", ""):
+        making.stall = stall
+        lines.remark_stall()
+    assert err.getvalue().splitlines() == [
+        "Job 7 stands still: its disk is full.",
+        "Job 7 continues.",
+        "Job 7 stands still: no worker is running.",
+        "Job 7 continues.",
+    ]
 
 
 @pytest.mark.parametrize("columns", range(36, 121))

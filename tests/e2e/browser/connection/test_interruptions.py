@@ -135,7 +135,7 @@ async def test_with_a_frozen_queue_a_job_is_accepted_with_a_warning_and_starts_l
     os.kill(redis, signal.SIGSTOP)
     try:
         await visitor.generate(50)
-        await expect(visitor.page.get_by_text("The queue is not available.")).to_be_visible(timeout=30_000)
+        await expect(visitor.page.get_by_text("The queue is not available:")).to_be_visible(timeout=30_000)
     finally:
         os.kill(redis, signal.SIGCONT)
     await visitor.sees_total(before + 50)

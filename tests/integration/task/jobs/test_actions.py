@@ -126,7 +126,7 @@ def test_cancel_of_an_ended_job_is_refused(ended: Callable[[], Job]) -> None:
 def test_a_retried_job_continues_where_it_stopped() -> None:
     job = stepping.failed(made=25, total=60)
     outcome = actions.retry(job_id=job.pk)
-    assert (outcome.is_new, outcome.is_dispatched, outcome.job.state, outcome.job.error) == (True, True, "queued", "")
+    assert (outcome.is_new, outcome.queue_fault, outcome.job.state, outcome.job.error) == (True, "", "queued", "")
     slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, seconds=60)
     job = stepping.now(job)
     assert (job.state, job.created, Account.objects.count()) == ("finished", 60, 60)

@@ -25,7 +25,7 @@ User = get_user_model()
 
 def test_a_new_job_is_queued_and_has_one_lane() -> None:
     result = start_job(total=60)
-    assert (result.is_new, result.is_dispatched, result.job.state) == (True, True, "queued")
+    assert (result.is_new, result.queue_fault, result.job.state) == (True, "", "queued")
     assert result.job.lanes.count() == 1
     assert [event["type"] for event in feed_events()] == ["job.queued"]
 

@@ -126,11 +126,11 @@ def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
     add_action_messages(
-        request, "Job {job} is queued again.", ActionResult(Job(pk=7), is_new=True, is_dispatched=False)
+        request, "Job {job} is queued again.", ActionResult(Job(pk=7), is_new=True, queue_fault="it is not running")
     )
     done, warned = [str(message) for message in get_messages(request)]
     assert done == "Job 7 is queued again."
-    assert warned.startswith("The queue is not available. Job 7 is saved")
+    assert warned.startswith("The queue is not available: it is not running. Job 7 is saved")
 
 
 def test_a_page_fetched_in_the_background_does_not_consume_the_message(operator: Client) -> None:

@@ -141,10 +141,10 @@ def test_an_unreachable_queue_gives_a_warning_and_the_job_is_saved() -> None:
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]
     job = job_at(created=0, state=Job.State.QUEUED)
-    add_started_messages(request, Started(job, is_new=True, is_dispatched=False))
+    add_started_messages(request, Started(job, is_new=True, queue_fault="it is not running"))
     started, warned = [str(message) for message in get_messages(request)]
     assert started == "We are generating your random users!"
-    assert warned.startswith(f"The queue is not available. Job {job.pk} is saved")
+    assert warned.startswith(f"The queue is not available: it is not running. Job {job.pk} is saved")
 
 
 def test_the_sign_in_page_names_the_command_for_a_link() -> None:

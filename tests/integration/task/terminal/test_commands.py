@@ -154,6 +154,9 @@ def test_generate_saves_the_job_while_the_queue_is_unreachable() -> None:
     command = [sys.executable, "manage.py", "generate", "50"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert "50 accounts requested" in done.stdout
-    assert "The queue is unavailable. The job is saved and starts when the queue is back." in done.stderr
+    assert (
+        "The queue is unavailable: it is not running. The job is saved and starts when the queue is back."
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert Job.objects.get().state == "queued"

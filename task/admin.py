@@ -123,7 +123,9 @@ class TokenAdmin(DeletedWithUser):
             tokens.revoke_token(token_id=token.pk, by=request.user)
         seconds = f"{settings.ACCESS_CHECK_SECONDS:g} s"
         self.message_user(
-            request, f"Revoked. New requests are refused now; open sockets close within {seconds}.", messages.SUCCESS
+            request,
+            f"Revoked. New requests are refused now, and open sockets close (within {seconds} if Redis is down).",
+            messages.SUCCESS,
         )
 
     def change_view(

@@ -1,8 +1,10 @@
 """Authentication and permissions of the API. A bearer token alone decides; without one, the session with CSRF does."""
 
+from copy import copy
 from typing import Any
 
 from django.conf import settings
+from django.contrib import auth
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
@@ -32,6 +34,14 @@ def authorise(request: HttpRequest, permission: str = "") -> Any:
     if permission and not user.has_perm(permission):
         raise Problem("not_allowed", f"Permission {permission} required: ask an administrator for it.")
     return user
+
+
+def authorise_again(request: HttpRequest, permission: str) -> Any:
+    """Authorises a request that is already served, with the token, or the session and its user, read again."""
+    again = copy(request)
+    again.session = type(request.session)(request.session.session_key)
+    again.user = auth.get_user(again)
+    return authorise(again, permission)
 
 
 class ByToken(AuthBase):

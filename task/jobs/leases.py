@@ -55,9 +55,17 @@ def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> bool:
 def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
     """Counts an attempt and returns the lane with its job. Returns None for a stale message or an ended job."""
     mine = Lane.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
-    if not mine.update(attempts=F("attempts") + 1, seen_at=clock()):
+    if not mine.update(attempts=F("attempts") + 1, seen_at=clock(), is_waiting=False):
         return None
     return mine.select_related("job").first()
+
+
+def take_over(lane: Lane, *, clock: Clock = timezone.now) -> Lane | None:
+    """Claims a waiting lane without its message, which becomes stale. Returns None if another worker was faster."""
+    waiting, successor = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, is_waiting=True), uuid4()
+    if not waiting.update(task_id=successor):
+        return None
+    return claim(job_id=lane.job_id, task_id=successor, clock=clock)
 
 
 def refund_attempt(*, job_id: int, task_id: UUID) -> None:
@@ -92,7 +100,8 @@ def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
 def requeue(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
     """Passes the lane to a new message at the back of the queue, if `task_id` still holds it."""
     successor = uuid4()
-    if Lane.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
+    mine = Lane.objects.filter(job=job_id, task_id=task_id)
+    if mine.update(task_id=successor, seen_at=clock(), is_waiting=True):
         dispatch(job_id, successor, size=size)
 
 
@@ -115,7 +124,7 @@ def stalled(now: datetime.datetime) -> list[Lane]:
 def redeliver(lane: Lane, now: datetime.datetime) -> bool:
     """Sends the lane's message again, unless the lane has moved on. Returns False if the queue is unreachable."""
     same = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, seen_at=lane.seen_at)
-    if not same.update(seen_at=now, rescues=F("rescues") + 1):
+    if not same.update(seen_at=now, rescues=F("rescues") + 1, is_waiting=True):
         return True
     if dispatch(lane.job_id, lane.task_id):
         return True

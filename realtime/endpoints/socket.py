@@ -69,6 +69,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         offered = self.scope["subprotocols"]
         await self.accept(protocol.answer_to(offered))
         try:
+            access.require_tls(self.scope)
             protocol.require_version(offered)
             changes = access_watch.changes()
             user_key = await self._authorise()

@@ -24,6 +24,7 @@ REQUEST = "arrivals_request"  # message header: the HTTP request that started th
 TASK = "task.tasks.create_random_user_accounts"  # by name, because the task's module is in a higher layer
 FIRST_SIZE = 100  # 25 made 500 accounts 4 to 7 ms later
 RESCUE_AFTER = datetime.timedelta(seconds=5)
+RESEND_AFTER = datetime.timedelta(seconds=0.2)
 MOST_DOUBLINGS = 6
 MOST_ATTEMPTS = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
@@ -117,8 +118,18 @@ def stalled(now: datetime.datetime) -> list[Lane]:
         return [
             lane
             for lane in lanes.order_by("seen_at").select_for_update(skip_locked=True, of=("self",))
-            if ago(lane.seen_at, now) >= RESCUE_AFTER * 2 ** min(lane.rescues, MOST_DOUBLINGS)
+            if _is_silent(lane, now, RESCUE_AFTER)
         ]
+
+
+def resend_unclaimed(job: Job, now: datetime.datetime) -> bool:
+    """Redelivers the messages of a queued job that no worker has claimed. Returns False if the queue is unreachable.
+
+    For a request that is repeated because its answer was lost: the web process may have died before it sent the
+    messages, and the rescue came 8.5 s later. The pause doubles each time, so repeats cannot flood the queue.
+    """
+    waiting = job.lanes.filter(attempts=0) if job.state == Job.State.QUEUED else []
+    return all(redeliver(lane, now) for lane in waiting if _is_silent(lane, now, RESEND_AFTER))
 
 
 def redeliver(lane: Lane, now: datetime.datetime) -> bool:
@@ -130,3 +141,7 @@ def redeliver(lane: Lane, now: datetime.datetime) -> bool:
         return True
     Lane.objects.filter(pk=lane.pk, task_id=lane.task_id).update(rescues=lane.rescues)
     return False
+
+
+def _is_silent(lane: Lane, now: datetime.datetime, after: datetime.timedelta) -> bool:
+    return ago(lane.seen_at, now) >= after * 2 ** min(lane.rescues, MOST_DOUBLINGS)

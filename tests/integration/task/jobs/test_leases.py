@@ -13,7 +13,7 @@ from redis import Redis
 from realtime.models import Batch
 from task.accounts import passwords
 from task.jobs import leases, rescue, slices
-from task.jobs.start import start_job
+from task.jobs.start import Started, start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.tasks import rescue_jobs
@@ -48,6 +48,21 @@ def work(lane: Lane, seconds: float = 60) -> str:
 def test_a_lane_and_its_message_have_the_same_id() -> None:
     lane = new_lane()
     assert queued_ids() == [lane.task_id]
+
+
+def test_a_repeated_request_sends_the_message_that_its_dead_sender_could_not(redis: str) -> None:
+    values = {"total": 60, "request_id": uuid4()}
+    lane = start_job(**values).job.lanes.get()
+    queued_ids()
+    later = lane.seen_at + leases.RESEND_AFTER
+    assert start_job(**values, clock=lambda: later) == Started(lane.job, is_new=False, is_dispatched=True)
+    assert queued_ids() == [lane.task_id]
+    start_job(**values, clock=lambda: later + leases.RESEND_AFTER)
+    assert queued_ids() == [], "the pause doubles"
+    work(lane, seconds=0)
+    queued_ids()
+    start_job(**values, clock=lambda: later + MINUTE)
+    assert queued_ids() == [], "a claimed lane is left to the rescue"
 
 
 def test_the_last_lane_returns_the_success_sentence_of_the_tutorial() -> None:

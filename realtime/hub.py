@@ -78,33 +78,10 @@ class Hub:
         return self._ring.since(cursor.offset)
 
     async def _listen(self) -> None:
-        """Handles every hint until the loop ends.
+        await hints.listen(hints.group_of(self.feed), self._handle_hint, self._set_subscribed)
 
-        `receive` has no timeout, because a cancelled one makes the pub/sub layer unsubscribe and lose messages (70 of
-        400 in a trial).
-        """
-        channel = await self._subscribe()
+    def _set_subscribed(self) -> None:
         self.is_subscribed = True
-        while True:
-            try:
-                self._handle_hint(await hints.layer().receive(channel))
-            except Exception:
-                logger.exception("Ignored a hint that cannot be parsed")
-
-    async def _subscribe(self) -> str:
-        """Joins this feed's group with a new channel and returns its name. Retries while Redis is down."""
-        layer = hints.layer()
-        while True:
-            try:
-                # A probe first, because a failing new_channel() would leave its queue in the layer.
-                await layer.group_send(hints.group_of(self.feed), {"type": "feed.probe"})
-                channel = await layer.new_channel()
-                await layer.group_add(hints.group_of(self.feed), channel)
-            except Exception as error:
-                logger.warning("Channel layer unavailable; head checks deliver events until it is back: %r", error)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return channel
 
     def _handle_hint(self, message: dict[str, Any]) -> None:
         if message["type"] == "feed.waiting":

@@ -128,7 +128,9 @@ class TokenAdmin(DeletedWithUser):
             self.message_user(request, f"Only {REVOKED_AT_ONCE} were revoked: repeat the action.", messages.WARNING)
         seconds = f"{settings.ACCESS_CHECK_SECONDS:g} s"
         self.message_user(
-            request, f"Revoked. New requests are refused now; open sockets close within {seconds}.", messages.SUCCESS
+            request,
+            f"Revoked. New requests are refused now, and open sockets close (within {seconds} if Redis is down).",
+            messages.SUCCESS,
         )
 
     def change_view(

@@ -12,4 +12,5 @@ class TaskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("task.signals")  # here because its receivers need the models
+        for module in ("signals", "access_signals"):  # here because their receivers need the models
+            import_module(f"task.{module}")

@@ -164,7 +164,8 @@ class Lane(models.Model):
     Unique: `task_id`, and `lane_number_is_used_once`. The lane has made `made` of its `share` accounts, never more
     (`lane_makes_no_more_than_its_share`). `tried` counts the identities it has used, including those whose name was
     taken. `seen_at` is its last claim, step, requeue or redelivery; `attempts` counts the claims and `rescues` the
-    redeliveries since its last step. A removal has one lane, without a share.
+    redeliveries since its last step. `is_waiting`: its message has been sent, and no worker has claimed it since. A
+    removal has one lane, without a share.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lanes", db_index=False)
@@ -176,6 +177,7 @@ class Lane(models.Model):
     share = models.PositiveIntegerField(default=0)
     made = models.PositiveIntegerField(default=0)
     tried = models.PositiveBigIntegerField(default=0)
+    is_waiting = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [
@@ -189,6 +191,19 @@ class Lane(models.Model):
     @property
     def is_done(self) -> bool:
         return self.share > 0 and self.made == self.share
+
+
+class Requester(models.Model):
+    """A person with jobs, by `Job.requester_key`. `last_slice` grows with each slice of anyone: who was served last."""
+
+    key = models.CharField(primary_key=True, max_length=254)
+    last_slice = models.PositiveBigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Act(models.Model):

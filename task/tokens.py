@@ -15,6 +15,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from realtime import hints
 from realtime.log import Clock
 from task.database import lock_timeout
 from task.database.clock_skew import CLOCKS_DIFFER, ago
@@ -57,7 +58,7 @@ def make_token(
 
 
 def revoke_token(*, token_id: int, by: Any = None, clock: Clock = timezone.now) -> Token:
-    """Ends a token at once for requests, and within ACCESS_CHECK_SECONDS for open sockets.
+    """Ends a token at once, also for open connections; if their hint is lost, within ACCESS_CHECK_SECONDS.
 
     Safe to repeat: the first call sets the time and writes the audit log. Raises Token.DoesNotExist.
     """
@@ -67,6 +68,7 @@ def revoke_token(*, token_id: int, by: Any = None, clock: Clock = timezone.now) 
         token = Token.objects.select_related("user").get(pk=token_id)
         if is_new:
             audit.note(Act.Kind.TOKEN_REVOKED, by=by, at=now, detail=_audit_detail(token.name, token.user))
+            hints.access_changed(token.user_id)
     return token
 
 

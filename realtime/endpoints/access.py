@@ -42,6 +42,22 @@ def _headers(scope: Any) -> dict[bytes, str]:
     return {name: value.decode("latin1") for name, value in scope["headers"]}
 
 
+def require_tls(scope: Any) -> None:
+    """Raises Disconnect for a socket without TLS where Django redirects requests to HTTPS (SECURE_SSL_REDIRECT).
+
+    A redirect comes too late for a token. Trusts the header of SECURE_PROXY_SSL_HEADER, as Django does for requests.
+    """
+    request = HttpRequest()
+    for name, value in scope["headers"]:
+        if b"_" not in name:  # as in Django: "x_forwarded_proto" must not pass for the proxy's header
+            request.META.setdefault(f"HTTP_{name.decode('latin1').upper().replace('-', '_')}", value.decode("latin1"))
+    is_secure = scope.get("scheme") == "wss" or request.is_secure()
+    if settings.SECURE_SSL_REDIRECT and not is_secure:
+        raise Disconnect(
+            CloseCode.BAD_REQUEST, "TLS is required: connect to wss://, and replace a token that was sent."
+        )
+
+
 def _token(headers: Mapping[bytes, str], subprotocols: Iterable[str]) -> str | None:
     """Returns the token of the Authorization header, else the one offered as a subprotocol."""
     scheme, _, token = headers.get(b"authorization", "").partition(" ")

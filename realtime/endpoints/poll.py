@@ -5,8 +5,8 @@ Applies the socket's rules for cursors. Raises CursorLost where the socket would
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
@@ -17,6 +17,8 @@ from realtime.follow import follow
 from realtime.protocol import Batch, Cursor, Subscription
 
 DECODER = json.JSONDecoder()
+
+Watching = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,17 @@ class PollResult:
     head: int
 
 
-async def poll(feed: str, subscription: Subscription, *, limit: int, wait_seconds: float) -> str:
+async def poll(
+    feed: str, subscription: Subscription, *, limit: int, wait_seconds: float, watching: Watching = nullcontext
+) -> str:
     """Returns up to `limit` batches as JSON text, at once if there are any, else the first within `wait_seconds`.
 
-    Holds no database connection while it waits. A drain ends the wait. Raises CursorLost.
+    Waits in a block of `watching`, and holds no database connection then. A drain ends the wait. Raises CursorLost.
     """
     result = await _read_async(feed, subscription, limit)
     if not result.batches and wait_seconds:
-        result = await _wait(feed, subscription.key, result, wait_seconds)
+        with watching():
+            result = await _wait(feed, subscription.key, result, wait_seconds)
     return to_json(result)
 
 

@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from realtime import metrics, protocol
-from realtime.endpoints import access
+from realtime.endpoints import access, access_watch
 from realtime.endpoints.connection_limits import hold_connection, opening_limit
 from realtime.endpoints.draining import CancelScope, drain
 from realtime.endpoints.flow_control import RateLimit, Window
@@ -69,15 +69,17 @@ class FeedConsumer(AsyncWebsocketConsumer):
         offered = self.scope["subprotocols"]
         await self.accept(protocol.answer_to(offered))
         try:
+            access.require_tls(self.scope)
             protocol.require_version(offered)
             self._limit_openings()
+            changes = access_watch.changes()
             user_key = await self._authorise()
             subscription = protocol.parse_subscription(self.scope["query_string"].decode("latin1"), self._key_parameter)
         except Exception as error:
             await self._close_for(error)
         else:
             self._window.asked_offset = subscription.after or 0
-            self._serving = asyncio.create_task(self._serve(subscription, user_key))
+            self._serving = asyncio.create_task(self._serve(subscription, user_key, changes))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self._serving is None or self._cancel_scope.is_cancelled:
@@ -99,12 +101,13 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _authorise(self) -> Hashable:
         return await authorise(self.scope, self._permission, self._token_user)
 
-    async def _serve(self, subscription: Subscription, user_key: Hashable) -> None:
+    async def _serve(self, subscription: Subscription, user_key: Hashable, access_changes: int) -> None:
         try:
             with (
                 hold_connection(user_key),
                 metrics.watching(self._window),
                 drain.register_socket(self._cancel_scope),
+                access_watch.watching(user_key, self._authorise, self._cancel_scope, since=access_changes),
             ):
                 async with self._cancel_scope:
                     await self._stream(subscription)

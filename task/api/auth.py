@@ -1,8 +1,11 @@
 """Authentication and permissions of the API. A bearer token alone decides; without one, the session with CSRF does."""
 
+from copy import copy
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import auth
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
@@ -13,6 +16,8 @@ from task.api.parsers import require_json_body
 
 WRONG_TOKEN = "Unknown, revoked or expired token: create one with `manage.py token USER`."  # noqa: S105
 OTHER_SCHEME = "Sign in, or write the header as `Authorization: Bearer TOKEN`."
+CROSS_SITE = "Another site's page led here: download the credentials from the job's page, or send a token."
+OWN_SITE = {"same-origin", "none"}  # none: typed, or opened from a bookmark
 CSRF = "CSRF check failed: send the csrftoken cookie as X-CSRFToken from a page of this site, or use a token."
 
 
@@ -32,6 +37,25 @@ def authorise(request: HttpRequest, permission: str = "") -> Any:
     if permission and not user.has_perm(permission):
         raise Problem("not_allowed", f"Permission {permission} required: ask an administrator for it.")
     return user
+
+
+def require_own_site(request: HttpRequest) -> None:
+    """Raises Problem for a GET with a session that a page of another site caused. For a GET that is recorded.
+
+    Browsers send Sec-Fetch-Site over HTTPS and to this machine, and else the Referer, unless that other page hides it.
+    """
+    site, referer = request.headers.get("Sec-Fetch-Site"), request.headers.get("Referer")
+    is_own = site in OWN_SITE if site else not referer or urlsplit(referer).netloc == request.get_host()
+    if not (_bears_token(request) or is_own):
+        raise Problem("csrf", CROSS_SITE)
+
+
+def authorise_again(request: HttpRequest, permission: str) -> Any:
+    """Authorises a request that is already served, with the token, or the session and its user, read again."""
+    again = copy(request)
+    again.session = type(request.session)(request.session.session_key)
+    again.user = auth.get_user(again)
+    return authorise(again, permission)
 
 
 class ByToken(AuthBase):

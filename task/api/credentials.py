@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from task.api.auth import authorise
+from task.api.auth import authorise, require_own_site
 from task.api.errors import Problem
 from task.api.openapi import parameter, self_authorised
 from task.jobs import credentials
@@ -24,7 +24,7 @@ ROWS = {
     "items": {"type": "object", "properties": {name: {"type": "string"} for name in HEADER}},
 }
 OPENAPI: dict[str, Any] = self_authorised(
-    *("not_found", "no_credentials", "invalid"),
+    *("csrf", "not_found", "no_credentials", "invalid"),
     parameters=[parameter("format", "File format.", {"type": "string", "enum": list(FORMATS), "default": "csv"})],
 )
 OPENAPI["responses"][200] = {
@@ -53,6 +53,7 @@ async def export_credentials(request: HttpRequest, job_id: int) -> StreamingHttp
 
 def _begin_now(request: HttpRequest, job_id: int) -> tuple[Export, Format]:
     user = authorise(request, "arrivals.export_credentials")
+    require_own_site(request)
     written = FORMATS.get(request.GET.get("format") or "csv")
     if written is None:
         raise Problem.invalid("format", "format must be csv or json.")

@@ -22,6 +22,7 @@ CODES: Mapping[str, int] = {
     "not_allowed": 403,
     "large_job_not_allowed": 403,
     "csrf": 403,
+    "https_required": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_now": 409,

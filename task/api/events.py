@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,11 +10,13 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from realtime.endpoints import access_watch
 from realtime.endpoints.connection_limits import hold_connection
+from realtime.endpoints.draining import CancelScope
 from realtime.endpoints.poll import poll
 from realtime.log import CursorLost
 from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, CloseCode, Disconnect, parse_subscription
-from task.api.auth import authorise
+from task.api.auth import authorise, authorise_again
 from task.api.errors import MEDIA_TYPE, Problem
 from task.api.event_schemas import EventPage
 from task.api.openapi import parameter, self_authorised
@@ -21,6 +24,7 @@ from task.events import FEED
 
 router = Router(tags=["users"])
 
+PERMISSION = "auth.view_user"
 MOST_BATCHES = 100
 DEFAULT_BATCHES = 10
 LONGEST_WAIT_SECONDS = 30
@@ -62,6 +66,7 @@ OPENAPI["responses"][410]["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/compo
 
 # In a thread of its own: on the shared one a slow query would delay every watcher.
 _authorise = database_sync_to_async(authorise, thread_sensitive=False)
+_authorise_again = database_sync_to_async(authorise_again, thread_sensitive=False)
 
 
 @router.get("/events", auth=None, response=EventPage, summary="Poll for events", openapi_extra=OPENAPI)
@@ -70,13 +75,18 @@ async def list_events(request: HttpRequest) -> HttpResponse:
 
     Continue from (`epoch`, `last`) of the answer.
     """
-    user = await _authorise(request, "auth.view_user")
+    changes, scope = access_watch.changes(), CancelScope()
+    user = await _authorise(request, PERMISSION)
     query = urlencode(parse_qsl(request.META["QUERY_STRING"]))  # drops parameters without a value
     limit = _number(query, "limit", DEFAULT_BATCHES, least=1, most=MOST_BATCHES)
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
     try:
+        subscription = parse_subscription(query, "job")
+        check = partial(_authorise_again, request, PERMISSION)
+        watching = partial(access_watch.watching, user.pk, check, scope, since=changes)
         with hold_connection(user.pk):
-            text = await poll(FEED, parse_subscription(query, "job"), limit=limit, wait_seconds=wait)
+            async with scope:
+                text = await poll(FEED, subscription, limit=limit, wait_seconds=wait, watching=watching)
     except (CursorLost, Disconnect) as error:
         raise _problem(error) from error
     return HttpResponse(text, content_type="application/json")

@@ -176,6 +176,6 @@ def _renew_lanes(job: Job, now: datetime.datetime) -> list[UUID]:
     """Gives each lane a new message, so that one from before the failure is stale; returns the new ids."""
     lanes = list(job.lanes.select_for_update())
     for lane in lanes:
-        lane.task_id, lane.seen_at, lane.attempts, lane.rescues = uuid4(), now, 0, 0
+        lane.task_id, lane.seen_at, lane.attempts, lane.rescues, lane.is_waiting = uuid4(), now, 0, 0, True
         lane.save()
     return [lane.task_id for lane in lanes]

@@ -1,4 +1,4 @@
-"""Deletes ended tokens, dead workers and old jobs, in batches.
+"""Deletes ended tokens, dead workers, requesters without jobs at work, and old jobs, in batches.
 
 A batch is one transaction, so no other writer waits long. A run may be repeated or killed at any point. The next run
 deletes what is left.
@@ -14,20 +14,25 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from task.models import Account, DeletedJobTotals, Job, Token, Worker
+from task.models import Account, DeletedJobTotals, Job, Requester, Token, Worker
 
 ENDED_TOKENS_ARE_KEPT = datetime.timedelta(days=30)
 DEAD_WORKERS_ARE_KEPT = datetime.timedelta(days=1)
 BATCH_SIZE = 500
 JOBS_AT_ONCE = 200
-MOST_SECONDS = 4.0  # the hourly task deletes six kinds of rows, and Celery ends it after 30 s
+MOST_SECONDS = 4.0  # the hourly task deletes seven kinds of rows, and Celery ends it after 30 s
 
 
 def clean_up(now: datetime.datetime) -> None:
-    """Deletes tokens 30 days after their end, workers a day after their heartbeat, and jobs after JOBS_KEEP_DAYS."""
+    """Deletes tokens 30 days after their end, workers a day after their heartbeat, and jobs after JOBS_KEEP_DAYS.
+
+    Also deletes the turns of people without a job at work.
+    """
     ended = now - ENDED_TOKENS_ARE_KEPT
     delete_in_batches(Token.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)))
     delete_in_batches(Worker.objects.filter(heard_at__lt=now - DEAD_WORKERS_ARE_KEPT))
+    at_work = Job.objects.filter(state__in=Job.AT_WORK)
+    delete_in_batches(Requester.objects.exclude(key__in=at_work.values("requester_key")))
     if settings.JOBS_KEEP_DAYS:
         before = now - datetime.timedelta(days=settings.JOBS_KEEP_DAYS)
         _repeat(partial(delete_old_jobs, now, before=before), seconds=MOST_SECONDS)

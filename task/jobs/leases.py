@@ -25,6 +25,7 @@ REQUEST = "arrivals_request"  # message header: the HTTP request that started th
 TASK = "task.tasks.create_random_user_accounts"  # by name, because the task's module is in a higher layer
 FIRST_SIZE = 100  # 25 made 500 accounts 4 to 7 ms later
 RESCUE_AFTER = datetime.timedelta(seconds=5)
+RESEND_AFTER = datetime.timedelta(seconds=0.2)
 MOST_DOUBLINGS = 6
 MOST_ATTEMPTS = 5
 HOPELESS_AFTER = datetime.timedelta(seconds=30)
@@ -56,9 +57,17 @@ def dispatch_all(job_id: int, task_ids: Sequence[UUID]) -> str:
 def claim(*, job_id: int, task_id: UUID, clock: Clock = timezone.now) -> Lane | None:
     """Counts an attempt and returns the lane with its job. Returns None for a stale message or an ended job."""
     mine = Lane.objects.filter(job=job_id, task_id=task_id, job__state__in=Job.AT_WORK)
-    if not mine.update(attempts=F("attempts") + 1, seen_at=clock()):
+    if not mine.update(attempts=F("attempts") + 1, seen_at=clock(), is_waiting=False):
         return None
     return mine.select_related("job").first()
+
+
+def take_over(lane: Lane, *, clock: Clock = timezone.now) -> Lane | None:
+    """Claims a waiting lane without its message, which becomes stale. Returns None if another worker was faster."""
+    waiting, successor = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, is_waiting=True), uuid4()
+    if not waiting.update(task_id=successor):
+        return None
+    return claim(job_id=lane.job_id, task_id=successor, clock=clock)
 
 
 def refund_attempt(*, job_id: int, task_id: UUID) -> None:
@@ -93,7 +102,8 @@ def is_hopeless(lane: Lane, now: datetime.datetime) -> bool:
 def requeue(*, job_id: int, task_id: UUID, size: int, clock: Clock = timezone.now) -> None:
     """Passes the lane to a new message at the back of the queue, if `task_id` still holds it."""
     successor = uuid4()
-    if Lane.objects.filter(job=job_id, task_id=task_id).update(task_id=successor, seen_at=clock()):
+    mine = Lane.objects.filter(job=job_id, task_id=task_id)
+    if mine.update(task_id=successor, seen_at=clock(), is_waiting=True):
         dispatch(job_id, successor, size=size)
 
 
@@ -109,16 +119,31 @@ def stalled(now: datetime.datetime) -> list[Lane]:
         return [
             lane
             for lane in lanes.order_by("seen_at").select_for_update(skip_locked=True, of=("self",))
-            if ago(lane.seen_at, now) >= RESCUE_AFTER * 2 ** min(lane.rescues, MOST_DOUBLINGS)
+            if _is_silent(lane, now, RESCUE_AFTER)
         ]
 
 
-def redeliver(lane: Lane, now: datetime.datetime) -> bool:
-    """Sends the lane's message again, unless the lane has moved on. Returns False if the queue is unreachable."""
+def resend_unclaimed(job: Job, now: datetime.datetime) -> str:
+    """Redelivers the messages of a queued job that no worker has claimed. Returns the first fault of the queue, or "".
+
+    For a request that is repeated because its answer was lost: the web process may have died before it sent the
+    messages, and the rescue came 8.5 s later. The pause doubles each time, so repeats cannot flood the queue.
+    """
+    waiting = job.lanes.filter(attempts=0) if job.state == Job.State.QUEUED else []
+    silent = (lane for lane in waiting if _is_silent(lane, now, RESEND_AFTER))
+    return next(filter(None, (redeliver(lane, now) for lane in silent)), "")
+
+
+def redeliver(lane: Lane, now: datetime.datetime) -> str:
+    """Sends the lane's message again, unless the lane has moved on. Returns the fault of the queue, or ""."""
     same = Lane.objects.filter(pk=lane.pk, task_id=lane.task_id, seen_at=lane.seen_at)
-    if not same.update(seen_at=now, rescues=F("rescues") + 1):
-        return True
-    if not dispatch(lane.job_id, lane.task_id):
-        return True
-    Lane.objects.filter(pk=lane.pk, task_id=lane.task_id).update(rescues=lane.rescues)
-    return False
+    if not same.update(seen_at=now, rescues=F("rescues") + 1, is_waiting=True):
+        return ""
+    fault = dispatch(lane.job_id, lane.task_id)
+    if fault:
+        Lane.objects.filter(pk=lane.pk, task_id=lane.task_id).update(rescues=lane.rescues)
+    return fault
+
+
+def _is_silent(lane: Lane, now: datetime.datetime, after: datetime.timedelta) -> bool:
+    return ago(lane.seen_at, now) >= after * (1 << min(lane.rescues, MOST_DOUBLINGS))

@@ -37,6 +37,6 @@ def _rescue_stalled_lanes(now: datetime.datetime) -> int:
     for lane in lanes:
         if leases.is_hopeless(lane, now):
             actions.give_up(lane)
-        elif not leases.redeliver(lane, now):
+        elif leases.redeliver(lane, now):
             break
     return len(lanes)

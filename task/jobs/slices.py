@@ -10,11 +10,12 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection
 
+from realtime import log_context
 from task.accounts import insert, passwords
 from task.accounts.insert import Candidate
 from task.database.errors import UNAVAILABLE
 from task.database.sqlite_turns import turn
-from task.jobs import leases, removal
+from task.jobs import fair_share, leases, removal
 from task.jobs.actions import fail
 from task.jobs.step import step
 from task.jobs.step_size import StepSize
@@ -26,40 +27,50 @@ SLICE_SECONDS = 2.0
 LEAST_SIZE = 100
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 REPEAT_SECONDS = 5.0  # no retry after a 20 s lock wait: Celery's 30 s soft limit refunds no attempt
+STALE = "Ignored a stale message for job {}."
 
 logger = logging.getLogger(__name__)
 
 
 def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: float = SLICE_SECONDS) -> str:
-    """Works on the lane of this message for a slice, and requeues it if it is not done; returns the progress as text.
+    """Works for a slice, on the lane of this message or one whose turn is first; returns the progress as text.
 
-    Safe to repeat and to run concurrently. Database errors are retried for some seconds, then left to rescue. Any other
-    error fails the job.
+    Requeues the lane if it is not done. Safe to repeat and to run concurrently. Database errors are retried for some
+    seconds, then left to rescue. Any other error fails the job.
     """
+    until = time.monotonic() + seconds
     try:
-        return _work(job_id, task_id, size, time.monotonic() + seconds)
-    except UNAVAILABLE as error:
+        lane = fair_share.claim(job_id=job_id, task_id=task_id, size=size)
+        if lane is None:
+            return STALE.format(job_id)
+        if lane.task_id != task_id:
+            job_id, task_id, size = lane.job_id, lane.task_id, leases.FIRST_SIZE
+            log_context.replace(job=job_id, task=str(task_id))
+        return _work(lane, size, until)
+    except Exception as error:
+        return _end_for(error, job_id=job_id, task_id=task_id)
+
+
+def _end_for(error: Exception, *, job_id: int, task_id: UUID) -> str:
+    """Leaves the job to the rescue after a database error or the time limit, and fails it after any other error."""
+    if isinstance(error, UNAVAILABLE):
         connection.close()
         logger.warning("Job %s was interrupted and continues later: %r", job_id, error)
         with suppress(*UNAVAILABLE):
             leases.refund_attempt(job_id=job_id, task_id=task_id)
-        return f"Job {job_id} was interrupted and continues later."
-    except SoftTimeLimitExceeded:
+    elif isinstance(error, SoftTimeLimitExceeded):
         connection.close()
         logger.warning("Job %s took too long for a step and continues later", job_id)
-        return f"Job {job_id} was interrupted and continues later."
-    except Exception as error:
-        logger.exception("Job %s failed", job_id)
+    else:
+        logger.error("Job %s failed", job_id, exc_info=error)
         reason = f"{type(error).__name__} in the worker; its log says more."
         fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed."
+    return f"Job {job_id} was interrupted and continues later."
 
 
-def _work(job_id: int, task_id: UUID, size: int, until: float) -> str:
-    stale = f"Ignored a stale message for job {job_id}."
-    lane = leases.claim(job_id=job_id, task_id=task_id)
-    if lane is None:
-        return stale
+def _work(lane: Lane, size: int, until: float) -> str:
+    job_id, task_id = lane.job_id, lane.task_id
     if leases.is_worn_out(lane):
         return f"Job {job_id} waits for the next rescue."
     if lane.job.state in Job.ACTIVE and lane.job.key_fingerprint != passwords.fingerprint(settings.SECRET_KEY):
@@ -67,7 +78,8 @@ def _work(job_id: int, task_id: UUID, size: int, until: float) -> str:
         fail(job_id=job_id, task_id=task_id, error=reason)
         return f"Job {job_id} failed: another SECRET_KEY."
     step_size, began = _first_step_size(lane.job, size), time.monotonic()
-    while lane := _step(lane, step_size):
+    while after := _step(lane, step_size):
+        lane = after
         if lane.is_done or lane.job.state not in Job.AT_WORK:
             return _progress(lane.job)
         now = time.monotonic()
@@ -75,7 +87,7 @@ def _work(job_id: int, task_id: UUID, size: int, until: float) -> str:
             leases.requeue(job_id=job_id, task_id=task_id, size=step_size.size)
             return _progress(lane.job)
         began = now
-    return stale
+    return STALE.format(job_id)
 
 
 def _first_step_size(job: Job, size: int) -> StepSize:

@@ -25,7 +25,7 @@ from task.accounts import groups, passwords
 from task.database.clock_skew import CLOCKS_DIFFER
 from task.jobs import audit
 from task.jobs.feed import job_event, publish
-from task.jobs.leases import dispatch_all
+from task.jobs.leases import dispatch_all, resend_unclaimed
 from task.models import Act, Job, Lane
 from task.options import GREATEST_SEED, SHARED, Options, UnusableOption
 from task.workers import registry
@@ -74,25 +74,26 @@ def start_job(
     """Commits a job for `total` accounts, then sends its messages. Call it outside any transaction.
 
     The same request_id of the same requester with the same values returns the same job, also when requests are
-    concurrent. `requested_by` is None for the shell and Celery. `task_id` is a message that already exists: it becomes
-    the first lane's. An unreachable queue loses nothing. Raises UnusableTotal, UnusableOption, RequestIdReused,
-    TooManyJobs, and PermissionDenied if the user was deleted.
+    concurrent, and sends messages again that may be lost. `requested_by` is None for the shell and Celery. `task_id` is
+    a message that already exists: it becomes the first lane's. An unreachable queue loses nothing. Raises
+    UnusableTotal, UnusableOption, RequestIdReused, TooManyJobs, and PermissionDenied if the user was deleted.
     """
     if type(total) is not int or not 1 <= total <= settings.GENERATE_BULK_MAX:
         raise UnusableTotal(f"Ask for 1 to {settings.GENERATE_BULK_MAX} accounts.")
     options.require_usable()
     request_id, requester_key = request_id or uuid4(), "" if requested_by is None else str(requested_by.pk)
-    job = Job.objects.filter(request_id=request_id, requester_key=requester_key).first()
+    now, job = clock(), Job.objects.filter(request_id=request_id, requester_key=requester_key).first()
     if job is None:  # a known request costs no hash and needs no permission again
         _require_allowed(options, requested_by)
-        values = {"total": total, "requested_by": requested_by, **_values_from(options, clock())}
+        _require_room(requested_by, now)  # also here, because a refused job must cost no hash
+        values = {"total": total, "requested_by": requested_by, **_values_from(options, now)}
         job, unsent = _create_job(request_id, requester_key, values, first=task_id)
         if unsent is not None:
             logger.info("Job %s was requested: %s accounts", job.pk, total, extra={"fields": {"job": job.pk}})
             return Started(job, is_new=True, queue_fault=dispatch_all(job.pk, unsent))
     if not _is_same(job, total=total, options=options):
         raise RequestIdReused(f"Request {request_id} was already used for job {job.pk}, with other values.")
-    return Started(job, is_new=False)
+    return Started(job, is_new=False, queue_fault=resend_unclaimed(job, now))
 
 
 def _require_allowed(options: Options, user: Any) -> None:
@@ -135,20 +136,23 @@ def _create_job(
         if not is_new:
             return job, None
         audit.note(Act.Kind.ASKED, by=job.requested_by, job=job, at=job.created_at)  # locks the user until commit
-        _require_room(job)
+        _require_room(job.requested_by, job.created_at, besides=job)
         unsent = _create_lanes(job, first=first)
         publish(job, [job_event(job)], at=job.created_at)
     return job, unsent
 
 
-def _require_room(job: Job) -> None:
-    """Raises TooManyJobs if the new job exceeds a limit of its user. The shell has no limits.
+def _require_room(user: Any, now: datetime.datetime, *, besides: Job | None = None) -> None:
+    """Raises TooManyJobs if a new job exceeds a limit of its user. The shell has no limits.
 
-    The user must be locked, so that concurrent requests cannot exceed the limits together.
+    Certain only while the user is locked, so that concurrent requests cannot exceed the limits together. `besides` is
+    the new job.
     """
-    if job.requested_by is None:
+    if user is None:
         return
-    now, others = job.created_at, Job.objects.filter(requested_by=job.requested_by).exclude(pk=job.pk)
+    others = Job.objects.filter(requested_by=user)
+    if besides:
+        others = others.exclude(pk=besides.pk)
     if others.filter(state__in=Job.ACTIVE).count() >= settings.JOBS_AT_WORK_MAX:
         raise TooManyJobs(
             f"You have {settings.JOBS_AT_WORK_MAX} active jobs, which is the limit: wait until one ends or cancel one.",

@@ -26,6 +26,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Requester',
+            fields=[
+                ('key', models.CharField(max_length=254, primary_key=True, serialize=False)),
+                ('last_slice', models.PositiveBigIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Worker',
             fields=[
                 ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
@@ -101,6 +111,7 @@ class Migration(migrations.Migration):
                 ('share', models.PositiveIntegerField(default=0)),
                 ('made', models.PositiveIntegerField(default=0)),
                 ('tried', models.PositiveBigIntegerField(default=0)),
+                ('is_waiting', models.BooleanField(db_default=True, default=True)),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='arrivals.job')),
             ],
         ),

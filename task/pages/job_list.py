@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, When
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, When
 from django.utils import timezone
 
 from realtime.outbox import Snapshot, count_of, head, read_at_head
@@ -19,11 +19,15 @@ SOCKET_PATH = "/ws/users/"
 
 @dataclass(frozen=True)
 class JobSnapshot:
-    """A job at `offset` of the feed, and how many of its accounts were removed by then."""
+    """A job at `offset` of the feed, and how many of its accounts were removed by then.
+
+    `asked_by` is the requester's name in the audit log, which stays after the user was deleted.
+    """
 
     job: Job
     offset: int
     removed: int
+    asked_by: str
 
     @property
     def present(self) -> int:
@@ -50,8 +54,7 @@ class JobSnapshot:
         """The user's name, also after the user was deleted."""
         if self.job.requested_by:
             return self.job.requested_by.get_username()
-        names = [act.by_name for act in self.job.acts.all() if act.kind == Act.Kind.ASKED]
-        return next(filter(None, names), "the command line")
+        return self.asked_by or "the command line"
 
     @property
     def client_data(self) -> dict[str, Any]:
@@ -125,6 +128,9 @@ def snapshots_of(jobs: QuerySet[Job]) -> list[JobSnapshot]:
     """
     accounts = count_of(Account.objects.filter(job=OuterRef("pk")))
     present = Case(When(removal_began_at=None, then="created"), default=accounts, output_field=IntegerField())
-    acts = Prefetch("acts", Act.objects.order_by("pk"))
-    rows: Any = jobs.annotate(present=present).select_related("requested_by").prefetch_related(acts)
-    return [JobSnapshot(job, offset, job.created - job.present) for job, offset in read_at_head(FEED, rows)]
+    asked = Act.objects.filter(job=OuterRef("pk"), kind=Act.Kind.ASKED).order_by("pk").values("by_name")[:1]
+    rows: Any = jobs.annotate(present=present, asked_by=Subquery(asked)).select_related("requested_by")
+    return [
+        JobSnapshot(job, offset, job.created - job.present, job.asked_by or "")
+        for job, offset in read_at_head(FEED, rows)
+    ]

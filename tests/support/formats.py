@@ -109,7 +109,12 @@ def _events() -> Formats:
 def _sent() -> Formats:
     hint = hints.compose(UUID(int=1), [Batch(first=1, last=1, key="", frame="")])
     senders = {"beat": _beat, "request_rescue": request_rescue, "dispatch": _dispatch}
-    return {"hint": kinds(hint), "messages": {name: _caught(send) for name, send in senders.items()}}
+    access_hint = hints.compose_access_change("1")
+    return {
+        "hint": kinds(hint),
+        "access_hint": kinds(access_hint),
+        "messages": {name: _caught(send) for name, send in senders.items()},
+    }
 
 
 def _caught(send: Callable[[], object]) -> Formats:

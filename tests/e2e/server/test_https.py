@@ -13,7 +13,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
+from task import tokens
 from tests.support.clients.browser import Browser
+from tests.support.clients.caller import fetch
 from tests.support.clients.watcher import connect_to
 from tests.support.services import certificates, fleet
 from tests.support.services.deployment import write_nginx
@@ -73,7 +75,35 @@ async def test_a_socket_opens_for_this_origin_and_is_refused_for_others(site: Si
             assert socket.close_code == 4503
 
 
-def test_plain_http_serves_health_checks_and_redirects_the_rest_to_https(site: Site) -> None:
+@pytest.fixture
+def token() -> str:
+    user = get_user_model().objects.create_superuser("root")
+    return tokens.make_token(user=user, name="test", days=1)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/users"), ("GET", "/api/events?wait=30"), ("POST", "/api/jobs")]
+)
+def test_an_api_call_without_tls_is_refused_and_its_token_declared_known(
+    site: Site, token: str, method: str, path: str
+) -> None:
+    body = {"total": 60} if method == "POST" else None
+    address = f"http://127.0.0.1:{site.plain_port}{path}"
+    answer = fetch(address, method=method, body=body, Authorization=f"Bearer {token}")
+    assert answer.problem == (403, "https_required")
+    assert "revoke it" in answer.json["detail"]
+    assert "Location" not in answer.headers
+
+
+async def test_a_socket_without_tls_is_closed_although_its_token_is_valid(site: Site, token: str) -> None:
+    async with connect_to(f"http://127.0.0.1:{site.plain_port}/ws/users/?after=0", token=token) as socket:
+        await socket.wait_closed()
+        assert socket.close_code == 4500
+    async with connect_to(f"{site.address}/ws/users/?after=0", token=token, ssl=site.trusted) as socket:
+        assert '"hello"' in str(await socket.recv())
+
+
+def test_plain_http_serves_health_checks_and_redirects_pages_to_https(site: Site) -> None:
     assert fleet.answers(site.plain_port), "compose.yaml checks health there"
     with closing(http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=DEADLINE)) as connection:
         connection.request("GET", "/users/")

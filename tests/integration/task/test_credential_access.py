@@ -16,6 +16,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from realtime.models import Batch
+from task import tokens
 from task.accounts.rights import STRONGER
 from task.jobs import actions, credentials
 from task.jobs.credentials import Export
@@ -75,6 +76,34 @@ def test_a_refused_export_is_a_problem_and_not_in_the_audit_log(exporter: Caller
     assert exporter.get(address(job, "xml")).problem == (422, "invalid")
     assert exporter.get(address(job, "xml")).json["detail"] == "format must be csv or json."
     assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "http://testserver/jobs/1/"},
+        {"Referer": "https://evil.example/"},
+        {"Referer": "http://testserver.evil.example/"},
+    ],
+)
+def test_an_export_that_another_sites_page_caused_is_refused_and_not_recorded(
+    exporter: Caller, headers: dict[str, str]
+) -> None:
+    job = stepping.finished(2)
+    assert exporter.get(address(job), **headers).problem == (403, "csrf")
+    assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
+    token = tokens.make_token(user=exporter.user, name="test", days=1)
+    assert exporter.get(address(job), **headers, Authorization=f"Bearer {token}").status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Referer": "http://testserver/jobs/1/"}],
+)
+def test_an_export_from_this_site_or_an_address_bar_is_served(exporter: Caller, headers: dict[str, str]) -> None:
+    assert exporter.get(address(stepping.finished(2)), **headers).status == 200
 
 
 def test_the_api_withholds_passwords_of_accounts_with_more_permissions_than_the_caller(exporter: Caller) -> None:

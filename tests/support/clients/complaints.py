@@ -91,6 +91,7 @@ def _of_fields(old: Formats, new: Formats) -> Iterator[str]:
     for kind, fields in old["events"].items():
         yield from _lost(f"The event {kind}", fields, new["events"].get(kind))
     yield from _lost("The hint", old["sent"]["hint"], new["sent"]["hint"])
+    yield from _lost("The access hint", old["sent"].get("access_hint", {}), new["sent"]["access_hint"])
 
 
 def _lost(what: str, old: Any, new: Any) -> Iterator[str]:

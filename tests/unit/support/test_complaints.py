@@ -72,6 +72,11 @@ FORBIDDEN: list[tuple[str, Change, str]] = [
     ("an event loses a field", lambda new: new["events"]["user.created"]["user"].pop("email"), "field email,"),
     ("a field changes its kind", lambda new: new["events"]["job.queued"].update(job="str"), "of another kind"),
     ("the hint loses a field", lambda new: new["sent"]["hint"].pop("epoch"), "The hint, field epoch,"),
+    (
+        "the access hint loses a field",
+        lambda new: new["sent"]["access_hint"].pop("user"),
+        "The access hint, field user,",
+    ),
     ("the hint's batches change", lambda new: new["sent"]["hint"]["batches"][0].append("int"), "field batches,"),
 ]
 ALLOWED: list[tuple[str, Change]] = [

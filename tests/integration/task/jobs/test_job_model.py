@@ -98,6 +98,17 @@ class JobMachine(RuleBasedStateMachine):
             return multiple()
         return multiple((lane, insert.prepare_candidates(lane, size)))
 
+    @rule(target=prepared, job_id=jobs, size=SIZES)
+    def take_over(self, job_id: int, size: int) -> Any:
+        """A worker that has another person's message takes a waiting lane."""
+        waiting = Lane.objects.filter(job=job_id, is_waiting=True).order_by("number").first()
+        lane = waiting and leases.take_over(waiting, clock=self.clock)
+        assert (lane is not None) == (waiting is not None and self.models[job_id].state in AT_WORK)
+        self.sent(job_id)
+        if lane is None or lane.job.state not in ACTIVE:
+            return multiple()
+        return multiple((lane, insert.prepare_candidates(lane, size)))
+
     @rule(preparation=prepared)
     def step(self, preparation: tuple[Lane, list[Candidate]]) -> None:
         """The lane may have been requeued since, or a second worker may have the same message."""
@@ -153,7 +164,7 @@ class JobMachine(RuleBasedStateMachine):
         queued_ids()
         stalled = leases.stalled(self.clock())
         for lane in stalled:
-            assert leases.redeliver(lane, self.now)
+            assert leases.redeliver(lane, self.now) == ""
             assert self.may_work(lane.job_id, lane.task_id)
         assert queued_ids() == [lane.task_id for lane in stalled]
         return multiple(*((lane.job_id, lane.task_id) for lane in stalled))

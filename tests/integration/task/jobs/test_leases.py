@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from realtime import outbox
 from realtime.models import Batch
 from task.accounts import passwords
 from task.jobs import leases, rescue, slices
-from task.jobs.start import start_job
+from task.jobs.start import Started, start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.tasks import rescue_jobs
@@ -49,6 +50,21 @@ def work(lane: Lane, seconds: float = 60) -> str:
 def test_a_lane_and_its_message_have_the_same_id() -> None:
     lane = new_lane()
     assert queued_ids() == [lane.task_id]
+
+
+def test_a_repeated_request_sends_the_message_that_its_dead_sender_could_not(redis: str) -> None:
+    values: dict[str, Any] = {"total": 60, "request_id": uuid4()}
+    lane = start_job(**values).job.lanes.get()
+    queued_ids()
+    later = lane.seen_at + leases.RESEND_AFTER
+    assert start_job(**values, clock=lambda: later) == Started(lane.job, is_new=False)
+    assert queued_ids() == [lane.task_id]
+    start_job(**values, clock=lambda: later + leases.RESEND_AFTER)
+    assert queued_ids() == [], "the pause doubles"
+    work(lane, seconds=0)
+    queued_ids()
+    start_job(**values, clock=lambda: later + MINUTE)
+    assert queued_ids() == [], "a claimed lane is left to the rescue"
 
 
 def test_the_last_lane_returns_the_success_sentence_of_the_tutorial() -> None:
@@ -101,7 +117,7 @@ def test_a_stalled_lane_is_redelivered_with_the_same_id_and_doubling_waits() -> 
         seen_at = now
         while not leases.stalled(now):
             now += datetime.timedelta(seconds=1)
-        assert leases.redeliver(leases.stalled(now)[0], now)
+        assert leases.redeliver(leases.stalled(now)[0], now) == ""
         waits.append((now - seen_at).seconds)
         assert queued_ids() == [lane.task_id]
     assert waits == [5, 10, 20, 40]

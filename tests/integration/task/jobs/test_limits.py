@@ -11,9 +11,11 @@ from django.utils import timezone
 from task.jobs import actions, rescue
 from task.jobs.start import TooManyJobs, start_job
 from task.models import Job, Worker
+from task.options import SHARED, Options
 from task.workers import registry
 from tests.support import stepping
 from tests.support.database import at_once
+from tests.support.hashers import QuickHasher
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -33,6 +35,25 @@ def test_a_user_cannot_exceed_the_limit_of_active_jobs(ann: Any, settings: Any) 
     assert refused.value.retry_after_seconds > 0
     actions.cancel(job_id=first.pk)
     assert start_job(total=5, requested_by=ann).is_new
+
+
+def test_a_job_that_a_limit_refuses_costs_no_hash(ann: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.JOBS_AT_WORK_MAX = 1
+    shared = Options(passwords=SHARED, shared_password="typed by a person")
+    hashed: list[str] = []
+    encode = QuickHasher.encode
+
+    def counted(*values: Any) -> str:
+        hashed.append("once")
+        return encode(*values)
+
+    monkeypatch.setattr(QuickHasher, "encode", counted)
+    start_job(total=5, requested_by=ann, options=shared)
+    assert hashed == ["once"]
+    for _ in range(3):
+        with pytest.raises(TooManyJobs):
+            start_job(total=5, requested_by=ann, options=shared)
+    assert hashed == ["once"]
 
 
 def test_concurrent_requests_cannot_exceed_the_limit_of_active_jobs(ann: Any, settings: Any) -> None:

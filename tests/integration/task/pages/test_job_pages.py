@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from realtime import log, outbox
 from task.jobs import actions
-from task.models import Account, Job
+from task.models import Account, Act, Job
 from tests.support.clients.visiting import person, text_of, visit
 from tests.support.job_states import job_in, made, operator_visit, removed, start
 
@@ -161,6 +161,26 @@ def test_the_job_page_has_the_audit_log_and_the_results(operator: Client) -> Non
         "removal requested by colleague",
         "25 of 25 accounts removed",
     ]
+
+
+def test_the_job_page_shows_only_the_newest_entries_of_a_long_audit_log(operator: Client) -> None:
+    job = start()
+    begun = len(operator.get(f"/jobs/{job.pk}/").content)
+    details = (f"as CSV {number}" for number in range(2_000))
+    Act.objects.bulk_create(Act(job=job, kind="exported", at=timezone.now(), detail=detail) for detail in details)
+    response = operator.get(f"/jobs/{job.pk}/")
+    log_on_page = audit_log_on(response)
+    assert log_on_page[:2] == ["requested from the command line", "1,950 earlier entries are in the admin only"]
+    assert log_on_page[2].endswith("as CSV 1950")
+    assert log_on_page[-1].endswith("as CSV 1999")
+    assert len(response.content) - begun < 20_000
+
+
+def test_the_job_list_reads_no_audit_logs(operator: Client, django_assert_max_num_queries: Any) -> None:
+    start()
+    with django_assert_max_num_queries(20) as found:
+        operator.get("/jobs/")
+    assert not [query["sql"] for query in found.captured_queries if query["sql"].startswith('SELECT "arrivals_act"')]
 
 
 def audit_log_on(response: Any) -> list[str]:

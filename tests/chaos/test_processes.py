@@ -64,7 +64,7 @@ def wait_until_complete(service: Service) -> Pids:
 
 
 def complete_pids(service: Service) -> Pids | None:
-    """Returns the pids once every process is running. A child that was just forked looks like beat."""
+    """Returns the pids once every process is running."""
     pids = service.pids()
     return pids if pids.web and pids.worker and pids.beat and len(pids.pool) == PROCESSES else None
 

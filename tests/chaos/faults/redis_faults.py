@@ -13,7 +13,7 @@ from asgi_config.live import embedded_redis
 from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
-BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a process
+BACK_SECONDS = 90  # `live` waits up to 10 s between its attempts to start a process
 SLOW_MS = 250
 
 

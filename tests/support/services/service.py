@@ -140,13 +140,12 @@ class Service:
 
     def pids(self) -> Pids:
         family = self.processes()
-        worker = _first(family, lambda one: " -m celery " in one.command and one.parent == self._pid)
-        children = [one for one in family if one.parent == worker]
+        worker = _first(family, lambda one: " asgi_config worker " in one.command and one.parent == self._pid)
         return Pids(
             web=_first(family, lambda one: " -m asgi_config.web " in one.command),
             worker=worker,
-            pool=[one.pid for one in children if one.ignores_interrupt],
-            beat=_first(children, lambda one: not one.ignores_interrupt),
+            pool=[one.pid for one in family if one.parent == worker],
+            beat=_first(family, lambda one: " asgi_config beat " in one.command),
             redis=_first(family, lambda one: "-server" in one.command.split(" ")[0]),
         )
 

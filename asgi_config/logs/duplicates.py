@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError
+from task.database.errors import UNAVAILABLE
 
 SILENT_SECONDS = 60.0
 MOST_KEPT = 1_000
-UNAVAILABLE = (OperationalError, InterfaceError)
 
 
 @dataclass(slots=True)

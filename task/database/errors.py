@@ -1,10 +1,14 @@
-"""The one place that words database errors for operators. Pure: manage.py uses it before settings are loaded."""
+"""The one place that knows which database errors are outages, and words them for operators.
 
-from django.db import InterfaceError, OperationalError
+Pure: manage.py uses it before settings are loaded.
+"""
+
+from django.db import InterfaceError, InternalError, OperationalError
 
 from realtime.printable import printable
 
-UNAVAILABLE = (OperationalError, InterfaceError)
+# Not the request's fault. PostgreSQL ends an idle transaction, or refuses a write on a standby, with InternalError.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 NOTHING_LOST = "Make room on its disk, then try again; nothing is lost."
 REMEDIES = {
     "certificate": "Check the host name and sslrootcert in DATABASE_URL.",
@@ -12,6 +16,16 @@ REMEDIES = {
     "No space left": NOTHING_LOST,
 }
 MIGRATE = "Start `make run` once, or run `manage.py migrate`."
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Returns whether the error is one of UNAVAILABLE, or follows from one.
+
+    Django's session store, for example, raises UpdateError for every database error, as if the session were deleted.
+    """
+    while error is not None and not isinstance(error, UNAVAILABLE):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error is not None
 
 
 def describe(error: Exception, *, remedy: str = MIGRATE) -> str:

@@ -1,32 +1,22 @@
-"""Command errors for an unusable database: one line with the reason and the remedy."""
+"""Which errors mean that the database is unavailable."""
 
 import pytest
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 
-from task.database.errors import describe
+from task.database.errors import is_unavailable
 
 
-@pytest.mark.parametrize(
-    ("reason", "sentence"),
-    [
-        (
-            "no such table: arrivals_job",
-            "no such table: arrivals_job. Start `make run` once, or run `manage.py migrate`.",
-        ),
-        (
-            "database or disk is full",
-            "database or disk is full. Make room on its disk, then try again; nothing is lost.",
-        ),
-        (
-            'could not extend file "base/5/1": No space left on device\nHINT:  Check free disk space.',
-            'could not extend file "base/5/1": No space left on device. Make room on its disk, then try again; nothing '
-            "is lost.",
-        ),
-        (
-            "connection failed: SSL error: certificate verify failed",
-            "connection failed: SSL error: certificate verify failed. Check the host name and sslrootcert in "
-            "DATABASE_URL.",
-        ),
-    ],
-)
-def test_the_remedy_fits_the_reason(reason: str, sentence: str) -> None:
-    assert describe(RuntimeError(reason)) == f"The database cannot be used: {sentence}"
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_an_error_that_follows_from_an_outage_is_an_outage(kind: type[Exception], link: str) -> None:
+    error, last = RuntimeError("interrupted"), RuntimeError("the session was deleted")
+    setattr(error, link, kind("away"))
+    setattr(last, link, error)
+    assert is_unavailable(kind("away"))
+    assert is_unavailable(last)
+
+
+def test_other_errors_are_no_outage() -> None:
+    hidden = ValueError("raised with `from None`")
+    hidden.__context__, hidden.__suppress_context__ = OperationalError("away"), True
+    assert not any(map(is_unavailable, [None, hidden, IntegrityError("a name is taken")]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pytest_django import Settings
 
@@ -86,7 +86,7 @@ def test_a_server_error_is_logged_and_shows_no_detail(owner: Caller, caplog: pyt
     assert "secret" in caplog.text
 
 
-@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
 def test_an_unavailable_database_gets_503_with_retry_after(kind: type[Exception]) -> None:
     def fail_jobs(execute: Any, sql: str, *rest: Any) -> Any:
         if "arrivals_job" in sql:

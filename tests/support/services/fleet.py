@@ -189,7 +189,7 @@ class Fleet:
     def _end(self) -> None:
         for one in self.running.values():
             with suppress(AssertionError):
-                wait_until(lambda one=one: one.has_ended, 60)  # type: ignore[misc]
+                wait_until(lambda one=one: one.has_ended)  # type: ignore[misc]
             one.kill()
         self._stack.close()
 

@@ -1,4 +1,4 @@
-"""The worker (with beat) and the web process of `manage.py live`."""
+"""The worker, beat and the web process of `manage.py live`."""
 
 import http.client
 import os
@@ -34,18 +34,14 @@ def log_level() -> str:
 
 
 def worker(*, pool: int) -> ManagedProcess:
-    """Ready when it consumes: asgi_config.worker.lifecycle then writes a byte to the pipe."""
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    options = ["-B", "--without-mingle", "--without-gossip", "--concurrency", str(pool), "-l", log_level()]
-    return ManagedProcess(
-        name="The worker",
-        command=[sys.executable, "-m", "celery", "-A", "asgi_config", "worker", *options],
-        environment={**environment(), READY_FD: str(writer)},
-        pass_fds=[writer],
-        is_ready=partial(_has_byte, reader),
-        stop_seconds=25,
-    )
+    """Ready when it consumes."""
+    options = ["--without-mingle", "--without-gossip", "--concurrency", str(pool)]
+    return _celery("worker", *options, name="The worker", stop_seconds=25)
+
+
+def beat() -> ManagedProcess:
+    """Ready when it has read its schedule. A process of its own, so that its end does not end the worker."""
+    return _celery("beat", name="Beat", stop_seconds=5)
 
 
 def web(*, host: str, port: int, host_header: str) -> ManagedProcess:
@@ -57,6 +53,20 @@ def web(*, host: str, port: int, host_header: str) -> ManagedProcess:
         environment={**environment(), "HOST": host, "PORT": str(port), "DRAIN_SECONDS": drain_seconds},
         is_ready=partial(_serves_pages, host, port, host_header),
         stop_seconds=10,
+    )
+
+
+def _celery(*arguments: str, name: str, stop_seconds: float) -> ManagedProcess:
+    """Ready when asgi_config.worker.lifecycle writes a byte to the pipe."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    return ManagedProcess(
+        name=name,
+        command=[sys.executable, "-m", "celery", "-A", "asgi_config", *arguments, "-l", log_level()],
+        environment={**environment(), READY_FD: str(writer)},
+        pass_fds=[writer],
+        is_ready=partial(_has_byte, reader),
+        stop_seconds=stop_seconds,
     )
 
 

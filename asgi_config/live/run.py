@@ -1,4 +1,4 @@
-"""`manage.py live`: Redis, database tables, worker with beat, and web process, started and stopped together."""
+"""`manage.py live`: Redis, database tables, worker, beat and web process, started and stopped together."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ class Live:
             start_redis(supervisor)
         migrate()
         web = processes.web(host=self.host, port=self.port, host_header=accepted_name(settings.ALLOWED_HOSTS))
-        supervisor.start(processes.worker(pool=self.pool), web)
+        supervisor.start(processes.worker(pool=self.pool), processes.beat(), web)
         write_private(settings.VAR_DIR / "address", address)
         self.welcome(address)
 

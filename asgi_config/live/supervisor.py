@@ -1,4 +1,7 @@
-"""Starts processes, restarts them with backoff, and stops them in reverse order."""
+"""Starts processes, restarts them when they end, and stops them in reverse order.
+
+A process that was ready is restarted at once. Only a start that never became ready makes the next one wait.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,8 +11,9 @@ from asgi_config.live.process import CouldNotStart, ManagedProcess
 from asgi_config.live.signals import Interrupts
 
 START_SECONDS = 90
-BACKOFF_SECONDS_MAX = 30
-STABLE_SECONDS = 30
+CHECK_SECONDS = 0.2
+SECONDS_BETWEEN_STARTS = 1
+BACKOFF_SECONDS_MAX = 10
 
 
 class Stopped(Exception):
@@ -20,8 +24,14 @@ class Stopped(Exception):
 class RestartState:
     process: ManagedProcess
     started_at: float
+    is_ready: bool = False
     backoff_seconds: float = 1
     restart_at: float | None = None
+
+    def check_ready(self) -> bool:
+        """Asks the process until it is ready for the first time since its start."""
+        self.is_ready = self.is_ready or self.process.is_ready()
+        return self.is_ready
 
 
 class Supervisor:
@@ -43,24 +53,21 @@ class Supervisor:
 
         Raises CouldNotStart or Stopped. The caller must then call `stop`.
         """
-        for process in processes:
-            state = RestartState(process, time.monotonic())
+        waiting = [RestartState(process, time.monotonic()) for process in processes]
+        for state in waiting:
             self._states.append(state)
             self._start(state)
         deadline = time.monotonic() + START_SECONDS
-        waiting = list(processes)
-        while waiting := [process for process in waiting if not process.is_ready()]:
+        while waiting := [state for state in waiting if not state.check_ready()]:
             self._check_start(waiting, deadline)
             self._interrupts.sleep(0.02)
 
     def supervise(self) -> None:
         """Restarts processes that end. Returns when the user asks to stop."""
         while not self._interrupts.count:
-            now = time.monotonic()
             for state in self._states:
-                self._update(state, now)
-            due = [state.restart_at - now for state in self._states if state.restart_at]
-            self._interrupts.sleep(max(0, min(due)) if due else None)
+                self._update(state, time.monotonic())
+            self._interrupts.sleep(self._seconds_until_next_update())
 
     def stop(self) -> bool:
         """Stops the newest process first. Returns False if the user interrupted again, which kills all at once."""
@@ -74,19 +81,21 @@ class Supervisor:
             process.kill()
         return self._interrupts.count <= count
 
-    def _check_start(self, waiting: list[ManagedProcess], deadline: float) -> None:
+    def _check_start(self, waiting: list[RestartState], deadline: float) -> None:
         if self._interrupts.count:
             raise Stopped
         for process in (state.process for state in self._states):
             if process.has_ended():
                 raise CouldNotStart(f"{process.name} could not start ({process.how_it_ended()}).")
         if time.monotonic() > deadline:
-            raise CouldNotStart(f"{waiting[0].name} was not ready within {START_SECONDS} s.")
+            raise CouldNotStart(f"{waiting[0].process.name} was not ready within {START_SECONDS} s.")
 
     def _update(self, state: RestartState, now: float) -> None:
         if state.restart_at is None and state.process.has_ended():
             self._schedule_restart(state, now)
-        elif state.restart_at is not None and state.restart_at <= now:
+        elif state.restart_at is None:
+            state.check_ready()
+        elif state.restart_at <= now:
             try:
                 self._start(state)
             except CouldNotStart as error:
@@ -96,13 +105,25 @@ class Supervisor:
     def _schedule_restart(self, state: RestartState, now: float) -> None:
         process = state.process
         process.kill()  # its children
-        if now - state.started_at > STABLE_SECONDS:
-            state.backoff_seconds = 1
-        self._warn(f"{process.name} ended ({process.how_it_ended()}). Restarting in {state.backoff_seconds:g} s.")
-        state.restart_at = now + state.backoff_seconds
-        state.backoff_seconds = min(2 * state.backoff_seconds, BACKOFF_SECONDS_MAX)
+        if state.check_ready():
+            self._warn(f"{process.name} ended ({process.how_it_ended()}). Restarting.")
+            state.restart_at, state.backoff_seconds = max(now, state.started_at + SECONDS_BETWEEN_STARTS), 1
+        else:
+            self._warn(
+                f"{process.name} ended before it was ready ({process.how_it_ended()}). "
+                f"Restarting in {state.backoff_seconds:g} s."
+            )
+            state.restart_at = now + state.backoff_seconds
+            state.backoff_seconds = min(2 * state.backoff_seconds, BACKOFF_SECONDS_MAX)
+
+    def _seconds_until_next_update(self) -> float | None:
+        """None if only the end of a process or an interrupt needs an update."""
+        now = time.monotonic()
+        due = [max(0, state.restart_at - now) for state in self._states if state.restart_at is not None]
+        due += [CHECK_SECONDS for state in self._states if state.restart_at is None and not state.is_ready]
+        return min(due, default=None)
 
     def _start(self, state: RestartState) -> None:
-        state.started_at, state.restart_at = time.monotonic(), None
+        state.started_at, state.restart_at, state.is_ready = time.monotonic(), None, False
         state.process.start()
         self._on_start(self.pids)

@@ -1,4 +1,4 @@
-"""Redirects static files of other versions, and shows the page for a server error."""
+"""Redirects static files of other versions, and shows the pages for errors."""
 
 import sys
 
@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
-from task.database.errors import UNAVAILABLE
+from task.database.errors import is_unavailable
 
 RETRY_SECONDS = 5
 
@@ -31,8 +31,15 @@ def server_error_page(request: HttpRequest) -> HttpResponse:
 
     Django calls it while it handles the exception. Under /api/ task.api.middleware replaces the page with JSON.
     """
-    if not isinstance(sys.exc_info()[1], UNAVAILABLE):
-        return server_error(request)
+    return _unavailable_page() if is_unavailable(sys.exc_info()[1]) else server_error(request)
+
+
+def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`: answers 503 if the database refused to save the session, which Django reports as 400."""
+    return _unavailable_page() if is_unavailable(exception) else bad_request(request, exception)
+
+
+def _unavailable_page() -> HttpResponse:
     response = HttpResponse(loader.render_to_string("503.html"), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

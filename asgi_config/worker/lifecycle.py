@@ -1,4 +1,4 @@
-"""Signal handlers for the start and end of a worker and its beat."""
+"""Signal handlers for the start and end of a worker, and of beat, alone or in a worker (`celery worker -B`)."""
 
 import logging
 import os
@@ -7,13 +7,13 @@ from functools import cache
 from threading import Thread
 from typing import Any
 
-from celery.signals import beat_embedded_init, celeryd_after_setup, worker_ready, worker_shutting_down
+from celery.signals import beat_embedded_init, beat_init, celeryd_after_setup, worker_ready, worker_shutting_down
 
 from asgi_config.celery import app
 from asgi_config.live import parent_death
 from task.workers import shutdown
 
-WORKER_PID = os.getpid()  # also in beat, which is forked
+WORKER_PID = os.getpid()  # also in a worker's own beat, which is forked
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def end_beat_with_worker(**kwargs: Any) -> None:
 
 @worker_ready.connect
 def end_worker_with_beat(sender: Any, **kwargs: Any) -> None:
-    """A worker without its beat would go on, and lost messages would never be redelivered."""
+    """A worker whose own beat ended would go on, and lost messages would never be redelivered."""
     if sender.controller.beat:
         _watch_beat(sender.controller.beat)
 
@@ -43,6 +43,7 @@ def request_rescue(**kwargs: Any) -> None:
     app.send_task("task.tasks.rescue_jobs", expires=60)
 
 
+@beat_init.connect
 @worker_ready.connect
 def notify_live(**kwargs: Any) -> None:
     """Writes a byte to `live`'s pipe, and only once: after a reconnect the number may belong to another file."""
@@ -64,7 +65,7 @@ def _watch_beat(beat: Any) -> None:
 
 
 def _stop_after(beat: Any) -> None:
-    """Stops the worker when beat ends. `live` or the service manager restarts both."""
+    """Stops the worker when its own beat ends. The service manager restarts both."""
     beat.join()
     if not shutdown.is_requested():
         logger.error("Beat ended; stopping the worker because lost messages would not be redelivered without beat.")

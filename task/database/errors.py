@@ -1,6 +1,7 @@
-"""The one place that words the errors of the database and of Redis. Pure: manage.py uses it before settings are loaded.
+"""The one place that knows which database errors are outages, and words the errors of the database and of Redis.
 
-The phrases of KNOWN hold no address, name or password, so health, checks and pages may show them.
+Pure: manage.py uses it before settings are loaded. The phrases of KNOWN hold no address, name or password, so health,
+checks and pages may show them.
 """
 
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 from realtime.printable import printable
 
-# The server reports the end of a session after an idle transaction as an InternalError.
+# PostgreSQL ends an idle transaction, or refuses a write on a standby, with InternalError.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
 
@@ -87,6 +88,16 @@ KNOWN = {
     "noperm": Fault("it forbids a command", "Give the user of REDIS_URL all commands (docs/operations.md)."),
     "readonly": Fault("it is a read-only replica", "Name the primary in REDIS_URL."),
 }
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Returns whether the error is one of UNAVAILABLE, or follows from one.
+
+    Django's session store, for example, raises UpdateError for every database error, as if the session were deleted.
+    """
+    while error is not None and not isinstance(error, UNAVAILABLE):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error is not None
 
 
 def fault_of(error: BaseException) -> Fault:

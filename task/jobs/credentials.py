@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Case, Value
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from realtime.log import Clock
 from task.accounts import columns, passwords
 from task.accounts.passwords import LIGHT_PREFIX, Deriver
 from task.accounts.rights import why_withheld
+from task.database.errors import UNAVAILABLE
 from task.database.lock_timeout import short
 from task.jobs import audit
 from task.jobs.feed import not_before
@@ -138,7 +139,7 @@ def read_chunk(export: Export, after: int = 0) -> Chunk:
         if time.monotonic() > until:
             break
     if verified:
-        with suppress(OperationalError), short():  # a busy database only costs the next export some time
+        with suppress(*UNAVAILABLE), short():  # a busy database only costs the next export some time
             Account.objects.bulk_update(verified, ["known_hash", "known_name"])
     return Chunk(rows, after)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.checks.snapshots import Snapshots
 from tests.chaos.checks.tracebacks import CHILD_LOST
 from tests.chaos.faults.hits import Strikes
-from tests.chaos.faults.run import Run
+from tests.chaos.faults.run import DEADLINE, Run
 from tests.chaos.faults.strikes import IsOpen, database_url_of, kill_in_open_step, step_is_open
 from tests.chaos.form import either
 from tests.support.services.service import Service
@@ -23,7 +23,7 @@ WORKER = "the whole worker is killed during a job"
 CONNECTING = "a page is read and its socket connects while a transaction is open"
 
 pytestmark = [
-    pytest.mark.timeout(either(short=1200, long=3600)),
+    pytest.mark.timeout(6 * DEADLINE),
     pytest.mark.skipif(sys.platform != "linux", reason="Needs /proc/locks to find open steps; run it on Linux"),
 ]
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.chaos.checks.tracebacks import CHILD_LOST, raised
 from tests.chaos.faults.hits import Strikes
+from tests.chaos.faults.run import DEADLINE
 from tests.chaos.faults.strikes import database_url_of, work_so_far
 from tests.support.services.service import Service
 
@@ -33,7 +34,7 @@ def test_lanes_whose_pool_children_are_killed_make_their_share(database: str, st
             for pid in service.pids().pool:
                 os.kill(pid, signal.SIGKILL)
             strikes.hit()
-        service.wait_until(lambda: work_so_far(service, url) == TOTAL, 400)
+        service.wait_until(lambda: work_so_far(service, url) == TOTAL, DEADLINE)
         assert raised(service.stderr) <= CHILD_LOST
         assert service.manage("verify", "1").stdout.startswith(f"Job 1: {TOTAL} of {TOTAL} accounts, finished")
         assert (

@@ -25,7 +25,6 @@ TIMES = either(short=1, long=3)
 PAUSED_SECONDS = either(short=3, long=20)
 PROCESSES = 2
 BUSY_SECONDS = 20
-BACK_SECONDS = 120
 
 Pick = Callable[[Pids], int | None]
 
@@ -42,7 +41,7 @@ PAUSED_WORKER = "the worker is paused for a while"
 FROZEN = "a pool child freezes while its transaction on SQLite is open"
 ZOMBIE = "a pool child is paused until its lane is rescued, then continues"
 
-pytestmark = pytest.mark.timeout(either(short=1800, long=3600))
+pytestmark = pytest.mark.timeout(6 * DEADLINE)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +57,13 @@ def second(service: Service) -> Iterator[SecondWeb]:
 
 
 def wait_until_complete(service: Service) -> Pids:
-    found = wait_until(lambda: complete_pids(service), BACK_SECONDS, pause=0.3)
+    found = wait_until(lambda: complete_pids(service), DEADLINE, pause=0.3)
     assert found
     return found
 
 
 def complete_pids(service: Service) -> Pids | None:
-    """Returns the pids once every process is running. A child that was just forked looks like beat."""
+    """Returns the pids once every process is running."""
     pids = service.pids()
     return pids if pids.web and pids.worker and pids.beat and len(pids.pool) == PROCESSES else None
 
@@ -74,7 +73,7 @@ def send(service: Service, pick: Pick, number: signal.Signals) -> bool:
     struck = pick(wait_until_complete(service))
     if struck:
         os.kill(struck, number)
-        wait_until(lambda: is_replaced(service, struck), BACK_SECONDS, pause=0.3)
+        wait_until(lambda: is_replaced(service, struck), DEADLINE, pause=0.3)
     return struck is not None
 
 

@@ -28,7 +28,6 @@ TIMES = either(short=1, long=3)
 KILLED_WHILE_FROZEN = "the pool children are killed while Redis is frozen"
 SLOW = 12  # accounts with full-strength hashes: some seconds of work for each pool child
 FROZEN_SECONDS = 5  # longer than the worker waits for an answer
-RESUME_SECONDS = 90  # the rescue comes after 5 to 10 s, a restarted worker or connection after 30
 DOWN_SECONDS = either(short=3, long=20)
 SLOW_SECONDS = either(short=2, long=20)
 PROMISED_SECONDS = 3  # one for the hint, two for the queue
@@ -87,7 +86,7 @@ async def kill_children_while_frozen(run: Run, redis: RedisFaults, strikes: Stri
     job = await run.ask(SMALL)
     run.finishing.append(job)
     asked_at = time.monotonic()
-    await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", RESUME_SECONDS)
+    await wait_until_async(lambda: run.truth.jobs()[job].state == "finished", DEADLINE)
     strikes.note(f"{time.monotonic() - asked_at:.1f} s after Redis was frozen and children were killed, a job was done")
     return bool(killed)
 

@@ -51,7 +51,7 @@ class Node:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes the input, which ends the process."""
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=240)
 
     def evaluate(self, function: str, argument: object = None) -> Any:
         """Returns the result of the function or of its promise. Argument and result are JSON."""

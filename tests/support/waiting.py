@@ -8,9 +8,10 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 PAUSE_SECONDS = 0.02
+DEADLINE = 240  # seconds; a wait ends early, so only a failed test takes that long
 
 
-def wait_until(predicate: Callable[[], T], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> T:
+def wait_until(predicate: Callable[[], T], seconds: float = DEADLINE, *, pause: float = PAUSE_SECONDS) -> T:
     """Returns the predicate's first true result. Use a longer pause for an expensive predicate."""
     deadline = time.monotonic() + seconds
     while not (answer := predicate()):
@@ -22,15 +23,19 @@ def wait_until(predicate: Callable[[], T], seconds: float = 90, *, pause: float 
 
 @overload
 async def wait_until_async(
-    predicate: Callable[[], Awaitable[T]], seconds: float = 90, *, pause: float = PAUSE_SECONDS
+    predicate: Callable[[], Awaitable[T]], seconds: float = DEADLINE, *, pause: float = PAUSE_SECONDS
 ) -> T: ...
 
 
 @overload
-async def wait_until_async(predicate: Callable[[], T], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> T: ...
+async def wait_until_async(
+    predicate: Callable[[], T], seconds: float = DEADLINE, *, pause: float = PAUSE_SECONDS
+) -> T: ...
 
 
-async def wait_until_async(predicate: Callable[[], Any], seconds: float = 90, *, pause: float = PAUSE_SECONDS) -> Any:
+async def wait_until_async(
+    predicate: Callable[[], Any], seconds: float = DEADLINE, *, pause: float = PAUSE_SECONDS
+) -> Any:
     """Waits without blocking the event loop. The predicate is a coroutine function or a plain function."""
     deadline = time.monotonic() + seconds
     while True:

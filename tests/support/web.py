@@ -15,7 +15,7 @@ from tests.support.services.service import ROOT, Service, answers, free_port
 from tests.support.waiting import wait_until
 
 FILES = 64
-DEADLINE = 120
+DEADLINE = 240
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`manage.py live`: runs Redis, the worker and the web process until Ctrl-C."""
+"""`manage.py live`: runs Redis, the worker, beat and the web process until Ctrl-C."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -21,7 +21,7 @@ def positive(value: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Start Redis, the worker and the web process, and print the address and a sign-in link. Ctrl-C stops all."
+    help = "Start Redis, worker, beat and web process, and print the address and a sign-in link. Ctrl-C stops all."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -13,9 +13,10 @@ from tests.support.waiting import wait_until_async
 if TYPE_CHECKING:
     from tests.chaos.faults.run import Run
 
-# A dead process is restarted after at most 30 s, and a dead connection is detected after 35. The messages of a killed
-# worker are delivered again after 120 s. The long form waits for that, and allows for a second killed worker.
-QUIET_SECONDS = either(short=120, long=420)
+# A process that does not start is tried again after at most 10 s, and a dead connection is detected after 35. The
+# messages of a killed worker are delivered again after 120 s. The long form waits for that, and allows for a second
+# killed worker.
+QUIET_SECONDS = either(short=400, long=900)
 
 VERIFY = "from django.core.management import call_command; [call_command('verify', job) for job in '{}'.split()]"
 

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from tests.support.clients.wire import require_documented
+from tests.support.waiting import DEADLINE
 
 SMALL_BUFFER = 4096
 REQUEST = (
@@ -33,7 +34,7 @@ def connection(address: str, token: str, query: str = "", *, early: bytes = b"")
     parts = urlsplit(address)
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-        raw.settimeout(60)
+        raw.settimeout(DEADLINE)
         raw.connect((parts.hostname, parts.port))
         key = b64encode(os.urandom(16)).decode()
         request = REQUEST.format(path=f"/ws/users/{query}", host=parts.netloc, key=key, token=token)

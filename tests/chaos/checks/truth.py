@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 WORK = "SELECT coalesce(sum(created + removed_through), 0) FROM arrivals_job"
 AT_WORK = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing') ORDER BY id"
 JOBS = "SELECT id, state, total, created FROM arrivals_job ORDER BY id"
@@ -33,7 +33,7 @@ class JobRow:
 
 @dataclass(frozen=True)
 class Truth:
-    """Reads a PostgreSQL, or the SQLite file in `var_dir`. Retries for a minute while the database is unavailable."""
+    """Reads a PostgreSQL, or the SQLite file in `var_dir`. Retries for four minutes while it is unavailable."""
 
     var_dir: Path
     database_url: str | None = None

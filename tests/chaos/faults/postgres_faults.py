@@ -72,7 +72,7 @@ class PostgresFaults:
                 connection.execute(LOCK_JOBS)
         except psycopg.errors.DeadlockDetected:
             return False
-        wait_until(lambda: self._deadlocks() > before, PATIENCE_SECONDS)
+        wait_until(lambda: self._deadlocks() > before)
         return True
 
     def serialization_failures(self, times: int) -> bool:

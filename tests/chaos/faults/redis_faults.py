@@ -13,7 +13,6 @@ from asgi_config.live import embedded_redis
 from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
-BACK_SECONDS = 90  # `live` waits up to 30 s between its attempts to start a process
 SLOW_MS = 250
 
 
@@ -28,7 +27,7 @@ class RedisFaults:
         """Kills Redis and deletes its data before `live` starts it again."""
         self._kill()
         shutil.rmtree(self._service.var_dir / "redis" / "appendonlydir")
-        wait_until(self._is_back, BACK_SECONDS)
+        wait_until(self._is_back)
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -40,7 +39,7 @@ class RedisFaults:
             yield
         finally:
             moved.rename(folder)
-            wait_until(self._is_back, BACK_SECONDS)
+            wait_until(self._is_back)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -51,7 +50,7 @@ class RedisFaults:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
-            wait_until(self._is_back, BACK_SECONDS)
+            wait_until(self._is_back)
 
     @contextmanager
     def full(self) -> Iterator[None]:
@@ -82,10 +81,10 @@ class RedisFaults:
     def _kill(self) -> None:
         pid = self._pid()
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not embedded_redis.is_answering(self._address), 60)
+        wait_until(lambda: not embedded_redis.is_answering(self._address))
 
     def _pid(self) -> int:
-        return wait_until(lambda: self._service.pids().redis or 0, BACK_SECONDS)
+        return wait_until(lambda: self._service.pids().redis or 0)
 
     def _is_back(self) -> bool:
         return embedded_redis.is_answering(self._address)

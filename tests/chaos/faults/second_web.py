@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from tests.support.clients.browser import Browser
 from tests.support.services.service import ROOT, Service, free_port
-from tests.support.waiting import wait_until
-
-END_SECONDS = 60
+from tests.support.waiting import DEADLINE, wait_until
 
 
 @dataclass
@@ -32,12 +30,12 @@ class SecondWeb:
     def start(self) -> None:
         command = [sys.executable, "-m", "asgi_config.web", "-p", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**self.service.environment, "LOG_LEVEL": "WARNING"})
-        wait_until(self._answers, 240)
+        wait_until(self._answers)
 
     def end(self, number: signal.Signals) -> None:
         if self.process:
             self.process.send_signal(number)
-            self.process.wait(END_SECONDS)
+            self.process.wait(DEADLINE)
 
     def _answers(self) -> bool:
         with suppress(OSError):

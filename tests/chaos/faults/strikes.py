@@ -78,7 +78,7 @@ def ticks(pid: int) -> int:
 def stop(pid: int) -> None:
     """Stops the process. Returns when it is stopped, or has ended."""
     os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: is_stopped(pid), 60)
+    wait_until(lambda: is_stopped(pid))
 
 
 def go_on(pid: int | None) -> None:

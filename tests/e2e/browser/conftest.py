@@ -12,6 +12,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.e2e.browser.stored import rows
 from tests.e2e.browser.visitor import Visitor
 from tests.support.services.service import Service
+from tests.support.waiting import DEADLINE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
@@ -23,7 +24,9 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=60_000)  # 5 s by default, which a busy machine exceeds
+# 5 s by default for an expectation and 30 s for a click or a page, which a busy machine exceeds.
+MILLISECONDS = DEADLINE * 1_000
+expect.set_options(timeout=MILLISECONDS)
 
 UNFINISHED_JOBS = "SELECT id FROM arrivals_job WHERE state IN ('queued', 'running', 'removing')"
 
@@ -84,6 +87,7 @@ async def visiting(launch: Launch) -> AsyncIterator[Visit]:
     async def visit(service: Service, *, name: str = "operator", address: str = "", **options: Any) -> Visitor:
         browser = await launch()
         context = await browser.new_context(base_url=address or service.address, **options)
+        context.set_default_timeout(MILLISECONDS)
         visitor = Visitor(await context.new_page())
         visitors.append(visitor)
         if name:

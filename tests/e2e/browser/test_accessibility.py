@@ -25,6 +25,6 @@ async def test_the_first_tab_stop_skips_the_header_and_every_stop_is_visible(ser
 
 async def test_the_state_of_the_connection_is_announced(service: Service, visit: Visit) -> None:
     visitor = await visit(service)
-    await expect(visitor.page.get_by_role("status")).to_have_text("Live", timeout=10_000)
+    await expect(visitor.page.get_by_role("status")).to_have_text("Live")
     await asyncio.to_thread(service.manage, "generate", "50")
     await expect(visitor.page.get_by_role("progressbar")).to_have_attribute("value", "50")

@@ -13,7 +13,7 @@ from tests.e2e.browser.walk import every_page
 from tests.support.services.proxy import Proxy
 from tests.support.services.service import Service
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(3600)]
 
 SCREEN = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}

@@ -68,7 +68,7 @@ async def heap_bytes(visitor: Visitor) -> float:
 
 
 async def wait_until_at_rest(visitor: Visitor) -> None:
-    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
+    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible()
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
 
 

@@ -69,7 +69,7 @@ async def test_realistic_accounts_with_full_hashing_can_be_requested_by_keyboard
     await visitor.page.wait_for_url("**/users/")
     job = rows(service, "SELECT max(id) FROM arrivals_job")[0]
     await visitor.page.goto(f"/jobs/{job}/")
-    await expect(visitor.page.locator(".head-words")).to_have_text(re.compile("^Finished"), timeout=60_000)
+    await expect(visitor.page.locator(".head-words")).to_have_text(re.compile("^Finished"))
     assert [name for name in await visitor.usernames() if not re.fullmatch(r"[a-z.-]+\d{4}", name)] == []
     expected = re.compile(
         "Realistic German names, a different password each, full hashing. Seed [0-9]+ gives the same names again."

@@ -17,7 +17,7 @@ async def test_the_board_is_printed_black_on_white_and_without_buttons(service: 
     visitor = await visit(service)
     await visitor.generate(60)
     # Does not wait for the job to appear: it may end before the page is rendered, which then never shows it.
-    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible(timeout=30_000)
+    await expect(visitor.jobs.get_by_text("No jobs running.")).to_be_visible()
     await expect(visitor.page.locator("tr.fresh")).to_have_count(0)
     for scheme in ("light", "dark"):
         await visitor.page.emulate_media(media="print", color_scheme=scheme)

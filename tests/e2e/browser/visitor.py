@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, WebSocket, expect
+from playwright.async_api import ConsoleMessage, Dialog, Error, JSHandle, Locator, Page, WebSocket, expect
 
 from tests.support.clients import wire
 from tests.support.services.service import LINK, Service
@@ -14,7 +14,27 @@ BROKEN_CONNECTION = re.compile(r"WebSocket connection to .* failed|Failed to loa
 REFUSED_PAGE = re.compile(r"Failed to load resource: the server responded with a status of 40[034]")
 # Reported if a test types before the page is first drawn. The focus is tested by test_keyboard.py.
 TYPED_FIRST = "Autofocus processing was blocked because a document already has a focused element."
+REMEMBER = """(element) => {
+  const texts = [];
+  const note = () => texts.push(element.textContent.replace(/\\s+/g, " ").trim());
+  new MutationObserver(note).observe(element, { subtree: true, childList: true, characterData: true });
+  note();
+  return texts;
+}"""
+SHOWED = "([texts, words]) => texts.some((text) => new RegExp(words).test(text))"
 COOKIES: dict[tuple[str, str], list[Any]] = {}
+
+
+class Remembered:
+    """Every text of an element since `Visitor.remember`. Some are shown for a moment only, such as an ended job."""
+
+    def __init__(self, page: Page, texts: JSHandle) -> None:
+        self._page = page
+        self._texts = texts
+
+    async def showed(self, words: str) -> None:
+        """Waits until the element shows a text that matches, or has shown it."""
+        await self._page.wait_for_function(SHOWED, arg=[self._texts, words])
 
 
 class Visitor:
@@ -65,11 +85,14 @@ class Visitor:
     def jobs(self) -> Locator:
         return self.page.locator("#jobs")
 
-    async def sees_total(self, total: int, seconds: float = 120) -> None:
-        await expect(self.total).to_have_text(f"{total:,}", timeout=seconds * 1000)
+    async def sees_total(self, total: int) -> None:
+        await expect(self.total).to_have_text(f"{total:,}")
 
-    async def sees_status(self, words: str, seconds: float = 120) -> None:
-        await expect(self.status).to_have_text(re.compile(words), timeout=seconds * 1000)
+    async def sees_status(self, words: str) -> None:
+        await expect(self.status).to_have_text(re.compile(words))
+
+    async def remember(self, element: Locator) -> "Remembered":
+        return Remembered(self.page, await element.evaluate_handle(REMEMBER))
 
     async def usernames(self) -> list[str]:
         """Returns the names on the board, from the top."""

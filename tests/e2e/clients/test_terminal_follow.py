@@ -107,7 +107,7 @@ def test_sigterm_acts_like_ctrl_c_even_if_sigint_is_ignored(running: Service) ->
             assert process.stdout
             job = json.loads(process.stdout.readline())["job"]
             process.terminate()
-            _, output = process.communicate(timeout=60)
+            _, output = process.communicate(timeout=240)
     finally:
         signal.signal(signal.SIGINT, before)
     assert process.returncode == 130

@@ -30,7 +30,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def manage(environment: dict[str, str], *arguments: str) -> None:
-    subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=True)
+    subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=environment, capture_output=True, timeout=240, check=True)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def test_an_invalid_database_file_gives_a_one_line_error(
 ) -> None:
     (tmp_path / "home/db.sqlite3").write_text("This is a text, and a long one, as SQLite reads a hundred bytes.\n" * 9)
     done = subprocess.run(
-        [*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 2
     assert "The database cannot be used: file is not a database" in done.stderr

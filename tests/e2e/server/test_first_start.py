@@ -13,7 +13,7 @@ from tests.support.services.program import Program
 from tests.support.services.service import Service
 
 TOTAL = 60
-DEADLINE = 120
+DEADLINE = 240
 
 
 @pytest.fixture

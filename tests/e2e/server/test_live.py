@@ -132,15 +132,24 @@ def test_a_killed_web_process_is_restarted(running: Service) -> None:
     kill(before)
     running.wait_until(lambda: is_users_page_served(running, browser))
     assert running.pids().web != before
-    assert "The web process ended (killed by SIGKILL). Restarting in " in running.stderr.splitlines()[lines_before]
+    assert "The web process ended (killed by SIGKILL). Restarting." in running.stderr.splitlines()[lines_before]
 
 
 def test_a_killed_worker_is_restarted(running: Service) -> None:
     before = running.pids()
     kill(before.worker)
     running.wait_until(lambda: running.pids().worker not in (None, before.worker) and len(running.pids().pool) == 2)
-    assert "The worker ended (killed by SIGKILL). Restarting in " in running.stderr
-    assert not {before.beat, *before.pool} & {running.pids().beat, *running.pids().pool}
+    assert "The worker ended (killed by SIGKILL). Restarting." in running.stderr
+    assert not {*before.pool} & {*running.pids().pool}
+    assert running.pids().beat == before.beat
+
+
+def test_a_killed_beat_is_restarted_and_the_worker_stays(running: Service) -> None:
+    before = running.pids()
+    kill(before.beat)
+    running.wait_until(lambda: running.pids().beat not in (None, before.beat))
+    assert "Beat ended (killed by SIGKILL). Restarting." in running.stderr
+    assert (running.pids().worker, set(running.pids().pool)) == (before.worker, set(before.pool))
 
 
 def test_a_killed_redis_is_restarted_at_the_same_address(running: Service) -> None:
@@ -148,7 +157,7 @@ def test_a_killed_redis_is_restarted_at_the_same_address(running: Service) -> No
     kill(before)
     running.wait_until(lambda: running.pids().redis not in (None, before))
     running.wait_until(lambda: embedded_redis.is_answering(address))
-    assert "Redis ended (killed by SIGKILL). Restarting in " in running.stderr
+    assert "Redis ended (killed by SIGKILL). Restarting." in running.stderr
 
 
 def test_the_secret_key_and_the_accounts_survive_a_restart(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ async def test_a_job_can_be_traced_by_its_ids_from_the_request_to_the_socket(ser
     request.add_header("Content-Type", "application/json")
     request.add_header("X-Request-ID", REQUEST)
     answer = program.send(request)
-    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 240)
     job = answer.json["id"]
     assert {name.lower(): value for name, value in answer.headers.items()}["x-request-id"] == REQUEST
     await asyncio.to_thread(service.wait_until, lambda: any(is_success_of(line, job) for line in lines(service)))
@@ -120,7 +120,7 @@ class Browser:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
         parts = urlsplit(request.full_url)
-        connection = HTTPConnection(parts.netloc, timeout=60)
+        connection = HTTPConnection(parts.netloc, timeout=240)
         connection.request(request.get_method(), f"{parts.path}?{parts.query}", request.data, headers)
         response = connection.getresponse()
         for _, header in filter(lambda pair: pair[0] == "Set-Cookie", response.getheaders()):

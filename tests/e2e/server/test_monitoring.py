@@ -73,7 +73,7 @@ def test_with_redis_frozen_the_service_is_live_and_soon_reports_not_ready(servic
     assert (ready.status, ready.json["status"]) == (503, "not ready")
     assert ready.json["parts"]["redis"]["fault"]
     assert ready.json["parts"]["database"]["ok"]
-    service.wait_until(lambda: get(service, "/health/ready").status == 200, 60)
+    service.wait_until(lambda: get(service, "/health/ready").status == 200)
 
 
 def test_beat_is_checked_on_request_by_the_rescues_that_it_sends(service: Service) -> None:
@@ -100,7 +100,7 @@ async def test_the_metrics_count_a_job_and_its_watcher(service: Service) -> None
     here = program.get("/api/events?limit=1&wait=0").json
     watcher = Watcher(service.address, token=program.token, after=here["head"], epoch=here["epoch"])
     program.post("/api/jobs", {"total": 60})
-    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 60)
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1), 240)
     async with watcher.connection() as socket:
         await socket.recv()
         during = await asyncio.to_thread(service.wait_until, lambda: scraped_at(service, watcher.offset))

@@ -61,7 +61,7 @@ def tls_redis(redis: str, folder: Path) -> Iterator[tuple[str, Path]]:
     stop = threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(forward(urlsplit(redis).port or 0, server, ports, stop)))
     thread.start()
-    yield f"rediss://:{urlsplit(redis).password}@127.0.0.1:{ports.get(timeout=60)}/0", authority
+    yield f"rediss://:{urlsplit(redis).password}@127.0.0.1:{ports.get(timeout=240)}/0", authority
     stop.set()
     thread.join()
 
@@ -132,7 +132,7 @@ async def test_a_job_runs_over_tls_and_its_events_arrive_by_hints_alone(tls_redi
         following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] == 1))
         await wait_until_async(lambda: asyncio.to_thread(is_hub_listening, service))
         program.post("/api/jobs", {"total": 60})
-        await asyncio.wait_for(following, 60)
+        await asyncio.wait_for(following, 240)
     assert watcher.numbers == list(range(1, 61))
 
 

@@ -60,7 +60,7 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(tutorial: dict[s
         terminal("manage.py", "runserver", "--noreload", "--force-color", port, environment=tutorial, log=web),
         terminal(*stock, environment=tutorial, log=worker),
     ):
-        await wait_until_async(lambda: "Listening on TCP" in web.read_text(), 60)
+        await wait_until_async(lambda: "Listening on TCP" in web.read_text())
         browser = Browser()
         browser.get(manage({**tutorial, "PORT": port}, "link", "ada").strip())
         host = f"127.0.0.1:{port}"

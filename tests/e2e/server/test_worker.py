@@ -1,9 +1,11 @@
-"""A real worker: it records the number of its processes, and finishes its step when it is stopped."""
+"""A real worker: it records the number of its processes, finishes its step when it is stopped, and may run beat."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,16 +16,18 @@ from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane
 from tests.support import stepping
 from tests.support.database import database_url
+from tests.support.services.processes import all_processes, descendants
 from tests.support.services.running import Running
 from tests.support.services.service import Service
 from tests.support.waiting import wait_until
 
 
-@pytest.fixture
-def worker(tmp_path: Path) -> Iterator[Running]:
-    """A real worker with one pool process, on the database of the tests."""
+@pytest.fixture(params=[[]], ids=[""])
+def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    """A real worker with one pool process, on the database of the tests. Tests may add options."""
+    options = ["-l", "info", "--concurrency", "1", *request.param]
     worker = Running(
-        [sys.executable, "-m", "celery", "-A", "asgi_config", "worker", "-l", "info", "--concurrency", "1"],
+        [sys.executable, "-m", "celery", "-A", "asgi_config", "worker", *options],
         environment={**os.environ, "DATABASE_URL": database_url()},
         log=tmp_path / "worker.log",
         is_ready=lambda said: " ready." in said,
@@ -50,6 +54,45 @@ def test_a_worker_that_gets_sigterm_during_a_job_makes_at_most_one_more_step(wor
     assert worker.wait() == 0
     assert 0 <= stepping.now(job).created - before <= LARGEST_SIZE
     assert Lane.objects.get().task_id != task_id
+
+
+WITH_BEAT = pytest.mark.parametrize("worker", [["-B"]], ids=["-B"], indirect=True)
+
+
+def beat_of(worker: Running) -> int:
+    """Returns the pid of the worker's own beat: of its two children the one that does not ignore Ctrl-C."""
+
+    def found() -> int:
+        children = descendants(worker.pid)
+        others = [one.pid for one in children if not ignores_ctrl_c(one.pid)]
+        return others[0] if (len(children), len(others)) == (2, 1) else 0
+
+    return wait_until(found)
+
+
+def ignores_ctrl_c(pid: int) -> bool:
+    with suppress(OSError):
+        ignored = re.search(r"SigIgn:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        return bool(ignored and int(ignored[1], 16) >> signal.SIGINT - 1 & 1)
+    return False
+
+
+@WITH_BEAT
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_worker_stops_with_a_sentence_when_its_own_beat_ends(worker: Running) -> None:
+    os.kill(beat_of(worker), signal.SIGKILL)
+    assert worker.wait() == 0
+    assert "Beat ended; stopping the worker" in worker.said
+
+
+@WITH_BEAT
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_the_beat_of_a_killed_worker_ends_too(worker: Running) -> None:
+    beat = beat_of(worker)
+    worker.kill()
+    wait_until(lambda: beat not in all_processes())
 
 
 @pytest.fixture

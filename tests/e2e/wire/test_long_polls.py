@@ -29,7 +29,7 @@ def test_a_poll_returns_the_same_events_as_the_socket(web: str, cookie: str) -> 
     slices.work(job_id=job.pk, task_id=job.lanes.get().task_id, size=25, seconds=60)
     watcher = Watcher(web, cookie, after=0)
     end = head()
-    asyncio.run(asyncio.wait_for(watcher.follow(lambda seen: seen.offset == end), 60))
+    asyncio.run(asyncio.wait_for(watcher.follow(lambda seen: seen.offset == end), 240))
     polled = fetch(f"{web}{EVENTS}?after=0&limit=100", cookie)
     assert polled.json["events"] == watcher.events
     assert len(watcher.events) == end > 60

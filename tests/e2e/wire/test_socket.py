@@ -27,7 +27,7 @@ in_thread = database_sync_to_async
 async def receive(socket: ClientConnection) -> dict[str, Any]:
     """The next message that is not a heartbeat."""
     while True:
-        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 30))
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 240))
         if message["type"] != "heartbeat":
             return message
 
@@ -35,7 +35,7 @@ async def receive(socket: ClientConnection) -> dict[str, Any]:
 async def close_code(socket: ClientConnection, *, after: str | bytes | None = None) -> int | None:
     """Returns the code with which the server closes, also while the frame `after` is still being sent."""
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(240):
             if after is not None:
                 await socket.send(after)
             while True:
@@ -68,7 +68,7 @@ async def test_after_0_replays_the_whole_log(web: str, cookie: str, append: Appe
     await in_thread(append)(500)
     watcher = Watcher(web, cookie, after=0)
     head = (await in_thread(outbox.head)("users")).head
-    await asyncio.wait_for(watcher.follow(lambda seen: seen.offset == head), 60)
+    await asyncio.wait_for(watcher.follow(lambda seen: seen.offset == head), 240)
     assert watcher.offsets == list(range(1, head + 1))
 
 
@@ -109,7 +109,7 @@ async def test_an_idle_socket_gets_a_heartbeat_with_the_head(web: str, cookie: s
     head = await in_thread(append)(3)
     async with connect_to(f"{web}/ws/users/", cookie) as socket:
         await receive(socket)
-        assert json.loads(await asyncio.wait_for(socket.recv(), 30)) == {"type": "heartbeat", "head": head}
+        assert json.loads(await asyncio.wait_for(socket.recv(), 240)) == {"type": "heartbeat", "head": head}
 
 
 async def test_a_client_cut_at_any_offset_resumes_without_a_gap(web: str, cookie: str, append: Append) -> None:
@@ -119,10 +119,10 @@ async def test_a_client_cut_at_any_offset_resumes_without_a_gap(web: str, cookie
     for cut in range(size):
         watcher = Watcher(web, cookie, after=0)
         writing = asyncio.create_task(in_thread(_append_each)(append, start + size - cut))
-        await asyncio.wait_for(watcher.follow(lambda seen, cut=cut: (seen.offset or 0) >= cut), 60)  # type: ignore[misc]
+        await asyncio.wait_for(watcher.follow(lambda seen, cut=cut: (seen.offset or 0) >= cut), 240)  # type: ignore[misc]
         await writing
         head = (await in_thread(outbox.head)("users")).head
-        await asyncio.wait_for(watcher.follow(lambda seen, head=head: seen.offset == head), 60)  # type: ignore[misc]
+        await asyncio.wait_for(watcher.follow(lambda seen, head=head: seen.offset == head), 240)  # type: ignore[misc]
         assert watcher.offsets == list(range(1, head + 1)), f"cut at {cut}"
         assert not watcher.resets
 
@@ -138,7 +138,7 @@ async def test_a_cut_inside_a_batch_repeats_no_event(web: str, cookie: str, appe
     for cut in range(1, head):
         watcher = Watcher(web, cookie, after=cut)
         watcher.epoch = epoch
-        await asyncio.wait_for(watcher.follow(lambda seen: seen.offset == head), 60)
+        await asyncio.wait_for(watcher.follow(lambda seen: seen.offset == head), 240)
         assert watcher.offsets == list(range(cut + 1, head + 1))
 
 
@@ -166,7 +166,7 @@ async def test_a_client_that_never_acknowledges_gets_one_window_and_is_closed(
     async with connect_to(f"{web}/ws/users/?after=0", cookie) as socket:
         with suppress(ConnectionClosed):
             while True:
-                sent += len(await asyncio.wait_for(socket.recv(), 30))
+                sent += len(await asyncio.wait_for(socket.recv(), 240))
         assert socket.close_code == 4008
     assert 1024 * 1024 <= sent <= 1024 * 1024 + 64 * 1024
 

@@ -1,6 +1,7 @@
 """The supervisor of `live`: starts processes, restarts them, and stops them with their children."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.support.services.processes import all_processes
 from tests.support.waiting import wait_until
 
 ENDLESS = "import signal; signal.pause()"
+AT_ONCE = "The process ended (exit code 2). Restarting."
+AFTER = "The process ended before it was ready (exit code 2). Restarting in {} s."
 
 
 class Watch:
@@ -65,12 +68,35 @@ def test_an_interrupt_ends_the_wait_for_a_process(watch: Watch) -> None:
         watch.supervisor.start(process(ENDLESS, is_ready=lambda: False))
 
 
-def test_a_process_that_dies_is_restarted_with_growing_pauses(watch: Watch) -> None:
+def test_a_start_that_never_becomes_ready_is_repeated_with_growing_pauses(watch: Watch) -> None:
     watch.stop_after = 3
-    watch.supervisor.start(process("raise SystemExit(2)"))
+    watch.supervisor.start(process("raise SystemExit(2)", is_ready=lambda: len(watch.starts) == 1))
     watch.supervisor.supervise()
-    assert watch.messages == [f"The process ended (exit code 2). Restarting in {pause} s." for pause in (1, 2, 4)]
+    assert watch.messages == [AT_ONCE, AFTER.format(1), AFTER.format(2)]
     assert len(watch.starts) == 3
+
+
+def test_a_process_that_was_ready_is_restarted_at_once_and_resets_the_pause(watch: Watch) -> None:
+    watch.stop_after = 4
+    watch.supervisor.start(process("raise SystemExit(2)", is_ready=lambda: len(watch.starts) in {1, 3}))
+    watch.supervisor.supervise()
+    assert watch.messages == [AT_ONCE, AFTER.format(1), AT_ONCE, AFTER.format(1)]
+
+
+def test_a_restarted_process_is_asked_whether_it_is_ready(watch: Watch) -> None:
+    """Redis cannot answer after its end, so it must be asked before."""
+
+    def kill_once_ready() -> bool:
+        if one.pid is None or one.has_ended():
+            return False
+        os.kill(one.pid, signal.SIGKILL)
+        return True
+
+    one = process(ENDLESS, is_ready=kill_once_ready)
+    watch.stop_after = 3
+    watch.supervisor.start(one)
+    watch.supervisor.supervise()
+    assert watch.messages == ["The process ended (killed by SIGKILL). Restarting."] * 3
 
 
 def test_a_program_that_vanished_is_retried(watch: Watch, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from ssl import SSLContext
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Request, build_opener
 
+from tests.support.waiting import DEADLINE
+
 
 class Browser:
     def __init__(self, trusted: SSLContext | None = None) -> None:
@@ -18,7 +20,7 @@ class Browser:
     def send(self, request: Request) -> "HTTPResponse | HTTPError":
         """Follows all redirects, and returns the last response, whatever its status."""
         try:
-            return self._opener.open(request, timeout=20)  # type: ignore[no-any-return]
+            return self._opener.open(request, timeout=DEADLINE)  # type: ignore[no-any-return]
         except HTTPError as error:
             return error
 

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.support.answer import Answer
+from tests.support.waiting import DEADLINE
 
 ALL = ("view_user", "add_job", "add_large_job", "view_job", "change_job", "delete_job")
 
@@ -67,7 +68,7 @@ async def _collected(response: Any) -> str:
 def fetch(address: str, cookie: str = "", *, method: str = "GET", body: object = None, **headers: str) -> Answer:
     """Sends one request on a new connection."""
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.netloc, timeout=60)
+    connection = HTTPConnection(parts.netloc, timeout=DEADLINE)
     given = {"Content-Type": "application/json"} if body is not None else {}
     given |= {"Cookie": cookie} if cookie else {}
     try:

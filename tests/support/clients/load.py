@@ -60,7 +60,7 @@ class CountingWatcher(Watcher):
 def scraped(address: str, token: str) -> dict[str, float]:
     """Returns the metrics of one web process, by name, or by name and label value if there is a label."""
     request = Request(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"})
-    with build_opener(ProxyHandler({})).open(request, timeout=60) as answer:
+    with build_opener(ProxyHandler({})).open(request, timeout=240) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     samples = [sample for family in families for sample in family.samples]
     return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}

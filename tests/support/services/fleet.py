@@ -29,9 +29,9 @@ from tests.support.services.deployment import (
     nginx_command,
     write_nginx,
 )
-from tests.support.services.running import DEADLINE, Running
+from tests.support.services.running import Running
 from tests.support.services.service import ROOT, clean_environment, free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE, wait_until
 
 METRICS_TOKEN = "for-the-tests-only-" + "m" * 40
 
@@ -189,7 +189,7 @@ class Fleet:
     def _end(self) -> None:
         for one in self.running.values():
             with suppress(AssertionError):
-                wait_until(lambda one=one: one.has_ended, 60)  # type: ignore[misc]
+                wait_until(lambda one=one: one.has_ended)  # type: ignore[misc]
             one.kill()
         self._stack.close()
 

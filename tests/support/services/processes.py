@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-SIGINT_BIT = 1 << 1
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,6 @@ class Process:
     pid: int
     parent: int
     command: str
-    ignores_interrupt: bool = False
 
 
 def all_processes() -> dict[int, Process]:
@@ -57,8 +55,7 @@ def _from_proc() -> Iterator[Process]:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
             if not status["State"].strip().startswith(("Z", "X")):
-                ignores = bool(int(status["SigIgn"], 16) & SIGINT_BIT)
-                yield Process(int(folder.name), int(status["PPid"]), command, ignores)
+                yield Process(int(folder.name), int(status["PPid"]), command)
 
 
 def _from_ps() -> Iterator[Process]:

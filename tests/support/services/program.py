@@ -8,6 +8,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from tests.support.answer import Answer
 from tests.support.services.service import Service
+from tests.support.waiting import DEADLINE
 
 
 class Program:
@@ -28,7 +29,7 @@ class Program:
     def send(self, request: Request) -> Answer:
         request.add_header("Authorization", f"Bearer {self.token}")
         try:
-            with self._opener.open(request, timeout=60) as answer:
+            with self._opener.open(request, timeout=DEADLINE) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read().decode())
         except HTTPError as error:
             return Answer(error.code, dict(error.headers), error.read().decode())

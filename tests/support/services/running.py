@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.services.service import ROOT
-from tests.support.waiting import wait_until
-
-DEADLINE = 240
+from tests.support.waiting import DEADLINE, wait_until
 
 
 class Running:

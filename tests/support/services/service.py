@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from tests.support.services.processes import Process, descendants, still_there
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE, wait_until
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,8 +37,8 @@ OURS = (
 RUNNER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 OWN_PORTS = range(12_000 + RUNNER % 20 * 1_000, 13_000 + RUNNER % 20 * 1_000)
 PORTS = islice(cycle(OWN_PORTS), randrange(len(OWN_PORTS)), None)
-START_SECONDS = 180
-STOP_SECONDS = 120
+START_SECONDS = 400
+STOP_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,18 @@ class Service:
 
     def pids(self) -> Pids:
         family = self.processes()
-        worker = _first(family, lambda one: " -m celery " in one.command and one.parent == self._pid)
-        children = [one for one in family if one.parent == worker]
+        worker = _first(family, lambda one: " asgi_config worker " in one.command and one.parent == self._pid)
         return Pids(
             web=_first(family, lambda one: " -m asgi_config.web " in one.command),
             worker=worker,
-            pool=[one.pid for one in children if one.ignores_interrupt],
-            beat=_first(children, lambda one: not one.ignores_interrupt),
+            pool=[one.pid for one in family if one.parent == worker],
+            beat=_first(family, lambda one: " asgi_config beat " in one.command),
             redis=_first(family, lambda one: "-server" in one.command.split(" ")[0]),
         )
 
-    def manage(self, *arguments: str, check: bool = True, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
+    def manage(
+        self, *arguments: str, check: bool = True, seconds: float = DEADLINE
+    ) -> "subprocess.CompletedProcess[str]":
         """Runs a command against this service, as in a second terminal."""
         done = subprocess.run(
             [*self._command, *arguments],
@@ -166,7 +167,7 @@ class Service:
         assert done.returncode == 0 or not check, f"manage.py {arguments}:\n{done.stdout}{done.stderr}"
         return done
 
-    def wait_until(self, predicate: Callable[[], T], seconds: float = 90) -> T:
+    def wait_until(self, predicate: Callable[[], T], seconds: float = DEADLINE) -> T:
         """Waits for the predicate. Fails at once if the service has ended."""
 
         def answer() -> T:
@@ -190,7 +191,7 @@ class Service:
         self._known = self.processes() + self._known
         assert self.process.wait(STOP_SECONDS) == code, f"exit code {self.process.returncode}:\n{self.stderr}"
         self.process = None
-        wait_until(lambda: not still_there(self._known), 60)
+        wait_until(lambda: not still_there(self._known))
 
     def kill(self) -> None:
         """Kills the service, if it runs, and all processes that it started."""

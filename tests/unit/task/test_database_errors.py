@@ -1,8 +1,9 @@
 """Errors of the database and of Redis: one line with the reason, and the remedy that fits it."""
 
 import pytest
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 
-from task.database.errors import describe, fault_of
+from task.database.errors import describe, fault_of, is_unavailable
 
 SOCKET = 'connection to server on socket "/run/.s.PGSQL.5432" failed: '
 TCP = 'connection to server at "127.0.0.1", port 5432 failed: '
@@ -64,3 +65,19 @@ def test_an_error_of_the_database_has_the_remedy_that_fits(reason: str, phrase: 
 )
 def test_an_error_of_redis_has_the_phrase_that_fits(reason: str, phrase: str) -> None:
     assert fault_of(RuntimeError(reason)).phrase == phrase
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_an_error_that_follows_from_an_outage_is_an_outage(kind: type[Exception], link: str) -> None:
+    error, last = RuntimeError("interrupted"), RuntimeError("the session was deleted")
+    setattr(error, link, kind("away"))
+    setattr(last, link, error)
+    assert is_unavailable(kind("away"))
+    assert is_unavailable(last)
+
+
+def test_other_errors_are_no_outage() -> None:
+    hidden = ValueError("raised with `from None`")
+    hidden.__context__, hidden.__suppress_context__ = OperationalError("away"), True
+    assert not any(map(is_unavailable, [None, hidden, IntegrityError("a name is taken")]))

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.e2e.browser.conftest import Visit
-from tests.e2e.browser.visitor import Visitor
+from tests.e2e.browser.visitor import Remembered, Visitor
 from tests.support.services.proxy import Proxy
 from tests.support.services.service import Service
 
@@ -35,21 +35,21 @@ async def total_on(visitor: Visitor) -> int:
     return int((await visitor.total.inner_text()).replace(",", ""))
 
 
-async def start_many(service: Service, visitor: Visitor) -> int:
-    """Starts a long job, waits until the visitor sees it run, and returns the expected total."""
+async def start_many(service: Service, visitor: Visitor) -> tuple[int, Remembered]:
+    """Starts a long job and waits until the visitor sees it run. Returns the expected total and the shown jobs."""
     await visitor.sees_status("^Live$")
-    before = await total_on(visitor)
+    before, jobs = await total_on(visitor), await visitor.remember(visitor.jobs)
     await asyncio.to_thread(service.manage, "generate", str(MANY))
-    await expect(visitor.jobs).to_contain_text("of 60,000")
+    await jobs.showed("of 60,000")
     await expect(visitor.total).not_to_have_text(f"{before:,}")
-    return before + MANY
+    return before + MANY, jobs
 
 
-async def assert_every_account_is_shown_once(visitor: Visitor, total: int) -> None:
+async def assert_every_account_is_shown_once(visitor: Visitor, total: int, jobs: Remembered) -> None:
     """Compares the page with a reload: its old state plus the events must equal a new fetch."""
     await visitor.sees_total(total)
     await visitor.sees_status("^Live$")
-    await expect(visitor.jobs).to_contain_text("60,000 of 60,000")
+    await jobs.showed("60,000 of 60,000")
     names = await visitor.usernames()
     await visitor.page.reload()
     assert await visitor.usernames() == names
@@ -59,33 +59,34 @@ async def assert_every_account_is_shown_once(visitor: Visitor, total: int) -> No
 async def test_a_page_recovers_when_the_web_process_is_killed_during_a_job(service: Service, visit: Visit) -> None:
     visitor = await visit(service)
     visitor.may_be_cut_off = True
-    total = await start_many(service, visitor)
-    web = service.pids().web
+    total, jobs = await start_many(service, visitor)
+    web, status = service.pids().web, await visitor.remember(visitor.status)
     assert web is not None
     os.kill(web, signal.SIGKILL)
-    await visitor.sees_status("^Reconnecting.*, nothing is lost$")
-    await assert_every_account_is_shown_once(visitor, total)
+    await status.showed("^Reconnecting.*, nothing is lost$")
+    await assert_every_account_is_shown_once(visitor, total, jobs)
 
 
 async def test_a_page_recovers_from_repeated_cuts(service: Service, proxy: Proxy, visit: Visit) -> None:
     visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
-    total = await start_many(service, visitor)
+    total, jobs = await start_many(service, visitor)
     for _ in range(4):
+        status = await visitor.remember(visitor.status)
         proxy.cut()
-        await visitor.sees_status("^Reconnecting.*, nothing is lost$")
+        await status.showed("^Reconnecting.*, nothing is lost$")
         await visitor.sees_status("^(Live|Catching up .*)$")
-    await assert_every_account_is_shown_once(visitor, total)
+    await assert_every_account_is_shown_once(visitor, total, jobs)
 
 
 async def test_a_silent_connection_is_replaced(service: Service, proxy: Proxy, visit: Visit) -> None:
     visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
-    total = await start_many(service, visitor)
+    total, jobs = await start_many(service, visitor)
     proxy.blackhole()
     await visitor.sees_status("^Reconnecting.*, nothing is lost$")
     proxy.heal()
-    await assert_every_account_is_shown_once(visitor, total)
+    await assert_every_account_is_shown_once(visitor, total, jobs)
 
 
 async def test_a_page_counts_down_to_its_next_attempt_while_the_server_is_away(
@@ -94,10 +95,11 @@ async def test_a_page_counts_down_to_its_next_attempt_while_the_server_is_away(
     visitor = await visit(service, address=proxy.address)
     visitor.may_be_cut_off = True
     await visitor.sees_status("^Live$")
+    status = await visitor.remember(visitor.status)
     proxy.is_refusing = True
     proxy.cut()
-    await visitor.sees_status("^Reconnecting in [2-9] s, nothing is lost$")
-    await visitor.sees_status("^Reconnecting in 1 s, nothing is lost$")
+    await status.showed("^Reconnecting in [2-9] s, nothing is lost$")
+    await status.showed("^Reconnecting in 1 s, nothing is lost$")
     proxy.is_refusing = False
     await visitor.sees_status("^Live$")
 
@@ -135,7 +137,7 @@ async def test_with_a_frozen_queue_a_job_is_accepted_with_a_warning_and_starts_l
     os.kill(redis, signal.SIGSTOP)
     try:
         await visitor.generate(50)
-        await expect(visitor.page.get_by_text("The queue is not available:")).to_be_visible(timeout=30_000)
+        await expect(visitor.page.get_by_text("The queue is not available:")).to_be_visible()
     finally:
         os.kill(redis, signal.SIGCONT)
     await visitor.sees_total(before + 50)

@@ -127,7 +127,11 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-AUTHENTICATION_BACKENDS = ["asgi_config.sign_in.lockout.Lockout", MODEL_BACKEND]
+AUTHENTICATION_BACKENDS = [
+    "asgi_config.sign_in.lockout.Lockout",
+    "task.accounts.protected.ProtectedPermissions",  # denies, so it precedes the backend that grants
+    MODEL_BACKEND,
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -241,5 +241,5 @@ def test_the_list_takes_the_same_number_of_queries_for_any_number_of_jobs(
     actions.remove(job_id=work(Job.objects.earliest("pk")).pk)
     long_ago = timezone.now() - datetime.timedelta(minutes=1)
     Job.objects.update(created_at=long_ago, stepped_at=long_ago)
-    with django_assert_num_queries(8):  # session, user, two for permissions, jobs, accounts left, and two for workers
+    with django_assert_num_queries(9):  # session, user, three for permissions, jobs, accounts left, two for workers
         assert len(requester.get(f"{JOBS}?limit=100").json["items"]) == 30

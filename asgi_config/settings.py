@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import dj_database_url
 import django
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -126,12 +127,12 @@ TIME_ZONE = "UTC"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+PASSWORD_BACKEND = "asgi_config.sign_in.lockout.PasswordBackend"  # noqa: S105
 AUTHENTICATION_BACKENDS = [
-    "asgi_config.sign_in.lockout.Lockout",
     "task.accounts.protected.ProtectedPermissions",  # denies, so it precedes the backend that grants
-    MODEL_BACKEND,
+    PASSWORD_BACKEND,
 ]
+PASSWORD_HASHERS = ["asgi_config.sign_in.hashing.SlotHasher", *global_settings.PASSWORD_HASHERS[1:]]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -143,15 +144,15 @@ AUTH_PASSWORD_VALIDATORS = [
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
+AXES_HANDLER = "asgi_config.sign_in.lockout.Attempts"
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # the field name of Django's form, for every user model
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_RESET_ON_SUCCESS = True
+AXES_RESET_ON_SUCCESS = False  # PasswordBackend does it, before the next attempt is counted
 AXES_LOCKOUT_CALLABLE = "asgi_config.sign_in.lockout.locked_page"
 AXES_CLIENT_IP_CALLABLE = "asgi_config.sign_in.lockout.client_address"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True  # saves a row and two writes per successful sign-in
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -68,7 +68,7 @@ def _sign_in(request: HttpRequest, *, token: str) -> bool:
     """Returns False for an invalid link. One transaction: on SQLite its three writes wait for the writer lock once."""
     user = use_link(token=token)
     if user:
-        login(request, user, backend=settings.MODEL_BACKEND)
+        login(request, user, backend=settings.PASSWORD_BACKEND)
     return user is not None
 
 

@@ -9,9 +9,9 @@ from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
-from asgi_config.sign_in.links import use_link
+from asgi_config.sign_in.links import is_usable, use_link
 
 
 class SignInForm(AuthenticationForm):
@@ -49,17 +49,20 @@ class SignIn(LoginView):
             return self.form_invalid(form)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_by_link(request: HttpRequest) -> HttpResponse:
-    """Signs in on GET. HEAD does not use the link, because link previews send it."""
-    if request.method == "HEAD":
-        response = HttpResponse()
-    elif _sign_in(request, token=request.GET.get("token", "")):
-        response = redirect("home")
+    """Shows a button, which signs in by POST. Link previews and prefetch send GET, which must not use the link up."""
+    if request.method == "POST":
+        is_valid = _sign_in(request, token=request.POST.get("token", ""))
+        response: HttpResponse = redirect("home")
     else:
+        token = request.GET.get("token", "")
+        is_valid = is_usable(token=token)
+        response = render(request, "task/link.html", {"token": token})
+    if not is_valid:
         response = render(request, "task/link_expired.html", status=403)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With `no-referrer` browsers would send `Origin: null` with the form, which Django's CSRF check refuses.
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
 

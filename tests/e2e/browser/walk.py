@@ -30,7 +30,7 @@ async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncI
     code = f"{MAKE_USER_WITHOUT_PERMISSION}\n{MAKE_FAILED_JOB.format(error=LONG_NAME)}"
     await asyncio.to_thread(service.manage, "shell", "-c", code)
     walks = (
-        signed_out(visitor),
+        signed_out(service, visitor),
         watching(service, proxy, visitor),
         requesting(visitor),
         job_pages(visitor),
@@ -44,7 +44,9 @@ async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncI
     yield "not allowed"
 
 
-async def signed_out(visitor: Visitor) -> AsyncIterator[str]:
+async def signed_out(service: Service, visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto((await asyncio.to_thread(lambda: service.link)).removeprefix(service.address))
+    yield "sign-in link"
     await visitor.page.goto("/accounts/link/?token=used")
     yield "link expired"
     await visitor.page.goto("/users/")

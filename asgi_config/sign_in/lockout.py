@@ -9,7 +9,6 @@ right passwords for one account at once wait instead of locking it.
 """
 
 import ipaddress
-import logging
 from typing import Any
 
 from axes.attempts import get_cool_off_threshold
@@ -24,13 +23,10 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from asgi_config.sign_in.hashing import TooBusy, hash_slot
-
-logger = logging.getLogger(__name__)
 
 UNKNOWN_ADDRESS = "::"
 WAIT_SECONDS = 30
@@ -73,7 +69,7 @@ class Attempts(AxesDatabaseHandler):  # type: ignore[misc]
             return
         if request.axes_locked_out or self.is_locked(request, credentials):
             request.axes_locked_out = True
-            user_locked_out.send("axes", request=request, ip_address=request.axes_ip_address)
+            user_locked_out.send("axes", request=request, username=credentials["username"])
 
     @transaction.atomic
     def _count(self, request: Any, credentials: Any) -> bool:
@@ -136,9 +132,3 @@ def locked_page(request: HttpRequest, *args: Any) -> HttpResponse:
     response = render(request, "task/locked.html", {"minutes": minutes}, status=429)
     response.headers["Retry-After"] = str(60 * minutes)
     return response
-
-
-@receiver(user_locked_out)
-def log_lock(sender: Any, ip_address: str | None = None, **kwargs: Any) -> None:
-    """Logs no username, because it may be a mail address."""
-    logger.warning("Sign-in locked after too many wrong passwords from %s", ip_address)

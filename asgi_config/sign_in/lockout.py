@@ -19,10 +19,11 @@ from axes.helpers import get_failure_limit
 from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -48,13 +49,25 @@ class PasswordBackend(AxesBackend):  # type: ignore[misc]
         try:
             with hash_slot(wait_seconds=WAIT_SECONDS):
                 AxesStandaloneBackend.authenticate(self, request, username, password, **more)
-                user = ModelBackend.authenticate(self, request, username, password, **more)
+                user = self._user_with(request, username, password, **more)
                 if user is not None:
                     AxesProxyHandler.get_implementation().reset_user_attempts(request, {"username": username})
                 return user
         except TooBusy:
             request.sign_in_is_busy = request.axes_locked_out = True  # type: ignore[attr-defined]
             raise PermissionDenied from None
+
+    def _user_with(self, request: HttpRequest, *credentials: Any, **more: Any) -> AbstractBaseUser | None:
+        """Returns None for an account that is deleted meanwhile.
+
+        The first sign-in hashes the password for 0.2 s, and a removal may delete the account in that time.
+        """
+        try:
+            return ModelBackend.authenticate(self, request, *credentials, **more)
+        except DatabaseError:
+            if user_exists(credentials[0]):
+                raise
+            return None
 
 
 class Attempts(AxesDatabaseHandler):  # type: ignore[misc]
@@ -88,6 +101,11 @@ class Attempts(AxesDatabaseHandler):  # type: ignore[misc]
         row.failures_since_start, row.attempt_time = row.failures_since_start + 1, now
         row.save(update_fields=["failures_since_start", "attempt_time"])
         return True
+
+
+def user_exists(username: str) -> bool:
+    model = get_user_model()
+    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).exists()
 
 
 def client_address(request: HttpRequest) -> str:

@@ -1,9 +1,7 @@
 """Sign-in with a password and with a one-time link."""
 
-from typing import Any
-
 from django.conf import settings
-from django.contrib.auth import get_user_model, login, logout
+from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, transaction
@@ -12,26 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from asgi_config.sign_in.links import is_usable, use_link
-
-
-class SignInForm(AuthenticationForm):
-    """Reports an account that is deleted during its sign-in as a wrong name.
-
-    The first sign-in hashes the password for 0.2 s, and a removal may delete the account meanwhile.
-    """
-
-    def clean(self) -> dict[str, Any]:
-        try:
-            return super().clean()
-        except DatabaseError:
-            if user_exists(self.cleaned_data["username"]):
-                raise
-            raise self.get_invalid_login_error() from None
+from asgi_config.sign_in.lockout import user_exists
 
 
 class SignIn(LoginView):
     template_name = "task/login.html"
-    authentication_form = SignInForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Signs in within one transaction, because on SQLite each write of its own waits for the writer lock.
@@ -73,8 +56,3 @@ def _sign_in(request: HttpRequest, *, token: str) -> bool:
     if user:
         login(request, user, backend=settings.PASSWORD_BACKEND)
     return user is not None
-
-
-def user_exists(username: str) -> bool:
-    model = get_user_model()
-    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).exists()

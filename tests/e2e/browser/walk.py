@@ -42,6 +42,8 @@ async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncI
     await visitor.page.context.clear_cookies()
     await visitor.sign_in(service, LONG_NAME)
     yield "not allowed"
+    await visitor.page.goto("/accounts/password/")
+    yield "change password"
 
 
 async def signed_out(service: Service, visitor: Visitor) -> AsyncIterator[str]:

@@ -5,6 +5,7 @@ find the running service.
 """
 
 import datetime
+import hashlib
 import ssl
 from contextlib import suppress
 from importlib.metadata import version
@@ -169,6 +170,15 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 if STATIC_VERSION:
     WHITENOISE_IMMUTABLE_FILE_TEST = "^"  # every file
+
+# Cookies of a host go to all its ports, so the names differ from those of other services, and of an Arrivals with
+# another key. Browsers accept `__Host-` from this very host over HTTPS only, so no other host of the domain can set it.
+
+COOKIE = f"{'__Host-' if HTTPS else ''}arrivals_{{}}_{hashlib.sha256(f'cookies {SECRET_KEY}'.encode()).hexdigest()[:8]}"
+SESSION_COOKIE_NAME = COOKIE.format("session")
+CSRF_COOKIE_NAME = COOKIE.format("csrf")
+MESSAGE_COOKIE_NAME = COOKIE.format("messages")
+MESSAGE_STORAGE = "asgi_config.web.message_storage.MessageStorage"
 
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -113,8 +113,12 @@ class Browser:
 
     def sign_in(self, password: str) -> int:
         self.get("/accounts/login/")
-        form = {"username": MAIL, "password": password, "csrfmiddlewaretoken": self.cookies["csrftoken"]}
+        form = {"username": MAIL, "password": password, "csrfmiddlewaretoken": self._csrf_token}
         return self._send(Request(f"{self.address}/accounts/login/", data=urlencode(form).encode()))
+
+    @property
+    def _csrf_token(self) -> str:
+        return next(value for name, value in self.cookies.items() if "csrf" in name)
 
     def _send(self, request: Request) -> int:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -21,6 +21,7 @@ SECRETS = [
     ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "0123456789abcdef"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
+    ("__Host-arrivals_session_0f1e2d3c=0123456789abcdef", "0123456789abcdef"),
     ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),
     ('{"password1": "correct horse"}', "correct horse"),
     ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),

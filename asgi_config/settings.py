@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "asgi_config.web.csp.content_security_policy",
     "asgi_config.web.static_files.StaticFiles",
     "asgi_config.web.no_store.no_store",  # behind static files, which stay in the browser's cache
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "asgi_config.sign_in.idle_limit.IdleLimit",  # Django's SessionMiddleware, with a limit
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -141,10 +141,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout) and of the size of requests to pages
+# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout), of idle sessions, and of the size
+# of requests to pages
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
+SIGN_IN_IDLE_MINUTES = environment.number("SIGN_IN_IDLE_MINUTES", 480, most=20_160)
 AXES_HANDLER = "asgi_config.sign_in.lockout.Attempts"
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)

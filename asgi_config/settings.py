@@ -95,7 +95,8 @@ MIDDLEWARE = [
     "asgi_config.web.csp.content_security_policy",
     "asgi_config.web.static_files.StaticFiles",
     "asgi_config.web.no_store.no_store",  # behind static files, which stay in the browser's cache
-    "asgi_config.sign_in.idle_limit.IdleLimit",  # Django's SessionMiddleware, with a limit
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "asgi_config.sign_in.idle_limit.idle_limit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

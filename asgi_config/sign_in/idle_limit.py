@@ -8,22 +8,23 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+
+from realtime.middleware import Steps, middleware
 
 BEGAN, SEEN = "signed_in_at", "seen_at"
 WRITES = 20  # at most, in the time after which an idle session ends
 
 
-class IdleLimit(SessionMiddleware):
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Looks only at a user that the view asked for, so it costs no query. A later promotion counts too."""
-        user = getattr(request, "_cached_user", None)
-        if user is not None and (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)):
-            limit_idle_time(request.session, now=time.time())
-        return super().process_response(request, response)
+@middleware
+def idle_limit(request: HttpRequest) -> Steps:
+    """Looks only at a user that the view asked for, so it costs no query. A later promotion counts too."""
+    response = yield
+    user = getattr(request, "_cached_user", None)
+    if user is not None and (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)):
+        limit_idle_time(request.session, now=time.time())
+    return response
 
 
 def limit_idle_time(session: Any, *, now: float) -> None:

@@ -113,7 +113,7 @@ def test_a_visitor_cannot_make_a_line_long(kind: type[TextLines | JsonLines]) ->
 @pytest.mark.parametrize("kind", [TextLines, JsonLines])
 def test_a_long_error_keeps_its_end(kind: type[TextLines | JsonLines]) -> None:
     try:
-        {}["a" * 100_000 + " the reason"]
+        dict[str, str]()["a" * 100_000 + " the reason"]
     except KeyError:
         line = kind().format(record("It fails", exc_info=sys.exc_info()))
     assert len(line) < 21_000

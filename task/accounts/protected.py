@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
@@ -37,6 +38,9 @@ class ProtectedPermissions:
             if permission in user._protected_permissions:
                 raise PermissionDenied
         return False
+
+    async def ahas_perm(self, user: Any, permission: str, obj: Any = None) -> bool:
+        return await sync_to_async(self.has_perm)(user, permission, obj)
 
 
 def protected_models() -> list[type[Model]]:

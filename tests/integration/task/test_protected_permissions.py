@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -37,6 +38,7 @@ def generated(*, is_staff: bool = False) -> Any:
 def test_it_lacks_protected_permissions_of_its_groups_and_has_the_others() -> None:
     user = generated()
     assert [name for name in OURS if user.has_perm(name)] == []
+    assert [name for name in OURS if async_to_sync(user.ahas_perm)(name)] == []
     assert user.has_perm("admin.view_logentry")
 
 

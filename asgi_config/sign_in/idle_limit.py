@@ -19,17 +19,20 @@ WRITES = 20  # at most, in the time after which an idle session ends
 
 @middleware
 def idle_limit(request: HttpRequest) -> Steps:
-    """Looks only at a user that the view asked for, so it costs no query. A later promotion counts too."""
+    """Looks only at a user that the view asked for, so it costs no query. A promotion counts from the next request."""
     response = yield
-    user = getattr(request, "_cached_user", None)
-    if user is not None and (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)):
-        limit_idle_time(request.session, now=time.time())
+    limit_idle_time(request, getattr(request, "_cached_user", None), now=time.time())
     return response
 
 
-def limit_idle_time(session: Any, *, now: float) -> None:
-    """Lets the session end after SIGN_IN_IDLE_MINUTES, counted from now. Does nothing if it did so shortly before."""
-    idle_seconds = 60 * settings.SIGN_IN_IDLE_MINUTES
+def limit_idle_time(request: HttpRequest, user: Any, *, now: float) -> None:
+    """Lets the session of staff or a superuser end after SIGN_IN_IDLE_MINUTES, counted from now.
+
+    Does nothing if it did so shortly before.
+    """
+    if not (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)):
+        return
+    session, idle_seconds = request.session, 60 * settings.SIGN_IN_IDLE_MINUTES
     if abs(now - session.get(SEEN, 0)) < idle_seconds / WRITES:
         return
     session[SEEN] = now
@@ -38,7 +41,8 @@ def limit_idle_time(session: Any, *, now: float) -> None:
 
 
 @receiver(user_logged_in)
-def begin(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """A second sign-in of the same user keeps the session and its values."""
+def begin(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Counts anew, because a second sign-in of the same user keeps the session and its values."""
     for key in (BEGAN, SEEN):
         request.session.pop(key, None)
+    limit_idle_time(request, user, now=time.time())

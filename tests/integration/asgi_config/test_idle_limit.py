@@ -48,6 +48,12 @@ def test_a_session_of_staff_or_a_superuser_ends_after_the_idle_time(flag: str) -
     assert client.get(PAGE)["Location"] == f"/accounts/login/?next={PAGE}"
 
 
+def test_the_limit_begins_with_the_sign_in() -> None:
+    """A cookie that was copied and never used would otherwise last two weeks."""
+    visit(User.objects.create_superuser("boss"))
+    assert Session.objects.get().expire_date < timezone.now() + datetime.timedelta(hours=1)
+
+
 def test_another_session_lasts_two_weeks() -> None:
     assert seconds_left(visit(User.objects.create(username="ann"))) > TWO_WEEKS - 100
 

@@ -10,5 +10,6 @@ class ArrivalsConfig(AppConfig):
     verbose_name = "Arrivals"
 
     def ready(self) -> None:
-        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat", "worker.lifecycle"):
+        modules = ["checks.settings", "sign_in.idle_limit", "sign_in.signals", "worker.heartbeat", "worker.lifecycle"]
+        for name in modules:
             import_module(f"asgi_config.{name}")

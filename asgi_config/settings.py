@@ -5,12 +5,14 @@ find the running service.
 """
 
 import datetime
+import hashlib
 import ssl
 from contextlib import suppress
 from importlib.metadata import version
 
 import dj_database_url
 import django
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -95,6 +97,7 @@ MIDDLEWARE = [
     "asgi_config.web.static_files.StaticFiles",
     "asgi_config.web.no_store.no_store",  # behind static files, which stay in the browser's cache
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "asgi_config.sign_in.idle_limit.idle_limit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -127,8 +130,12 @@ TIME_ZONE = "UTC"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-AUTHENTICATION_BACKENDS = ["asgi_config.sign_in.lockout.Lockout", MODEL_BACKEND]
+PASSWORD_BACKEND = "asgi_config.sign_in.lockout.PasswordBackend"  # noqa: S105
+AUTHENTICATION_BACKENDS = [
+    "task.accounts.protected.ProtectedPermissions",  # denies, so it precedes the backend that grants
+    PASSWORD_BACKEND,
+]
+PASSWORD_HASHERS = ["asgi_config.sign_in.hashing.SlotHasher", *global_settings.PASSWORD_HASHERS[1:]]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -136,19 +143,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout) and of the size of requests to pages
+# Limits of wrong passwords (django-axes, explained in asgi_config.sign_in.lockout), of idle sessions, and of the size
+# of requests to pages
 
 SIGN_IN_FAILURES_MAX = environment.number("SIGN_IN_FAILURES_MAX", 10, most=1_000_000)
 SIGN_IN_LOCK_MINUTES = environment.number("SIGN_IN_LOCK_MINUTES", 15, most=10_000)
+SIGN_IN_IDLE_MINUTES = environment.number("SIGN_IN_IDLE_MINUTES", 480, most=20_160)
+AXES_HANDLER = "asgi_config.sign_in.lockout.Attempts"
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURES_MAX
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=SIGN_IN_LOCK_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # the field name of Django's form, for every user model
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_RESET_ON_SUCCESS = True
+AXES_RESET_ON_SUCCESS = False  # PasswordBackend does it, before the next attempt is counted
 AXES_LOCKOUT_CALLABLE = "asgi_config.sign_in.lockout.locked_page"
 AXES_CLIENT_IP_CALLABLE = "asgi_config.sign_in.lockout.client_address"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True  # saves a row and two writes per successful sign-in
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -165,6 +174,15 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 if STATIC_VERSION:
     WHITENOISE_IMMUTABLE_FILE_TEST = "^"  # every file
+
+# Cookies of a host go to all its ports, so the names differ from those of other services, and of an Arrivals with
+# another key. Browsers accept `__Host-` from this very host over HTTPS only, so no other host of the domain can set it.
+
+COOKIE = f"{'__Host-' if HTTPS else ''}arrivals_{{}}_{hashlib.sha256(f'cookies {SECRET_KEY}'.encode()).hexdigest()[:8]}"
+SESSION_COOKIE_NAME = COOKIE.format("session")
+CSRF_COOKIE_NAME = COOKIE.format("csrf")
+MESSAGE_COOKIE_NAME = COOKIE.format("messages")
+MESSAGE_STORAGE = "asgi_config.web.message_storage.MessageStorage"
 
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

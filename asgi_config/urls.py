@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 import task.api.urls
+from asgi_config.sign_in.password_change import PasswordChange
 from asgi_config.sign_in.views import SignIn, sign_in_by_link
 from asgi_config.web.views import to_static_file
 
@@ -16,7 +18,9 @@ urlpatterns = [
     path("api/", task.api.urls.urls),
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/password/", PasswordChange.as_view(), name="password_change"),
     path("accounts/link/", sign_in_by_link, name="sign_in_link"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),  # before the admin's own
     path("admin/", admin.site.urls),
     path("favicon.ico", to_static_file, {"path": "task/img/arrivals.svg", "version": ""}),
     re_path(r"^static/(?:(?P<version>[0-9a-f]{12})/)?(?P<path>.+)$", to_static_file),

@@ -66,7 +66,7 @@ def cookie() -> str:
 @pytest.fixture
 def full_strength(settings: Settings) -> None:
     """Sets Django's own number of hashing rounds."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["asgi_config.sign_in.hashing.SlotHasher"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -36,6 +36,7 @@ class Live:
     pool: int
     write: Write
     warn: Write
+    is_terminal: bool
 
     def run(self) -> bool:
         """Returns when the user asked to stop and all processes have ended. Raises CouldNotStart.
@@ -75,7 +76,11 @@ class Live:
     def welcome(self, address: str) -> None:
         self.write(f"Arrivals is running at {address}\n")
         if user := operator_account.find_or_make():
-            self.write(f"  Sign in (once, within 10 minutes):\n  {make_link(user=user, address=address)}\n")
+            # A redirected output is a file or a journal, which other users may read.
+            if self.is_terminal:
+                self.write(f"  Sign in (once, within 10 minutes):\n  {make_link(user=user, address=address)}\n")
+            else:
+                self.write("  No sign-in link here, because this output is not a terminal. Run this for one:\n")
             self.write(f"  New link:  {second_terminal.command('link')}")
         else:
             self.write("  `operator` is not an active superuser. Sign-in link for a user:")

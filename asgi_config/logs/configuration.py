@@ -9,8 +9,17 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": lines}},
-        "filters": {"duplicates": {"()": "asgi_config.logs.duplicates.DuplicateFilter"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["duplicates"]}},
+        "filters": {
+            "refusals": {"()": "asgi_config.logs.refusals.RefusedRequests", "level": level},
+            "duplicates": {"()": "asgi_config.logs.duplicates.DuplicateFilter"},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["refusals", "duplicates"],  # in this order, because only warnings count as duplicates
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django's own handlers would write each record a second time with DEBUG.
@@ -20,7 +29,7 @@ def log_configuration(level: str, lines: str) -> dict[str, Any]:
             "django.channels.server": {"level": "CRITICAL"},
             # Warnings about missing and forbidden pages concern only the visitor.
             "django.request": {"level": "ERROR"},
-            # Its lines contain user names. asgi_config.sign_in.lockout logs locked addresses instead.
+            # Its lines contain user names. asgi_config.sign_in.signals logs ids and addresses instead.
             "axes": {"level": "CRITICAL"},
             # With DEBUG it writes every statement with its values: mail addresses, hashes, sessions.
             "django.db.backends": {"level": "INFO"},

@@ -1,4 +1,7 @@
-"""Formats log lines as text with key=value fields, or as one JSON object. Both include the log context."""
+"""Formats log lines as text with key=value fields, or as one JSON object. Both include the log context.
+
+A visitor cannot make a line long: message, fields and traceback are cut after their secrets were removed.
+"""
 
 import datetime
 import json
@@ -11,6 +14,9 @@ from realtime import log_context
 from realtime.printable import printable
 
 PLAIN = re.compile(r"[^\s\"=]+")
+LONGEST_MESSAGE = 1_000
+LONGEST_FIELD = 200
+LONGEST_ERROR = 20_000
 
 
 class Lines(logging.Formatter):
@@ -25,18 +31,20 @@ class Lines(logging.Formatter):
 
     def error(self, record: logging.LogRecord) -> str:
         parts = [self.formatException(record.exc_info)] if record.exc_info else []
-        return "\n".join([*parts, *([self.formatStack(record.stack_info)] if record.stack_info else [])])
+        text = "\n".join([*parts, *([self.formatStack(record.stack_info)] if record.stack_info else [])])
+        return redacted(text)[-LONGEST_ERROR:]  # the error itself is at the end
+
+    def message(self, record: logging.LogRecord) -> str:
+        return _cut(redacted(record.getMessage()), LONGEST_MESSAGE)
 
 
 class TextLines(Lines):
     """One line per record, followed by the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
-        message = redacted(record.getMessage())
-        fields = "".join(f" {name}={_quoted(redacted(str(value)))}" for name, value in self.fields(record).items())
-        error = redacted(self.error(record)).splitlines()
-        line = f"{self.when(record)} {record.levelname} {record.name}: {message}{fields}"
-        return "\n".join(map(printable, [line, *error]))
+        fields = "".join(f" {name}={_quoted(_field(str(value)))}" for name, value in self.fields(record).items())
+        line = f"{self.when(record)} {record.levelname} {record.name}: {self.message(record)}{fields}"
+        return "\n".join(map(printable, [line, *self.error(record).splitlines()]))
 
 
 class JsonLines(Lines):
@@ -47,13 +55,21 @@ class JsonLines(Lines):
             "at": self.when(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": redacted(record.getMessage()),
+            "message": self.message(record),
         }
         for name, value in self.fields(record).items():
-            line[name] = redacted(value) if isinstance(value, str) else value
+            line[name] = _field(value) if isinstance(value, str) else value
         if error := self.error(record):
-            line["error"] = redacted(error)
+            line["error"] = error
         return printable(json.dumps(line, default=str, ensure_ascii=False))
+
+
+def _field(text: str) -> str:
+    return _cut(redacted(text), LONGEST_FIELD)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text) - most} more characters)"
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,8 @@ URLs of 16 KB.
 import re
 
 VALUE = r"(?!Bearer \[|\[token\])(?:basic\s+)?('[^']*'|\"[^\"]*\"|[^\s&,;)}\]]+)"
-NAMES = r"authorization|cookie|password\d?|secret_?key|sessionid|token"  # also at the end of a longer name
+# Also at the end of a longer name.
+NAMES = r"authorization|cookie|password\d?|secret_?key|session(?:id|_[0-9a-f]{8})|token"
 RULES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]*@"), "[hidden]@"),
     (re.compile(r"\barr_[\w-]{20,}"), "[token]"),

@@ -35,6 +35,10 @@ def make_link(
     return f"{address}{reverse('sign_in_link')}?{urlencode({'token': token})}"
 
 
+def is_usable(*, token: str, clock: Clock = timezone.now) -> bool:
+    return _unused(token, clock()).filter(user__is_active=True).exists()
+
+
 @transaction.atomic(savepoint=False)
 def use_link(*, token: str, clock: Clock = timezone.now) -> User | None:
     """Returns the link's user, or None if the token is unknown, expired or used, or the user inactive.
@@ -43,11 +47,15 @@ def use_link(*, token: str, clock: Clock = timezone.now) -> User | None:
     because PostgreSQL checks only these again after it has waited for the other transaction.
     """
     now = clock()
-    unused = SignInLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
+    unused = _unused(token, now)
     user = _locked_users().filter(pk__in=unused.values("user_id")).first()
     if not unused.update(used_at=now):
         return None
     return user if user and user.is_active else None
+
+
+def _unused(token: str, now: datetime.datetime) -> QuerySet[SignInLink]:
+    return SignInLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=now)
 
 
 def _locked_users() -> QuerySet[User]:

@@ -1,37 +1,20 @@
 """Sign-in with a password and with a one-time link."""
 
-from typing import Any
-
 from django.conf import settings
-from django.contrib.auth import get_user_model, login, logout
+from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
-from asgi_config.sign_in.links import use_link
-
-
-class SignInForm(AuthenticationForm):
-    """Reports an account that is deleted during its sign-in as a wrong name.
-
-    The first sign-in hashes the password for 0.2 s, and a removal may delete the account meanwhile.
-    """
-
-    def clean(self) -> dict[str, Any]:
-        try:
-            return super().clean()
-        except DatabaseError:
-            if user_exists(self.cleaned_data["username"]):
-                raise
-            raise self.get_invalid_login_error() from None
+from asgi_config.sign_in.links import is_usable, use_link
+from asgi_config.sign_in.lockout import user_exists
 
 
 class SignIn(LoginView):
     template_name = "task/login.html"
-    authentication_form = SignInForm
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Signs in within one transaction, because on SQLite each write of its own waits for the writer lock.
@@ -49,17 +32,20 @@ class SignIn(LoginView):
             return self.form_invalid(form)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_by_link(request: HttpRequest) -> HttpResponse:
-    """Signs in on GET. HEAD does not use the link, because link previews send it."""
-    if request.method == "HEAD":
-        response = HttpResponse()
-    elif _sign_in(request, token=request.GET.get("token", "")):
-        response = redirect("home")
+    """Shows a button, which signs in by POST. Link previews and prefetch send GET, which must not use the link up."""
+    if request.method == "POST":
+        is_valid = _sign_in(request, token=request.POST.get("token", ""))
+        response: HttpResponse = redirect("home")
     else:
+        token = request.GET.get("token", "")
+        is_valid = is_usable(token=token)
+        response = render(request, "task/link.html", {"token": token})
+    if not is_valid:
         response = render(request, "task/link_expired.html", status=403)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With `no-referrer` browsers would send `Origin: null` with the form, which Django's CSRF check refuses.
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
 
@@ -68,10 +54,5 @@ def _sign_in(request: HttpRequest, *, token: str) -> bool:
     """Returns False for an invalid link. One transaction: on SQLite its three writes wait for the writer lock once."""
     user = use_link(token=token)
     if user:
-        login(request, user, backend=settings.MODEL_BACKEND)
+        login(request, user, backend=settings.PASSWORD_BACKEND)
     return user is not None
-
-
-def user_exists(username: str) -> bool:
-    model = get_user_model()
-    return model._default_manager.filter(**{model.USERNAME_FIELD: username}).exists()

@@ -1,7 +1,8 @@
 """Groups that accounts may join.
 
 A user may give accounts only groups whose permissions that user holds, because an account could otherwise do more than
-its creator. The command line, as person None, may give any group.
+its creator. The command line, as person None, may give other groups too. No account gets a group with protected
+permissions (task.accounts.protected).
 """
 
 from collections.abc import Sequence
@@ -10,17 +11,20 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
+from task.accounts.protected import protected_permissions
 from task.options import UnusableOption
 
-NOT_GIVEN = "Group {group} cannot be given: choose groups that exist and whose permissions you hold."
-UNKNOWN = "There is no group {group}: choose groups that exist."
+LIMITS = "choose groups that exist, whose permissions you hold, and without permissions on users, groups or jobs."
+NOT_GIVEN = f"Group {{group}} cannot be given: {LIMITS}"
+UNKNOWN = "There is no group {group} without permissions on users, groups or jobs: choose another one."
 
 
 def givable(person: Any) -> list[Group]:
     """Returns the groups that this person may give, by name. Empty if the user model has no groups."""
     if not hasattr(get_user_model(), "groups"):
         return []
-    groups = Group.objects.order_by("name").prefetch_related("permissions__content_type")
+    harmless = Group.objects.exclude(permissions__in=protected_permissions())
+    groups = harmless.order_by("name").prefetch_related("permissions__content_type")
     return [group for group in groups if _may_give(person, group)]
 
 

@@ -18,7 +18,10 @@ WRONG_TOKEN = "Unknown, revoked or expired token: create one with `manage.py tok
 OTHER_SCHEME = "Sign in, or write the header as `Authorization: Bearer TOKEN`."
 CROSS_SITE = "Another site's page led here: download the credentials from the job's page, or send a token."
 OWN_SITE = {"same-origin", "none"}  # none: typed, or opened from a bookmark
-CSRF = "CSRF check failed: send the csrftoken cookie as X-CSRFToken from a page of this site, or use a token."
+CSRF = (
+    f"CSRF check failed: send the cookie {settings.CSRF_COOKIE_NAME} as X-CSRFToken from a page of this site, or use a "
+    "token."
+)
 
 
 class Request(HttpRequest):

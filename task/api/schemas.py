@@ -59,7 +59,9 @@ class OptionsShown(Schema):
         "hashing", "Hashing of individual passwords. light: fast, safe for random passwords; full: Django's default."
     )
     groups: list[Annotated[StrictInt, Field(ge=0, le=2**63 - 1)]] = Field(
-        [], description="Ids of groups that the accounts join. The caller must hold every permission of each group."
+        [],
+        description="Ids of groups that the accounts join. The caller must hold every permission of each group, and "
+        "none may be on users, groups or jobs.",
     )
     is_active: StrictBool = Field(True, description="Whether the accounts may sign in.")
 

@@ -4,6 +4,7 @@ Passwords are derived again from the job's nonce and SECRET_KEY. The stored hash
 export gives its user no more rights: it withholds the passwords of accounts that can do more than its user.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -31,6 +32,8 @@ from task.options import SHARED
 CHUNK_SIZE = 1_000
 CHUNK_SECONDS = 1.0  # a full-strength hash takes 0.2 s to verify, and a reader must not wait for 1,000 of them
 CHANGED = "The password or the username was changed."
+
+logger = logging.getLogger(__name__)
 
 User = get_user_model()
 EMAIL = User.get_email_field_name()
@@ -105,6 +108,8 @@ def start_export(*, job_id: int, written_as: str, by: Any = None, clock: Clock =
         if reason := why_not_export(job):
             raise NoCredentials(reason)
         audit.note(Act.Kind.EXPORTED, by=by, job=job, at=not_before(job, clock()), detail=f"as {written_as.upper()}")
+    user = "shell" if by is None else by.pk
+    logger.info("Passwords of job %s are exported", job.pk, extra={"fields": {"job": job.pk, "user": user}})
     return Export.of(job, by=by)
 
 

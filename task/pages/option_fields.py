@@ -17,7 +17,10 @@ from task.workers import registry
 CHOSEN = ("names", "locale", "passwords", "shared_password", "hashing", "groups", "seed", "remove_after_hours")
 TYPE_AGAIN = "Type the password again. The form does not keep it."
 NOT_LISTED = {"invalid_choice": "Choose one of the listed values."}
-NOT_GIVABLE = "Choose groups from the list. It shows only groups whose permissions you have yourself."
+NOT_GIVABLE = (
+    "Choose groups from the list. It shows groups whose permissions you have yourself, and none with permissions on "
+    "users, groups or jobs."
+)
 SHORTEST_HASH_SECONDS = 0.01
 
 

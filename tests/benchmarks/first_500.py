@@ -58,7 +58,7 @@ def tutorials_loop(running: Service) -> float:
 def measure() -> list[Figure]:
     with service() as running:
         browser = Browser()
-        browser.get(running.link)
+        browser.use_link(running.link)
         seconds = [asyncio.run(one_round(running, browser)) for _ in range(ROUNDS)]
         loop = tutorials_loop(running) * 500
     return [

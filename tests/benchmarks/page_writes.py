@@ -38,7 +38,7 @@ class NoRedirects(HTTPRedirectHandler):
 def measure() -> list[Figure]:
     with service("--workers", "2", GENERATE_MIN_TOTAL="1", JOBS_AT_WORK_MAX="1000") as running:
         program, browser = Program(running), Browser()
-        browser.get(running.link)
+        browser.use_link(running.link)
         figures = during(running, program, browser, jobs=0)
         for jobs in (1, 2):
             figures += during(running, program, browser, jobs=jobs)
@@ -51,7 +51,7 @@ def during(running: Service, program: Program, browser: Browser, *, jobs: int) -
     wait_until(lambda: all(created(program, one) for one in ids))
     before, began = sum(created(program, one) for one in ids), time.perf_counter()
     posts = [timed(browser, filled_form(running, browser, total=1)) for _ in range(WRITES)]
-    sign_ins = [timed(Browser(), Request(link)) for link in links]
+    sign_ins = [timed(visitor, visitor.button_of(link)) for visitor, link in ((Browser(), link) for link in links)]
     made, seconds = sum(created(program, one) for one in ids) - before, time.perf_counter() - began
     fifties = [fifty(program) for _ in range(FIFTIES)]
     for one in ids:

@@ -15,7 +15,7 @@ PAGE_SIZE = 50
 def measure() -> list[Figure]:
     with service() as running:
         browser = Browser()
-        browser.get(running.link)
+        browser.use_link(running.link)
         fill(running, THOUSAND)
         few = [answered(running, browser, "") for _ in range(REQUESTS)]
         fill(running, MILLION - THOUSAND)

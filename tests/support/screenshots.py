@@ -56,6 +56,8 @@ class Studio:
 async def before_anything(studio: Studio) -> None:
     await studio.open("/users/")
     await studio.shoot("sign-in")
+    await studio.open((await asyncio.to_thread(lambda: studio.service.link)).removeprefix(studio.service.address))
+    await studio.shoot("sign-in-link")
     await studio.open("/accounts/link/?token=used")
     await studio.shoot("link-expired")
     for visitor in studio.visitors.values():  # one by one, because a new link ends the previous one

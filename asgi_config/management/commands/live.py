@@ -32,7 +32,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         try:
             with write_errors_explained():
-                was_graceful = Live(host=host, port=port, pool=workers, write=self._write, warn=self._warn).run()
+                was_graceful = Live(
+                    host=host,
+                    port=port,
+                    pool=workers,
+                    write=self._write,
+                    warn=self._warn,
+                    is_terminal=self.stdout.isatty(),
+                ).run()
         except CouldNotStart as error:
             self._warn(str(error))
             sys.exit(CANNOT)

@@ -44,6 +44,8 @@ async def test_a_visit_from_sign_in_to_sign_out_needs_only_the_keyboard(service:
     found = LINK.search(printed.stdout)
     assert found
     await visitor.page.goto(found.group())
+    await expect(visitor.page.get_by_role("button", name="Sign in")).to_be_focused()
+    await visitor.page.keyboard.press("Enter")
     await visitor.sees_status("^Live$")
     keyboard = visitor.page.keyboard
 

@@ -61,8 +61,13 @@ class Visitor:
             printed = await asyncio.to_thread(service.manage, "link", name)
             found = LINK.search(printed.stdout)
             assert found, printed.stdout
-            await self.page.goto(found.group().removeprefix(service.address))
+            await self.use_link(found.group().removeprefix(service.address))
             COOKIES[service.address, name] = await context.cookies()
+
+    async def use_link(self, link: str) -> None:
+        await self.page.goto(link)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.wait_for_url(lambda address: "/accounts/link/" not in address)
 
     async def generate(self, total: object) -> None:
         await self.page.goto("/generate/")

@@ -1,6 +1,7 @@
 """Leads a visitor through every page in every state, for tests that check the same on all of them."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 from django.template.loader import render_to_string
@@ -30,7 +31,7 @@ async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncI
     code = f"{MAKE_USER_WITHOUT_PERMISSION}\n{MAKE_FAILED_JOB.format(error=LONG_NAME)}"
     await asyncio.to_thread(service.manage, "shell", "-c", code)
     walks = (
-        signed_out(visitor),
+        signed_out(service, visitor),
         watching(service, proxy, visitor),
         requesting(visitor),
         job_pages(visitor),
@@ -42,9 +43,13 @@ async def every_page(service: Service, proxy: Proxy, visitor: Visitor) -> AsyncI
     await visitor.page.context.clear_cookies()
     await visitor.sign_in(service, LONG_NAME)
     yield "not allowed"
+    await visitor.page.goto("/accounts/password/")
+    yield "change password"
 
 
-async def signed_out(visitor: Visitor) -> AsyncIterator[str]:
+async def signed_out(service: Service, visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.page.goto((await asyncio.to_thread(lambda: service.link)).removeprefix(service.address))
+    yield "sign-in link"
     await visitor.page.goto("/accounts/link/?token=used")
     yield "link expired"
     await visitor.page.goto("/users/")
@@ -124,7 +129,7 @@ async def job_pages(visitor: Visitor) -> AsyncIterator[str]:
 
 async def error_pages(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.page.goto("/generate/")
-    await visitor.page.context.clear_cookies(name="csrftoken")
+    await visitor.page.context.clear_cookies(name=re.compile("csrf"))
     await visitor.button.click()
     await expect(visitor.page.get_by_role("heading", name="The form expired")).to_be_visible()
     yield "not accepted"

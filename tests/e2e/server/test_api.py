@@ -1,6 +1,7 @@
 """The JSON API over real connections to daphne."""
 
 import pytest
+from django.conf import settings
 
 from task.models import Job
 from tests.integration.task.api.test_jobs import JOBS
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def test_twenty_concurrent_requests_with_one_idempotency_key_start_one_job(web: str) -> None:
     cookie = session_of("operator", "add_job")
-    cookies = f"{cookie}; csrftoken={'c' * 32}"
+    cookies = f"{cookie}; {settings.CSRF_COOKIE_NAME}={'c' * 32}"
 
     def request_job() -> int:
         headers = {"X-CSRFToken": "c" * 32, "Idempotency-Key": "nightly"}

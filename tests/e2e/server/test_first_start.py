@@ -37,12 +37,12 @@ async def test_a_first_start_signs_in_runs_a_job_and_ends_at_ctrl_c(first_start:
 
 
 def sign_in_by_link(service: Service) -> None:
-    """The printed link works once, and the printed command prints another one."""
-    browser = Browser()
-    page = browser.get(service.link)
+    """A link signs in with one click, once, and the printed command prints another one."""
+    browser, link = Browser(), service.link
+    page = browser.use_link(link)
     assert (page.status, page.url) == (200, f"{service.address}/users/")
-    assert browser.get(service.link).status == 403
-    assert Browser().get(new_link(service)).status == 200
+    assert browser.get(link).status == 403
+    assert Browser().use_link(new_link(service)).status == 200
 
 
 def new_link(service: Service) -> str:

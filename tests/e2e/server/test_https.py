@@ -62,7 +62,13 @@ def browser(site: Site) -> Browser:
 
 
 def test_sign_in_sets_only_secure_cookies(browser: Browser) -> None:
-    assert {cookie.name: cookie.secure for cookie in browser.cookies} == {"sessionid": True, "csrftoken": True}
+    """A browser takes `__Host-` cookies only from this host over HTTPS, for all paths, and from no other subdomain."""
+    cookies = list(browser.cookies)
+    assert sorted(cookie.name.rpartition("_")[0] for cookie in cookies) == [
+        "__Host-arrivals_csrf",
+        "__Host-arrivals_session",
+    ]
+    assert {(cookie.secure, cookie.path, cookie.domain_specified) for cookie in cookies} == {(True, "/", False)}
 
 
 async def test_a_socket_opens_for_this_origin_and_is_refused_for_others(site: Site, browser: Browser) -> None:

@@ -3,13 +3,23 @@
 import os
 import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from asgi_config.live import embedded_redis
 from tests.support.clients.browser import Browser
-from tests.support.services.service import START_SECONDS, Service
+from tests.support.services.pseudo_terminal import CTRL_C, PseudoTerminal
+from tests.support.services.service import (
+    LINK,
+    ROOT,
+    START_SECONDS,
+    STOP_SECONDS,
+    Service,
+    clean_environment,
+    free_port,
+)
 from tests.support.waiting import wait_until
 
 NEW_USER = "from django.contrib.auth.models import User; User.objects.create_user('{}')"
@@ -38,17 +48,32 @@ def is_users_page_served(service: Service, browser: Browser) -> bool:
         return False
 
 
-def test_live_prints_its_address_a_link_and_how_to_stop(running: Service) -> None:
+def test_live_prints_its_address_and_how_to_stop_and_no_link_into_a_file(running: Service) -> None:
     output = running.stdout
     assert f"running at {running.address}\n" in output
-    assert running.link.startswith(running.address)
+    assert "No sign-in link here, because this output is not a terminal." in output
+    assert "manage.py link" in output
+    assert "token=" not in output
     assert output.endswith("Ctrl-C\n")
+
+
+def test_live_prints_a_link_to_a_terminal(tmp_path: Path) -> None:
+    port = str(free_port())
+    environment = clean_environment() | {"VAR_DIR": str(tmp_path / "var"), "PORT": port}
+    with PseudoTerminal(
+        [sys.executable, "manage.py", "live"], cwd=ROOT, environment=environment, columns=200
+    ) as terminal:
+        terminal.wait_for("Ctrl-C", START_SECONDS)
+        found = LINK.search(terminal.text)
+        assert found
+        assert Browser().use_link(found.group()).url == f"http://127.0.0.1:{port}/users/"
+        terminal.type(CTRL_C)
+        assert terminal.wait_for_end(STOP_SECONDS) == 0
 
 
 def test_behind_https_live_prints_the_public_name_and_stops_at_sigterm() -> None:
     with Service(environment={"HTTPS": "1", "ALLOWED_HOSTS": "demo.example"}) as service:
         assert service.link.startswith("https://demo.example/accounts/link/?token=")
-        assert service.manage("link").stdout.startswith("https://demo.example/accounts/link/?token=")
         assert service.stdout.endswith("Ctrl-C\n")
         service.stop(signal.SIGTERM)
 
@@ -127,7 +152,7 @@ def test_no_command_line_contains_a_secret(running: Service) -> None:
 
 def test_a_killed_web_process_is_restarted(running: Service) -> None:
     before, browser = running.pids().web, Browser()
-    browser.get(running.manage("link").stdout.strip())
+    browser.use_link(running.link)
     lines_before = running.stderr.count("\n")
     kill(before)
     running.wait_until(lambda: is_users_page_served(running, browser))
@@ -197,5 +222,5 @@ def test_an_ordinary_user_named_operator_is_not_promoted() -> None:
     migrate = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
     service.manage("shell", "-v0", "-c", f"{migrate}; {NEW_USER.format('operator')}")
     with service:
-        assert not service.link
+        assert "token=" not in service.stdout
         assert "`operator` is not an active superuser" in service.stdout

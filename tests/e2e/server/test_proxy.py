@@ -28,6 +28,7 @@ FORGED = {
 }
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
 LIMIT = 100
+SIGN_INS_MAX = 100
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -176,6 +177,20 @@ def test_an_address_that_opens_sockets_in_a_loop_is_refused(proxy: int) -> None:
         assert another.status == 101
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/login/", "/accounts/password/", "/accounts/link/"])
+def test_sign_ins_are_limited_per_address(proxy: int, path: str) -> None:
+    """Sends them without waiting for an answer: most wait for their turn, and nginx refuses the last ones at once."""
+    one, another = {"X-Real-IP": f"198.51.100.{len(path)}"}, {"X-Real-IP": "203.0.113.1"}
+    with ExitStack() as stack:
+        for _ in range(SIGN_INS_MAX + 50):
+            last = stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", proxy, timeout=DEADLINE)))
+            last.request("POST", path, headers=one)
+        assert last.getresponse().status == 429
+        for method, headers in (("GET", one), ("POST", another)):
+            with request(proxy, path, method=method, headers=headers) as response:
+                assert response.status == 200
+
+
 def test_a_too_large_body_does_not_reach_a_web_process(proxy: int) -> None:
     with request(proxy, method="POST", body=b"a" * 300_000) as response:
         assert response.status == 413
@@ -192,7 +207,7 @@ def test_only_refused_requests_are_logged_and_without_their_query(proxy: int, fo
         assert (passed_on.status, refused.status) == (200, 413)
 
     def line() -> str:
-        return next((line for line in (folder / "said").read_text().splitlines() if "/accounts/link/" in line), "")
+        return next((line for line in (folder / "said").read_text().splitlines() if "status=413 " in line), "")
 
     found = wait_until(line, DEADLINE)
     assert re.search(

@@ -16,7 +16,7 @@ def test_a_client_cannot_change_the_root_path_of_a_page(running: Service, prefix
 
 async def test_a_client_cannot_change_the_root_path_of_a_socket(running: Service) -> None:
     browser = Browser()
-    browser.get(running.manage("link").stdout.strip())
+    browser.use_link(running.link)
     forged = {"Daphne-Root-Path": "/elsewhere"}
     async with connect_to(f"{running.address}/ws/users/", browser.cookie_header, headers=forged) as socket:
         assert '"hello"' in str(await socket.recv())

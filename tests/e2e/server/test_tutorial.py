@@ -62,7 +62,7 @@ async def test_runserver_a_stock_worker_and_delay_make_accounts(tutorial: dict[s
     ):
         await wait_until_async(lambda: "Listening on TCP" in web.read_text())
         browser = Browser()
-        browser.get(manage({**tutorial, "PORT": port}, "link", "ada").strip())
+        browser.use_link(manage({**tutorial, "PORT": port}, "link", "ada").strip())
         host = f"127.0.0.1:{port}"
         async with connect_to(f"http://{host}/ws/users/", browser.cookie_header) as socket:
             manage(tutorial, "shell", "-c", "from task.tasks import create_random_user_accounts as t; t.delay(60)")

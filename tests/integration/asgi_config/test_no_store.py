@@ -24,7 +24,9 @@ urlpatterns = [path("kept/", kept_by_its_view)]
 def own_pages() -> list[str]:
     job = job_at(created=500, state="finished")
     acts = [reverse(f"{act}_job", args=[job.pk]) for act in ("cancel", "retry", "forget", "remove")]
-    fixed = [reverse(name) for name in ("home", "users_list", "generate", "jobs", "login", "sign_in_link")]
+    fixed = [
+        reverse(name) for name in ("home", "users_list", "generate", "jobs", "login", "sign_in_link", "password_change")
+    ]
     return [*fixed, reverse("job", args=[job.pk]), *acts, "/users/?q=ann", "/nowhere/", "/health/live", "/api/users"]
 
 

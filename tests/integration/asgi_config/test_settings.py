@@ -22,6 +22,26 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
+COOKIES = (
+    "from asgi_config import settings as s; from asgi_config.web.message_storage import NamedCookieStorage as m; "
+    "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, m.cookie_name)"
+)
+
+
+def cookie_names(**environment: str) -> list[str]:
+    code = f"import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'asgi_config.settings'; {COOKIES}"
+    return run("-c", code, **environment).stdout.split()
+
+
+def test_cookies_have_names_of_their_own_that_differ_between_two_services_on_one_host() -> None:
+    """A browser sends a host's cookies to all its ports, so equal names would sign each other's users out."""
+    first, again, other = cookie_names(), cookie_names(), cookie_names(SECRET_KEY="of-another-service-" + "y" * 40)
+    assert first == again
+    assert [name.rpartition("_")[0] for name in first] == ["arrivals_session", "arrivals_csrf", "arrivals_messages"]
+    assert not set(first) & set(other)
+    assert cookie_names(HTTPS="1") == [f"__Host-{name}" for name in first]
+
+
 @pytest.mark.parametrize("pool", ["0", "1"])
 def test_options_of_the_database_address_apply_with_and_without_a_pool(pool: str) -> None:
     address = "postgres://ann@db.example/arrivals?sslmode=verify-full"

@@ -1,20 +1,29 @@
 """Wrong passwords lock a user name at one address and nothing else; requests to pages have a size limit."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.test import AsyncClient, Client, RequestFactory
 from pytest_django import Settings
 
+from asgi_config import settings as real_settings
+from asgi_config.sign_in import lockout
+from asgi_config.sign_in.hashing import SLOT_COUNT, SLOTS
 from asgi_config.sign_in.links import make_link
 from asgi_config.sign_in.views import SignIn
 from task.jobs import credentials
 from tests.support import stepping
+from tests.support.database import at_once
 
 pytestmark = pytest.mark.django_db
 whole_transactions = pytest.mark.django_db(transaction=True)
@@ -28,6 +37,17 @@ LOGIN = "/accounts/login/"
 def two_failures_and_quick_hashes(settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 2
     settings.PASSWORD_HASHERS = [HASHERS + "MD5PasswordHasher", HASHERS + "PBKDF2PasswordHasher"]
+
+
+class RecordingHasher(MD5PasswordHasher):
+    """Records the passwords that it hashes."""
+
+    algorithm = "recording"
+    hashed: list[str] = []
+
+    def encode(self, password: str, salt: str) -> str:
+        self.hashed.append(password)
+        return super().encode(password, salt)
 
 
 @pytest.fixture
@@ -151,6 +171,61 @@ def test_a_successful_sign_in_resets_the_count_and_is_not_counted(ann: Any) -> N
     assert not AccessAttempt.objects.exists()
 
 
+@whole_transactions
+def test_of_many_attempts_at_once_no_more_than_the_limit_are_checked(ann: Any) -> None:
+    """The attempts are counted in the database, so those of several web processes count too."""
+
+    def is_checked() -> bool:
+        request = RequestFactory().post(LOGIN)
+        return bool(AxesProxyHandler.is_allowed(request, {"username": "ann"}))
+
+    assert sorted(at_once(12, is_checked)) == [False] * 10 + [True] * 2
+
+
+@whole_transactions
+def test_right_passwords_for_one_account_at_once_are_not_limited(ann: Any, settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = SLOT_COUNT
+    assert {answer.status_code for answer in at_once(12, lambda: sign_in("ann", PASSWORD))} == {302}
+
+
+@whole_transactions
+def test_wrong_passwords_at_once_with_a_right_one_are_not_all_tried(ann: Any, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.RecordingHasher", HASHERS + "MD5PasswordHasher"]
+    RecordingHasher.hashed.clear()
+    numbers = count()
+    at_once(12, lambda: sign_in("unknown", f"wrong-{next(numbers)}"))
+    assert len(RecordingHasher.hashed) == 2
+
+
+def test_a_process_computes_few_hashes_at_once(settings: Settings) -> None:
+    """All of Django's hashing goes through the first hasher, which waits for a slot."""
+    settings.PASSWORD_HASHERS = real_settings.PASSWORD_HASHERS
+    assert real_settings.PASSWORD_HASHERS[0] == "asgi_config.sign_in.hashing.SlotHasher"
+    assert SLOT_COUNT <= 4
+    with ExitStack() as held, ThreadPoolExecutor(1) as thread:
+        for _ in range(SLOT_COUNT):
+            SLOTS.acquire()
+            held.callback(SLOTS.release)
+        hashing = thread.submit(make_password, "password", "salt-that-is-long-enough")
+        assert not hashing.done()
+        held.close()
+        assert hashing.result(60).startswith("pbkdf2_sha256$")
+
+
+def test_a_sign_in_that_waits_too_long_for_a_hash_is_refused_and_not_counted(ann: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(lockout, "WAIT_SECONDS", 0.01)
+    with ExitStack() as held:
+        for _ in range(SLOT_COUNT):
+            SLOTS.acquire()
+            held.callback(SLOTS.release)
+        for path in (LOGIN, "/admin/login/"):
+            refused = sign_in("ann", PASSWORD, path=path)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+            assert "Your password was not checked" in refused.content.decode()
+    assert not AccessAttempt.objects.exists()
+    assert sign_in("ann", PASSWORD).status_code == 302
+
+
 def test_many_successful_sign_ins_from_one_address_are_not_limited(ann: Any) -> None:
     assert {sign_in("ann", PASSWORD).status_code for _ in range(40)} == {302}
 
@@ -166,7 +241,8 @@ def test_a_generated_account_signs_in_with_its_own_password_and_locks_like_any(r
 
 def test_a_link_signs_in_a_locked_user(ann: Any) -> None:
     fail("ann")
-    assert Client().get(make_link(user=ann, address="")).status_code == 302
+    token = make_link(user=ann, address="").partition("token=")[2]
+    assert Client().post("/accounts/link/", {"token": token}).status_code == 302
 
 
 def test_an_operator_can_unlock_a_name(ann: Any) -> None:

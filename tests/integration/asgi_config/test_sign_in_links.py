@@ -10,13 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from asgi_config.models import SignInLink
-from asgi_config.sign_in.links import LIFETIME, make_link, use_link
+from asgi_config.sign_in.links import LIFETIME, is_usable, make_link, use_link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
@@ -42,19 +41,43 @@ def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_a_link_signs_in_and_redirects_to_an_address_without_it(client: Client, ada: User) -> None:
-    answer = client.get(path_of(link_for(ada)))
+def press_button(client: Client, link: str) -> Any:
+    """Opens the link and posts the form of its page."""
+    page = client.get(path_of(link)).content.decode()
+    return client.post("/accounts/link/", dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)))
+
+
+def test_a_link_shows_a_button_that_signs_in_and_redirects_to_an_address_without_it(client: Client, ada: User) -> None:
+    answer = press_button(client, link_for(ada))
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_opening_a_link_neither_uses_it_up_nor_signs_in(client: Client, ada: User, method: str) -> None:
+    """Link previews and browsers that prefetch do this."""
+    link = link_for(ada)
+    for _ in range(3):
+        assert getattr(client, method)(path_of(link)).status_code == 200
+    assert not is_signed_in(client)
+    press_button(client, link)
+    assert is_signed_in(client)
+
+
+def test_the_button_works_only_from_this_site(ada: User) -> None:
+    """Another site could otherwise sign a visitor in as a user of its choice."""
+    client, link = Client(enforce_csrf_checks=True), link_for(ada)
+    assert client.post("/accounts/link/", {"token": token_of(link)}).status_code == 403
+    assert press_button(client, link).status_code == 302
+
+
 def test_a_link_works_once(client: Client, ada: User) -> None:
-    path = path_of(link_for(ada))
-    client.get(path)
+    link = link_for(ada)
+    press_button(client, link)
     stranger = Client()
-    answer = stranger.get(path)
-    assert answer.status_code == 403
-    assert "manage.py link" in answer.content.decode()
+    for answer in (stranger.get(path_of(link)), stranger.post("/accounts/link/", {"token": token_of(link)})):
+        assert answer.status_code == 403
+        assert "manage.py link" in answer.content.decode()
     assert not is_signed_in(stranger)
 
 
@@ -73,19 +96,6 @@ def test_only_one_of_ten_concurrent_uses_succeeds(ada: User) -> None:
     assert [user for user in users if user] == [ada]
 
 
-def test_a_head_request_does_not_use_up_a_link(client: Client, ada: User) -> None:
-    path = path_of(link_for(ada))
-    assert client.head(path).status_code == 200
-    assert not is_signed_in(client)
-    client.get(path)
-    assert is_signed_in(client)
-
-
-def test_a_post_request_is_refused(client: Client, ada: User) -> None:
-    assert client.post(path_of(link_for(ada))).status_code == 405
-    assert not is_signed_in(client)
-
-
 @pytest.mark.parametrize("query", ["", "?token=", "?token=unknown", "?token=%00", "?other=1"])
 def test_an_invalid_token_gets_a_page_with_the_remedy(client: Client, query: str) -> None:
     answer = client.get(f"/accounts/link/{query}")
@@ -93,16 +103,22 @@ def test_an_invalid_token_gets_a_page_with_the_remedy(client: Client, query: str
     assert "manage.py link" in answer.content.decode()
 
 
-def test_responses_are_not_cached_and_send_no_referrer(client: Client, ada: User) -> None:
-    path = path_of(link_for(ada))
-    answers: list[HttpResponse] = [client.head(path), client.get(path), client.get(path)]  # type: ignore[list-item]
+def test_responses_are_not_cached_and_send_no_address_of_a_page(client: Client, ada: User) -> None:
+    link = link_for(ada)
+    answers: list[Any] = [
+        client.head(path_of(link)),
+        client.get(path_of(link)),
+        press_button(client, link),
+        press_button(client, link),
+    ]
     assert {answer["Cache-Control"] for answer in answers} == {"no-store"}
-    assert {answer["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+    assert {answer["Referrer-Policy"] for answer in answers} == {"strict-origin"}
 
 
 def test_a_link_expires_after_ten_minutes(ada: User) -> None:
     now = timezone.now()
     token = token_of(link_for(ada, clock=lambda: now))
+    assert not is_usable(token=token, clock=lambda: now + datetime.timedelta(minutes=10))
     assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=10)) is None
     assert use_link(token=token, clock=lambda: now + datetime.timedelta(minutes=9)) == ada
 
@@ -110,6 +126,7 @@ def test_a_link_expires_after_ten_minutes(ada: User) -> None:
 def test_the_link_of_an_inactive_user_is_refused(ada: User) -> None:
     token = token_of(link_for(ada))
     User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert not is_usable(token=token)
     assert use_link(token=token) is None
 
 
@@ -149,12 +166,12 @@ def test_the_command_prints_a_link_for_the_operator(client: Client) -> None:
     operator = User.objects.create_superuser("operator")
     link = printed_link()
     assert re.fullmatch(r"http://[\w.:\[\]]+/accounts/link/\?token=[\w-]{43}", link)
-    client.get(path_of(link))
+    press_button(client, link)
     assert client.session["_auth_user_id"] == str(operator.pk)
 
 
 def test_the_command_prints_a_link_for_another_user(client: Client, ada: User) -> None:
-    client.get(path_of(printed_link("ada")))
+    press_button(client, printed_link("ada"))
     assert client.session["_auth_user_id"] == str(ada.pk)
 
 

@@ -109,9 +109,8 @@ class Service:
 
     @property
     def link(self) -> str:
-        """The printed sign-in link. It works once; `manage("link")` makes another."""
-        found = LINK.search(self.stdout)
-        return found.group() if found else ""
+        """A new sign-in link of the operator. It works once, and ends the earlier one."""
+        return self.manage("link").stdout.strip()
 
     @property
     def redis_url(self) -> str:

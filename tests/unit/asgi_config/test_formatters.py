@@ -5,9 +5,11 @@ import logging
 import sys
 
 import pytest
+from django.http import HttpRequest
 
 from asgi_config.logs.formatters import JsonLines, TextLines
 from asgi_config.logs.redaction import redacted
+from asgi_config.logs.refusals import RefusedRequests
 from asgi_config.web.request_id import id_of
 from realtime.log_context import fields, log_context
 
@@ -19,6 +21,7 @@ SECRETS = [
     ("Authorization: Bearer abcdefgh12345678", "abcdefgh12345678"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "0123456789abcdef"),
     ("cookie: sessionid=0123456789abcdef; csrftoken=fedcba9876543210", "fedcba9876543210"),
+    ("__Host-arrivals_session_0f1e2d3c=0123456789abcdef", "0123456789abcdef"),
     ("{'username': 'ann', 'password': 'correct horse'}", "correct horse"),
     ('{"password1": "correct horse"}', "correct horse"),
     ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
@@ -98,6 +101,34 @@ def test_control_characters_from_a_visitor_do_not_reach_the_terminal(sign: str) 
 
 def test_a_visitor_cannot_forge_a_log_line() -> None:
     assert "\n" not in TextLines().format(record("GET %s", "/\n2026 INFO forged"))
+
+
+@pytest.mark.parametrize("kind", [TextLines, JsonLines])
+def test_a_visitor_cannot_make_a_line_long(kind: type[TextLines | JsonLines]) -> None:
+    line = kind().format(record("GET %s", "/" + "a" * 16_000, fields={"more": "b" * 16_000}))
+    assert len(line) < 1_500
+    assert "... (15005 more characters)" in line
+
+
+@pytest.mark.parametrize("kind", [TextLines, JsonLines])
+def test_a_long_error_keeps_its_end(kind: type[TextLines | JsonLines]) -> None:
+    try:
+        dict[str, str]()["a" * 100_000 + " the reason"]
+    except KeyError:
+        line = kind().format(record("It fails", exc_info=sys.exc_info()))
+    assert len(line) < 21_000
+    assert "the reason" in line
+
+
+@pytest.mark.parametrize(("level", "is_logged"), [("DEBUG", True), ("INFO", True), ("WARNING", False)])
+def test_a_request_that_django_refuses_is_one_quiet_line(level: str, is_logged: bool) -> None:
+    try:
+        HttpRequest().get_host()
+    except KeyError:
+        refused = record("Invalid HTTP_HOST header", exc_info=sys.exc_info())
+    refused.name, refused.levelno, refused.levelname = "django.security.DisallowedHost", logging.ERROR, "ERROR"
+    assert RefusedRequests(level).filter(refused) == is_logged
+    assert TextLines().format(refused).endswith(" INFO django.security.DisallowedHost: Invalid HTTP_HOST header")
 
 
 def test_log_context_ends_with_its_block() -> None:

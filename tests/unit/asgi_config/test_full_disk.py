@@ -28,4 +28,4 @@ def test_a_file_that_cannot_be_written_has_the_remedy_that_fits(code: int, remed
 def test_live_refuses_to_start_on_a_disk_that_is_nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 62)
     with pytest.raises(CouldNotStart, match=r"^Arrivals cannot start: the disk of .+ has only \d+ MB free"):
-        Live(host="127.0.0.1", port=1, pool=1, write=print, warn=print).run()
+        Live(host="127.0.0.1", port=1, pool=1, write=print, warn=print, is_terminal=False).run()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
@@ -156,7 +157,7 @@ def test_a_session_without_the_csrf_header_can_read_but_not_write(job: Job) -> N
 
 def test_a_session_with_the_csrf_header_can_write() -> None:
     api = with_csrf_checks(caller("ann", "add_job"))
-    api.client.cookies["csrftoken"] = "c" * 32
+    api.client.cookies[settings.CSRF_COOKIE_NAME] = "c" * 32
     assert api.post("/api/jobs", {"total": 1}, **{"X-CSRFToken": "d" * 32}).problem == (403, "csrf")
     assert api.post("/api/jobs", {"total": 1}, **{"X-CSRFToken": "c" * 32}).status == 202
 

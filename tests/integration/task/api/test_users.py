@@ -139,5 +139,5 @@ def test_a_page_takes_the_same_number_of_queries_for_any_length(
     append(1)
     finished_job(60)
     outbox.relay("users")
-    with django_assert_num_queries(6):  # session, user, two for permissions, the head with the total, the rows
+    with django_assert_num_queries(7):  # session, user, three for permissions, the head with the total, the rows
         assert len(reader.get("/api/users?limit=60").json["items"]) == 60

@@ -48,9 +48,9 @@ def refused(**values: Any) -> tuple[str, str]:
 
 
 def test_a_user_may_give_only_groups_whose_permissions_they_hold() -> None:
-    requester = person("requester", "add_job", "view_user")
-    powerless, own = group_of("powerless"), group_of("own", "view_user")
-    group_of("more", "view_user", "delete_user")
+    requester = person("requester", "add_job", "view_logentry")
+    powerless, own = group_of("powerless"), group_of("own", "view_logentry")
+    group_of("more", "view_logentry", "delete_logentry")
     assert groups.givable(requester) == [own, powerless]
     assert [group.name for group in groups.givable(User(is_superuser=True, is_active=True))] == [
         "more",
@@ -61,19 +61,28 @@ def test_a_user_may_give_only_groups_whose_permissions_they_hold() -> None:
 
 
 def test_a_group_with_permissions_that_the_requester_lacks_is_refused() -> None:
-    requester, more = person("requester", "add_job"), group_of("more", "delete_user")
-    message = f"Group {more.pk} cannot be given: choose groups that exist and whose permissions you hold."
+    requester, more = person("requester", "add_job"), group_of("more", "delete_logentry")
+    message = f"Group {more.pk} cannot be given: {groups.LIMITS}"
     assert refused(requested_by=requester, options=Options(groups=(more.pk,))) == ("groups", message)
 
 
 @pytest.mark.parametrize("unknown", [0, -1, 999, 2**63 - 1, 2**70])
 def test_an_unknown_group_is_refused(unknown: int) -> None:
-    message = f"There is no group {unknown}: choose groups that exist."
+    message = groups.UNKNOWN.format(group=unknown)
     assert refused(options=Options(groups=(unknown,))) == ("groups", message)
 
 
+@pytest.mark.parametrize("codename", ["view_user", "add_group", "view_permission", "add_job", "view_feedhead"])
+def test_no_person_may_give_a_group_with_rights_over_users_groups_or_jobs(codename: str) -> None:
+    group, boss = group_of("group", codename), User.objects.create_superuser("boss")
+    assert group not in groups.givable(boss) + groups.givable(None)
+    assert refused(options=Options(groups=(group.pk,))) == ("groups", groups.UNKNOWN.format(group=group.pk))
+    message = groups.NOT_GIVEN.format(group=group.pk)
+    assert refused(requested_by=boss, options=Options(groups=(group.pk,))) == ("groups", message)
+
+
 def test_accounts_join_their_groups_and_are_neither_staff_nor_superusers() -> None:
-    qa, demo = group_of("qa", "view_user"), group_of("demo")
+    qa, demo = group_of("qa", "view_logentry"), group_of("demo")
     group_of("other")
     finished(5, options=Options(groups=(qa.pk, demo.pk), is_active=False))
     for user in User.objects.all():

@@ -74,13 +74,13 @@ def test_an_account_that_became_stronger_than_the_exporter_keeps_its_password(
 
 
 def test_accounts_of_a_group_within_the_exporters_rights_are_exported() -> None:
-    empty, group = group_of(), group_of("view_job")
+    empty, group = group_of(), group_of("view_logentry")
     job = stepping.finished(3, options=Options(groups=(empty.pk, group.pk)))
-    permit(User.objects.get(account__number=1), "view_job")
+    permit(User.objects.get(account__number=1), "view_logentry")
     assert {row.reason for row in exported(job, person("weak", "export_credentials"))} == {STRONGER}
     member = person("member", "export_credentials")
     member.groups.add(group)
-    for exporter in (person("holder", "export_credentials", "view_job"), User.objects.get(pk=member.pk)):
+    for exporter in (person("holder", "export_credentials", "view_logentry"), User.objects.get(pk=member.pk)):
         assert all(row.password and not row.reason for row in exported(job, exporter))
 
 
@@ -107,7 +107,7 @@ def test_an_account_that_grows_during_an_export_keeps_its_password(monkeypatch: 
 
 def test_rights_cost_no_query_a_row(django_assert_num_queries: Any) -> None:
     exporter = person("exporter", "export_credentials")
-    job = stepping.finished(60, options=Options(groups=(group_of("view_job").pk,)))
+    job = stepping.finished(60, options=Options(groups=(group_of("view_logentry").pk,)))
     with django_assert_num_queries(4):  # the exporter's own and groups' permissions, all permissions, and groups
         export = Export.of(job, by=exporter)
     with django_assert_num_queries(1):

@@ -10,6 +10,7 @@ from django.test import Client
 
 from task.models import Job
 from task.options import Options
+from task.pages.option_fields import NOT_GIVABLE
 from tests.support.clients.visiting import person, request_id_on, text_of, visit
 from tests.support.job_states import operator_visit
 from tests.support.stepping import finished
@@ -95,8 +96,8 @@ def test_all_chosen_options_are_in_the_job(requester: Client) -> None:
         ("hashing", "none", "Choose one of the listed values."),
         ("passwords", "none", "Choose one of the listed values."),
         ("remove_after_hours", "7", "Choose one of the listed values."),
-        ("groups", "999", "Choose groups from the list. It shows only groups whose permissions you have yourself."),
-        ("groups", "x", "Choose groups from the list. It shows only groups whose permissions you have yourself."),
+        ("groups", "999", NOT_GIVABLE),
+        ("groups", "x", NOT_GIVABLE),
         ("shared_password", PASSWORD, "Give a password for all accounts, or let each have its own."),
     ],
 )
@@ -166,8 +167,9 @@ def test_spaces_are_part_of_a_shared_password(requester: Client) -> None:
 def test_only_groups_that_the_user_may_give_are_offered_and_accepted(requester: Client) -> None:
     assert "Groups" not in text_of(requester.get(GENERATE))
     own, more = Group.objects.create(name="own"), Group.objects.create(name="more than theirs")
-    own.permissions.set(Permission.objects.filter(codename="view_user"))
-    more.permissions.set(Permission.objects.filter(codename="delete_user"))
+    own.permissions.set(Permission.objects.filter(codename="view_logentry"))
+    more.permissions.set(Permission.objects.filter(codename="delete_logentry"))
+    User.objects.get(username="requester").user_permissions.add(*own.permissions.all())
     response = requester.get(GENERATE)
     assert re.findall(r'value="(\d+)"', "".join(tags(response, "groups"))) == [str(own.pk)]
     assert more.name not in text_of(response)

@@ -17,6 +17,8 @@ QUICK = tests/unit tests/integration tests/e2e/server/test_first_start.py tests/
 
 # Without bytecode each process of pytest compiles all tests again, for 7 s, and each start of a service takes longer.
 unexport PYTHONDONTWRITEBYTECODE
+# These would keep Python from the modules of this folder, and pip from .venv.
+unexport PYTHONSAFEPATH PIP_USER PIP_TARGET PIP_PREFIX
 
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -23,11 +23,32 @@ class AlreadyLocked(Exception):
 
 
 def make_secret_key() -> None:
-    """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one."""
+    """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one.
+
+    Two starts at once make one key. The lock needs no hard links, which exFAT and shared folders of virtual machines
+    do not have.
+    """
+    key = VAR_DIR / "secret_key"
     with write_errors_explained():
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not environment.secret("SECRET_KEY"):
-            write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
+        close_to_others(VAR_DIR)
+        if environment.secret("SECRET_KEY"):
+            return
+        with key.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not key.exists():
+                write_private(key, secrets.token_urlsafe(50))
+
+
+def close_to_others(folder: Path) -> None:
+    """Takes other users' access to a folder that is empty or that `live` used before.
+
+    Leaves any other folder alone, because VAR_DIR may be a home directory by mistake.
+    """
+    is_own = (folder / "secret_key").exists() or not any(folder.iterdir())
+    if is_own and folder.stat().st_mode & 0o077:
+        with suppress(OSError):  # another user's folder, or a file system without modes
+            folder.chmod(0o700)
 
 
 @contextmanager
@@ -40,25 +61,13 @@ def write_errors_explained() -> Iterator[None]:
         ) from error
 
 
-def write_once(path: Path, text: str) -> None:
-    """Creates the file atomically, with mode 0600. Does nothing if it exists."""
-    draft = _draft(path, text)
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-
-
 def write_private(path: Path, text: str) -> None:
     """Creates or replaces the file atomically, with mode 0600."""
-    _draft(path, text).replace(path)
-
-
-def _draft(path: Path, text: str) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(text)
-    return draft
+    draft.replace(path)
 
 
 @contextmanager

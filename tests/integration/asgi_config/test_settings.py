@@ -49,6 +49,8 @@ def test_the_database_address_may_set_its_own_timeouts() -> None:
             "authority of your own add ?ssl_ca_certs=",
         ),
         ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
+        ("DATABASE_URL", "mysql://ann@db.example/x", "Arrivals works with PostgreSQL and SQLite: write postgres://"),
+        ("DATABASE_URL", "postgis://ann@db.example/x", "Arrivals works with PostgreSQL and SQLite: write postgres://"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),
         ("EVENTS_KEEP_DAYS", "1000000", "from 1 to 36500"),
         ("GENERATE_BULK_MAX", "9999999999", "from 1 to 100000000"),

@@ -12,8 +12,9 @@ from django.core.checks import CheckMessage, Info, Warning  # noqa: A004
 from django.db import connection
 from django.utils import timezone
 from redis import Redis
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import NoPermissionError
 
+from asgi_config import redis_errors
 from asgi_config.monitoring.single_flight import run_in_thread
 from task.workers import registry
 
@@ -29,7 +30,8 @@ def check_database() -> list[CheckMessage]:
     try:
         skew, names = run_in_thread(read_database).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [not_checked("The database", error, "Check DATABASE_URL, and run `manage.py migrate`.")]
+        reason = f"The database does not answer ({type(error).__name__})."
+        return [not_checked(reason, "Check DATABASE_URL, and run `manage.py migrate`.")]
     return [*check_clock("the database", skew), *check_hosts(connection.vendor, names, socket.gethostname())]
 
 
@@ -37,7 +39,8 @@ def check_redis() -> list[CheckMessage]:
     try:
         skew, info = run_in_thread(read_redis).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [not_checked("Redis", error, "Check REDIS_URL, and repeat the check where the workers run.")]
+        reason = redis_errors.describe(error, settings.REDIS_ADDRESS)
+        return [not_checked(reason, "Check REDIS_URL, and repeat the check where the workers run.")]
     return [*check_clock("Redis", skew), *check_redis_info(info)]
 
 
@@ -69,11 +72,8 @@ def read_redis() -> tuple[float, Mapping[str, Any] | None]:
             return skew, None
 
 
-def not_checked(server: str, error: Exception, hint: str) -> CheckMessage:
-    """Names only the error's class, because its text may hold a password."""
-    is_refused = isinstance(error, AuthenticationError)
-    reason = "refuses the password" if is_refused else f"does not answer ({type(error).__name__})"
-    return Info(f"{server} {reason}, so it was not checked.", hint=hint, id="arrivals.I011")
+def not_checked(reason: str, hint: str) -> CheckMessage:
+    return Info(f"{reason} It was not checked.", hint=hint, id="arrivals.I011")
 
 
 def check_clock(owner: str, skew_seconds: float) -> list[CheckMessage]:

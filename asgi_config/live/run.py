@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from kombu.exceptions import OperationalError
 
-from asgi_config import environment
+from asgi_config import environment, redis_errors
 from asgi_config.celery import app
 from asgi_config.live import embedded_redis, parent_death, processes, stale_processes
 from asgi_config.live.address import accepted_name, address_of, advice, require_free_port
@@ -115,9 +115,7 @@ def check_redis() -> None:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0)
         except (OperationalError, OSError) as error:
-            raise CouldNotStart(
-                f"Redis at {connection.as_uri()} does not answer: start it, or unset REDIS_URL."
-            ) from error
+            raise CouldNotStart(redis_errors.describe(error, settings.REDIS_ADDRESS)) from error
 
 
 def start_redis(supervisor: Supervisor) -> None:

@@ -30,7 +30,7 @@ KNOWN = (
 
 
 def describe(error: BaseException, address: str) -> str:
-    """Returns the reason and what to do about it. Quotes neither the password nor the error's text, which may hold it."""
+    """Returns the reason and what to do about it. Does not quote the error, which may hold a password."""
     text = _text_with_causes(error)
     known = (f"{reason}. {remedy}" for part, reason, remedy in KNOWN if part in text)
     url = urlsplit(address)

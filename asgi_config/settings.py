@@ -129,6 +129,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 AUTHENTICATION_BACKENDS = ["asgi_config.sign_in.lockout.Lockout", MODEL_BACKEND]
+CSRF_FAILURE_VIEW = "asgi_config.web.views.csrf_failure_page"
 SESSION_ENGINE = "asgi_config.sign_in.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

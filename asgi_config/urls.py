@@ -8,6 +8,7 @@ import task.api.urls
 from asgi_config.sign_in.views import SignIn, sign_in_by_link
 from asgi_config.web.views import to_static_file
 
+handler400 = "asgi_config.web.views.bad_request_page"
 handler500 = "asgi_config.web.views.server_error_page"
 
 urlpatterns = [

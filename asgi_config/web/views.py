@@ -1,17 +1,20 @@
-"""Redirects static files of other versions, and shows the page for a server error."""
+"""Redirects static files of other versions, and shows the pages for server errors and for wrong hosts and origins."""
 
 import sys
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error
 
 RETRY_SECONDS = 5
+LONGEST_NAME = 260
 
 
 @require_safe
@@ -35,3 +38,16 @@ def server_error_page(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(loader.render_to_string("503.html"), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`. Says what to set if the service is reached by a name that it does not know."""
+    host = request.META.get("HTTP_HOST", "") if isinstance(exception, DisallowedHost) else ""
+    return render(request, "400.html", {"host": host if len(host) < LONGEST_NAME else ""}, status=400)
+
+
+def csrf_failure_page(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Says what to set behind a tunnel, where the browser shows another address (Origin) than arrives here (Host)."""
+    origin = request.headers.get("Origin", "")
+    is_wrong = reason == REASON_BAD_ORIGIN % origin and "://" in origin and len(origin) < LONGEST_NAME
+    return render(request, "403_csrf.html", {"origin": origin if is_wrong else ""}, status=403)

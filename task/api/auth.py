@@ -13,7 +13,10 @@ from task.api.parsers import require_json_body
 
 WRONG_TOKEN = "Unknown, revoked or expired token: create one with `manage.py token USER`."  # noqa: S105
 OTHER_SCHEME = "Sign in, or write the header as `Authorization: Bearer TOKEN`."
-CSRF = "CSRF check failed: send the csrftoken cookie as X-CSRFToken from a page of this site, or use a token."
+CSRF = (
+    "CSRF check failed: use a token, or send the csrftoken cookie as X-CSRFToken from a page of this site or of "
+    "CSRF_TRUSTED_ORIGINS."
+)
 
 
 class Request(HttpRequest):

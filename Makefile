@@ -27,7 +27,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run test test-all bench chaos lint format lock prose screenshots
+.PHONY: run test test-all audit bench chaos lint format lock prose screenshots
 
 run: .venv/run.stamp
 	@exec $(PYTHON) manage.py live
@@ -72,6 +72,10 @@ format: .venv/dev.stamp
 prose: .venv/bin/python
 	@$(PYTHON) -m tests.support.prose
 
+# Compares the locks with known vulnerabilities, as far as the registry answers. It prints, and never fails.
+audit: .venv/audit.stamp
+	@$(PYTHON) -m tests.support.audit
+
 screenshots: .venv/run.stamp .venv/test.stamp
 	$(PYTHON) -m tests.support.screenshots
 
@@ -79,6 +83,7 @@ lock:
 	$(COMPILE) pyproject.toml --extra embedded --extra postgres -o requirements/run.txt
 	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
 	$(COMPILE) --group bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
+	$(COMPILE) --group audit -c requirements/run.txt -c requirements/test.txt -o requirements/audit.txt
 	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/python

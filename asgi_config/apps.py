@@ -10,5 +10,5 @@ class ArrivalsConfig(AppConfig):
     verbose_name = "Arrivals"
 
     def ready(self) -> None:
-        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat", "worker.lifecycle"):
+        for name in ("checks.settings", "sign_in.lockout", "worker.heartbeat", "worker.lifecycle", "worker.time_limit"):
             import_module(f"asgi_config.{name}")

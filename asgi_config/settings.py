@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.metadata import version
 
 import django
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -268,6 +269,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_ANNOTATIONS = {"*": {"throws": (SoftTimeLimitExceeded,)}}  # a warning names it, so no traceback
 # The rescue has its own queue, so that it does not wait behind jobs. A worker takes from its queues in turn.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
 CELERY_TASK_ROUTES = {

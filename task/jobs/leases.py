@@ -35,14 +35,14 @@ logger = logging.getLogger(__name__)
 def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> bool:
     """Sends the lane's message, with `size` as its first step. Call it after the commit.
 
-    Returns False, and logs a warning, if the queue is unreachable.
+    Returns False, and logs a warning, if that fails.
     """
     request = log_context.fields().get("request")
     headers = {REQUEST: request} if request else None
     try:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
-        logger.warning("The queue is unreachable; job %s waits for the next rescue: %r", job_id, error)
+        logger.warning("A message was not sent; job %s waits for the next rescue: %r", job_id, error)
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Prints the known vulnerabilities of the locked packages, as far as the registry answers: `make audit`. Never fails."""
+"""Prints known vulnerabilities of the locked packages, as far as the registry answers: `make audit`. Never fails."""
 
 import json
 import subprocess

@@ -14,6 +14,7 @@ from task.jobs.step_size import LARGEST_SIZE
 from task.models import Job, Lane
 from tests.support import stepping
 from tests.support.database import database_url
+from tests.support.services.processes import descendants
 from tests.support.services.running import Running
 from tests.support.services.service import Service
 from tests.support.waiting import wait_until
@@ -50,6 +51,24 @@ def test_a_worker_that_gets_sigterm_during_a_job_makes_at_most_one_more_step(wor
     assert worker.wait() == 0
     assert 0 <= stepping.now(job).created - before <= LARGEST_SIZE
     assert Lane.objects.get().task_id != task_id
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_soft_time_limit_that_comes_after_the_task_does_not_end_the_pool_process(worker: Running) -> None:
+    """The signal that Celery sends to a pool process after a freeze."""
+    for number in (1, 2):
+        job = start_job(total=60).job
+        wait_until(lambda job=job: stepping.now(job).state == Job.State.FINISHED)  # type: ignore[misc]
+        wait_until(lambda number=number: worker.said.count("succeeded in") >= number)  # type: ignore[misc]
+        os.kill(pool_process_of(worker), signal.SIGUSR1)
+    assert worker.stop() == 0
+    assert "Traceback" not in worker.said
+
+
+def pool_process_of(worker: Running) -> int:
+    (child,) = descendants(worker.pid)
+    return child.pid
 
 
 @pytest.fixture

@@ -66,6 +66,14 @@ def test_a_soft_time_limit_that_comes_after_the_task_does_not_end_the_pool_proce
     assert "Traceback" not in worker.said
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_line_about_a_killed_pool_process_has_the_format_of_the_others(worker: Running) -> None:
+    os.kill(pool_process_of(worker), signal.SIGKILL)
+    wait_until(lambda: "exited with" in worker.said)
+    assert "Z ERROR multiprocessing: Process " in worker.said
+
+
 def pool_process_of(worker: Running) -> int:
     (child,) = descendants(worker.pid)
     return child.pid

@@ -207,9 +207,7 @@ def test_secrets_are_made_once_and_match_each_other(tmp_path: Path) -> None:
     assert set(found) == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert found["arrivals_password"].strip() in found["database_url"]
     assert found["valkey_password.conf"].split()[1] in found["redis_url"]
-    assert (
-        len({found[name] for name in RANDOM}) == len(RANDOM)
-    )
+    assert len({found[name] for name in RANDOM}) == len(RANDOM)
     assert len(found["secret_key"].strip()) >= 50
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert made() == found

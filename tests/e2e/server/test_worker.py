@@ -53,6 +53,7 @@ def test_a_worker_that_gets_sigterm_during_a_job_makes_at_most_one_more_step(wor
     assert Lane.objects.get().task_id != task_id
 
 
+@pytest.mark.fault("the soft time limit of a task passes after its end")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("redis")
 def test_a_soft_time_limit_that_comes_after_the_task_does_not_end_the_pool_process(worker: Running) -> None:

@@ -25,6 +25,7 @@ def take_message(secret_key: str) -> bool:
         return Queue("celery")(connection.default_channel).get(no_ack=True) is not None
 
 
+@pytest.mark.fault("another deployment uses the same Redis database")
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_of_another_deployment_takes_no_message() -> None:
     while take_message(settings.SECRET_KEY):

@@ -8,6 +8,7 @@ import datetime
 import ssl
 from contextlib import suppress
 from importlib.metadata import version
+from typing import Any
 
 import django
 from celery.exceptions import SoftTimeLimitExceeded
@@ -183,7 +184,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 DATABASE_URL = environment.secret("DATABASE_URL")
 # A path with `#`, `?` or `%` in a URL would be another path.
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": environment.database(DATABASE_URL)
     if DATABASE_URL
     else {"ENGINE": environment.SQLITE, "NAME": str(VAR_DIR / "db.sqlite3")}
@@ -242,7 +243,7 @@ CHANNEL_LAYERS = {
 }
 
 CELERY_BROKER_URL = REDIS_ADDRESS
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "global_keyprefix": REDIS_PREFIX,
     # A slice lasts 2 s, so a running task is never redelivered. kombu looks for lost messages every 5 s.
     "visibility_timeout": 120,

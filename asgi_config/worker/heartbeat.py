@@ -72,7 +72,8 @@ def format_log_lines(logger: logging.Logger, **kwargs: Any) -> None:
 @after_setup_logger.connect
 def format_lines_of_pool(**kwargs: Any) -> None:
     """Formats billiard's lines, such as those about a killed pool process. Their level stays ERROR."""
-    _format(get_multiprocessing_logger())
+    if logger := get_multiprocessing_logger():
+        _format(logger)
 
 
 def _format(logger: logging.Logger) -> None:

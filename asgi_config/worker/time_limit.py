@@ -8,7 +8,8 @@ import signal
 from types import FrameType
 from typing import Any
 
-from billiard.pool import SoftTimeLimitExceeded, soft_timeout_sighandler
+from billiard.pool import soft_timeout_sighandler
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import task_prerun
 
 TASKS = ("asgi_config.tasks", "realtime.tasks", "task.tasks")

@@ -1,7 +1,8 @@
 """A service that a browser reaches through a tunnel: the page says what to set."""
 
+from typing import Any
+
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -13,13 +14,12 @@ TUNNEL = "https://wise-owl-8000.tunnel.example"
 pytestmark = pytest.mark.django_db
 
 
-def submit(origin: str) -> HttpResponse:
+def submit(origin: str) -> Any:
     """Submits the sign-in form as a browser does that shows this origin."""
     client = Client(enforce_csrf_checks=True, headers={"origin": origin})
     token = client.get(reverse("login")).context["csrf_token"]
     form = {"username": "ann", "password": "wrong", "csrfmiddlewaretoken": token}
-    response: HttpResponse = client.post(reverse("login"), form)
-    return response
+    return client.post(reverse("login"), form)
 
 
 def test_a_form_from_another_origin_names_the_setting_for_it() -> None:

@@ -46,7 +46,7 @@ def test_a_session_is_changed_and_deleted_by_its_key() -> None:
     again.save()
     assert SessionStore(store.session_key)["colour"] == "blue"
     assert Session.objects.count() == 1
-    assert SessionStore().exists(store.session_key)
+    assert SessionStore().exists(store.session_key or "")
     SessionStore().delete(store.session_key)
     assert SessionStore(store.session_key).get("colour") is None
 
@@ -58,6 +58,6 @@ async def test_asynchronous_code_finds_the_same_sessions() -> None:
     await store.asave()
     again = SessionStore(store.session_key)
     assert await again.aget("colour") == "red"
-    assert await again.aexists(store.session_key)
+    assert await again.aexists(store.session_key or "")
     await again.adelete()
     assert not await Session.objects.aexists()

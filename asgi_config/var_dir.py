@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from asgi_config import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+OWN_FILES = ("secret_key", "db.sqlite3", "redis", "address", "live.", "beat-last-runs", "celerybeat", "screenshots")
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
 
 
@@ -25,8 +26,8 @@ class AlreadyLocked(Exception):
 def make_secret_key() -> None:
     """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one.
 
-    Two starts at once make one key. The lock needs no hard links, which exFAT and shared folders of virtual machines
-    do not have.
+    Two starts at once make one key, because they lock the folder. A hard link would do without a lock, but exFAT and
+    shared folders of virtual machines have none.
     """
     key = VAR_DIR / "secret_key"
     with write_errors_explained():
@@ -34,18 +35,21 @@ def make_secret_key() -> None:
         close_to_others(VAR_DIR)
         if environment.secret("SECRET_KEY"):
             return
-        with key.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = os.open(VAR_DIR, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
             if not key.exists():
                 write_private(key, secrets.token_urlsafe(50))
+        finally:
+            os.close(folder)
 
 
 def close_to_others(folder: Path) -> None:
-    """Takes other users' access to a folder that is empty or that `live` used before.
+    """Takes other users' access to a folder that holds files of Arrivals only, or none.
 
-    Leaves any other folder alone, because VAR_DIR may be a home directory by mistake.
+    Leaves any other folder alone, because VAR_DIR may be a home directory or /tmp by mistake.
     """
-    is_own = (folder / "secret_key").exists() or not any(folder.iterdir())
+    is_own = all(file.name.lstrip(".").startswith(OWN_FILES) for file in folder.iterdir())
     if is_own and folder.stat().st_mode & 0o077:
         with suppress(OSError):  # another user's folder, or a file system without modes
             folder.chmod(0o700)

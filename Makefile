@@ -19,6 +19,8 @@ QUICK = tests/unit tests/integration tests/e2e/server/test_first_start.py tests/
 
 # Without bytecode each process of pytest compiles all tests again, for 7 s, and each start of a service takes longer.
 unexport PYTHONDONTWRITEBYTECODE
+# These would keep Python from the modules of this folder, and pip from .venv.
+unexport PYTHONSAFEPATH PIP_USER PIP_TARGET PIP_PREFIX
 
 # For commands that load the settings and start nothing.
 IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -27,7 +29,7 @@ IDLE = SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(5
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-emit-index-url \
 	--no-emit-find-links --no-emit-build-options --custom-compile-command 'make lock'
 
-.PHONY: run help test test-all bench chaos lint format lock prose screenshots
+.PHONY: run help test test-all audit bench chaos lint format lock prose screenshots
 
 run:
 	$(INSTALL) run
@@ -83,6 +85,11 @@ prose:
 	$(INSTALL)
 	@$(PYTHON) -m tests.support.prose
 
+# Compares the locks with known vulnerabilities, as far as the registry answers. It prints, and never fails.
+audit:
+	$(INSTALL) audit
+	@$(PYTHON) -m tests.support.audit
+
 screenshots:
 	$(INSTALL) run test
 	$(PYTHON) -m tests.support.screenshots
@@ -91,4 +98,5 @@ lock:
 	$(COMPILE) pyproject.toml --extra server --extra postgres -o requirements/run.txt
 	$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
 	$(COMPILE) --group bench -c requirements/run.txt -c requirements/test.txt -o requirements/bench.txt
+	$(COMPILE) --group audit -c requirements/run.txt -c requirements/test.txt -o requirements/audit.txt
 	$(COMPILE) --group dev -c requirements/run.txt -c requirements/test.txt -o requirements/dev.txt

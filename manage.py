@@ -2,6 +2,9 @@
 """Runs Arrivals' commands: `manage.py help` lists them."""
 
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Python leaves it out if PYTHONSAFEPATH is set
 
 try:
     from asgi_config.command_line import main

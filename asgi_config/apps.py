@@ -10,6 +10,7 @@ class ArrivalsConfig(AppConfig):
     verbose_name = "Arrivals"
 
     def ready(self) -> None:
-        modules = ["checks.settings", "sign_in.idle_limit", "sign_in.signals", "worker.heartbeat", "worker.lifecycle"]
+        modules = ["checks.settings", "sign_in.idle_limit", "sign_in.signals"]
+        modules += ["worker.heartbeat", "worker.lifecycle", "worker.time_limit"]
         for name in modules:
             import_module(f"asgi_config.{name}")

@@ -6,7 +6,9 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi_config.settings")
+from asgi_config.settings_module import use_own_settings
+
+use_own_settings()
 os.environ.setdefault("DATABASE_POOL", "1")
 
 pages = get_asgi_application()

@@ -3,15 +3,41 @@
 An empty variable counts as unset. An invalid value raises ImproperlyConfigured with a remedy.
 """
 
+import hmac
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"", "0", "false", "no", "off"}
 DAY_SECONDS = 86_400  # the wire's heartbeat has to fit a browser's timer, which holds 24 days
+SQLITE = "django.db.backends.sqlite3"
+POSTGRESQL = "django.db.backends.postgresql"
+# Libraries read these, and would then leave Arrivals' settings aside. docs/environment.md lists the harmless ones.
+REFUSED = (
+    "CELERY_BROKER_URL",
+    "CELERY_BROKER_READ_URL",
+    "CELERY_BROKER_WRITE_URL",
+    "CELERY_BROKER",
+    "BROKER_URL",
+    "CELERY_RESULT_BACKEND",
+    "RESULT_BACKEND",
+    "CELERY_WORKER_QUEUES",
+    "CELERY_WORKER_EXCLUDE_QUEUES",
+    "CELERY_WORKER_PURGE",
+    "USE_ASYNCIO",
+)
+
+
+def refuse_variables_of_libraries() -> None:
+    if found := [name for name in REFUSED if os.environ.get(name)]:
+        raise ImproperlyConfigured(
+            f"{found[0]} is set, perhaps for another project, and would override Arrivals' settings: unset it."
+        )
 
 
 def text(name: str, default: str) -> str:
@@ -74,6 +100,28 @@ def require_redis_address(value: str) -> None:
             "REDIS_URL: this ssl_cert_reqs turns certificate verification off. Leave it out. For a certificate "
             "authority of your own add ?ssl_ca_certs=FILE."
         )
+
+
+def redis_prefix(secret_key: str) -> str:
+    """Returns the beginning of every key and channel, so that deployments may share a Redis database.
+
+    Without it their workers took each other's messages. All processes of a deployment have the same SECRET_KEY.
+    """
+    return f"arrivals.{hmac.digest(secret_key.encode(), b'redis', 'sha256').hex()[:12]}."
+
+
+def database(url: str) -> dict[str, Any]:
+    """Returns Django's settings of the database with this URL. dj_database_url knows more databases than Arrivals."""
+    try:
+        found = dict(dj_database_url.parse(url))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        found = {}
+    if found.get("ENGINE") not in {SQLITE, POSTGRESQL}:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is invalid. Arrivals works with PostgreSQL and SQLite: write "
+            "postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////PATH/db.sqlite3."
+        )
+    return found
 
 
 def secret(name: str, kept: Path | None = None) -> str:

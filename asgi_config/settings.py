@@ -9,9 +9,10 @@ import hashlib
 import ssl
 from contextlib import suppress
 from importlib.metadata import version
+from typing import Any
 
-import dj_database_url
 import django
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
@@ -21,6 +22,8 @@ from asgi_config.logs.configuration import log_configuration
 from asgi_config.var_dir import VAR_DIR
 from asgi_config.web.static_version import version_of
 from asgi_config.worker.schedule import Every
+
+environment.refuse_variables_of_libraries()
 
 with suppress(OSError):  # code that needs the folder reports the error
     VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,6 +139,8 @@ AUTHENTICATION_BACKENDS = [
     PASSWORD_BACKEND,
 ]
 PASSWORD_HASHERS = ["asgi_config.sign_in.hashing.SlotHasher", *global_settings.PASSWORD_HASHERS[1:]]
+CSRF_FAILURE_VIEW = "asgi_config.web.views.csrf_failure_page"
+SESSION_ENGINE = "asgi_config.sign_in.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -196,14 +201,14 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # The database: docs/decisions/0004 explains SQLite's options.
 
-DATABASE_URL = environment.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
-try:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
-except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
-    raise ImproperlyConfigured(
-        "DATABASE_URL is invalid: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite:////PATH/db.sqlite3."
-    ) from error
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+DATABASE_URL = environment.secret("DATABASE_URL")
+# A path with `#`, `?` or `%` in a URL would be another path.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": environment.database(DATABASE_URL)
+    if DATABASE_URL
+    else {"ENGINE": environment.SQLITE, "NAME": str(VAR_DIR / "db.sqlite3")}
+}
+if DATABASES["default"]["ENGINE"] == environment.SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
@@ -213,7 +218,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA journal_size_limit=67108864;",
     }
 
-elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+else:
     # Lock waits are as long as on SQLite. Locks of a frozen process or a lost host are released after 30 s. With TCP's
     # defaults the server would notice after two hours (decision 19). A client notices a lost server after 20 s instead
     # of a quarter of an hour.
@@ -235,11 +240,13 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 REDIS_URL = environment.secret("REDIS_URL", VAR_DIR / "redis.url")
 environment.require_redis_address(REDIS_URL)
 REDIS_ADDRESS = REDIS_URL or "redis://127.0.0.1:6379/0"
+REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
 
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
+            "prefix": f"{REDIS_PREFIX}asgi",
             "hosts": [
                 {
                     "address": REDIS_ADDRESS,
@@ -247,14 +254,14 @@ CHANNEL_LAYERS = {
                     "socket_timeout": 5,
                     "health_check_interval": 15,
                 }
-            ]
+            ],
         },
     }
 }
 
 CELERY_BROKER_URL = REDIS_ADDRESS
-CELERY_BROKER_TRANSPORT = "asgi_config.worker.transport:Transport"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "global_keyprefix": REDIS_PREFIX,
     # A slice lasts 2 s, so a running task is never redelivered. kombu looks for lost messages every 5 s.
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
@@ -280,6 +287,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_ANNOTATIONS = {"*": {"throws": (SoftTimeLimitExceeded,)}}  # a warning names it, so no traceback
 # The rescue has its own queue, so that it does not wait behind jobs. A worker takes from its queues in turn.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("upkeep")]
 CELERY_TASK_ROUTES = {

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from asgi_config import environment
 from asgi_config.installation import default_var_dir
 
+OWN_FILES = ("secret_key", "db.sqlite3", "redis", "address", "live.", "beat-last-runs", "celerybeat", "screenshots")
 VAR_DIR = Path(environment.text("VAR_DIR", str(default_var_dir()))).absolute()
 
 
@@ -24,11 +25,35 @@ class AlreadyLocked(Exception):
 
 
 def make_secret_key() -> None:
-    """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one."""
+    """Creates VAR_DIR, and its secret key if neither the folder nor the environment has one.
+
+    Two starts at once make one key, because they lock the folder. A hard link would do without a lock, but exFAT and
+    shared folders of virtual machines have none.
+    """
+    key = VAR_DIR / "secret_key"
     with write_errors_explained():
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not environment.secret("SECRET_KEY"):
-            write_once(VAR_DIR / "secret_key", secrets.token_urlsafe(50))
+        close_to_others(VAR_DIR)
+        if environment.secret("SECRET_KEY"):
+            return
+        folder = os.open(VAR_DIR, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if not key.exists():
+                write_private(key, secrets.token_urlsafe(50))
+        finally:
+            os.close(folder)
+
+
+def close_to_others(folder: Path) -> None:
+    """Takes other users' access to a folder that holds files of Arrivals only, or none.
+
+    Leaves any other folder alone, because VAR_DIR may be a home directory or /tmp by mistake.
+    """
+    is_own = all(file.name.lstrip(".").startswith(OWN_FILES) for file in folder.iterdir())
+    if is_own and folder.stat().st_mode & 0o077:
+        with suppress(OSError):  # another user's folder, or a file system without modes
+            folder.chmod(0o700)
 
 
 @contextmanager
@@ -43,25 +68,13 @@ def write_errors_explained() -> Iterator[None]:
         ) from error
 
 
-def write_once(path: Path, text: str) -> None:
-    """Creates the file atomically, with mode 0600. Does nothing if it exists."""
-    draft = _draft(path, text)
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-
-
 def write_private(path: Path, text: str) -> None:
     """Creates or replaces the file atomically, with mode 0600."""
-    _draft(path, text).replace(path)
-
-
-def _draft(path: Path, text: str) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(text)
-    return draft
+    draft.replace(path)
 
 
 @contextmanager

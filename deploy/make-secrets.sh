@@ -14,6 +14,7 @@ chmod 0700 secrets
 keep secret_key "$(random)"
 keep metrics_token "$(random)"
 keep postgres_password "$(random)"
+keep arrivals_password "$(random)"
 keep valkey_password.conf "requirepass $(random)"
-keep database_url "postgres://arrivals:$(cat secrets/postgres_password)@postgres:5432/arrivals"
+keep database_url "postgres://arrivals:$(cat secrets/arrivals_password)@postgres:5432/arrivals"
 keep redis_url "redis://:$(sed 's/^requirepass //' secrets/valkey_password.conf)@valkey:6379/0"

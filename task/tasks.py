@@ -9,6 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from task.database.errors import UNAVAILABLE
 from task.jobs import rescue, slices
@@ -18,6 +19,7 @@ from task.jobs.step_size import LARGEST_SIZE
 
 BY_BEAT = "celery_beat_task"  # the header that Celery's beat adds to its messages
 GREATEST_ID = 2**63 - 1
+INTERRUPTED = (*UNAVAILABLE, SoftTimeLimitExceeded)
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +28,14 @@ class UnusableArgument(ValueError):
     """An argument of the message cannot be used; the text says what it must be."""
 
 
-@shared_task(bind=True, autoretry_for=UNAVAILABLE, retry_backoff=True, retry_backoff_max=60, max_retries=None)
+@shared_task(bind=True, autoretry_for=INTERRUPTED, retry_backoff=True, retry_backoff_max=60, max_retries=None)
 def create_random_user_accounts(
     self: Any, /, total: Any = None, *, job: Any = None, size: Any = FIRST_SIZE, **_: Any
 ) -> str:
     """With `job`, works on the lane that this message holds. Otherwise starts a job of `total` accounts.
 
     Idempotent: however often the message is delivered, it starts one job. Ignores unusable messages, and arguments that
-    a later version adds. Celery repeats the message while the database is away.
+    a later version adds. Celery repeats the message while the database is away, and after its soft time limit.
     """
     task_id = task_id_from(self.request.id)
     try:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from asgi_config import redis_errors
 from asgi_config.monitoring.single_flight import run_in_thread
 from task.database.errors import fault_of
 from task.workers import registry
@@ -38,7 +39,9 @@ def check_redis() -> list[CheckMessage]:
     try:
         skew, info = run_in_thread(read_redis).result(TIMEOUT_SECONDS)
     except Exception as error:
-        return [not_checked("Redis", error)]
+        reason = redis_errors.describe(error, settings.REDIS_ADDRESS)
+        hint = "Check REDIS_URL, and repeat the check where the workers run."
+        return [Info(f"{reason} It was not checked.", hint=hint, id="arrivals.I011")]
     return [*check_clock("Redis", skew), *check_redis_info(info)]
 
 

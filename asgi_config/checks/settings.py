@@ -1,8 +1,10 @@
 """System checks of the settings, with a remedy each. The checks of `check --deploy` that connect are in deploy.py."""
 
+import shlex
 import sqlite3
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.apps.config import AppConfig
@@ -78,6 +80,27 @@ def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
             id="arrivals.W015",
         )
     ]
+
+
+@register
+def check_database_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A file that was restored with `cp`, or made by `migrate`, has the mode that the user's umask gave it."""
+    name = str(connection.settings_dict["NAME"])
+    file = Path(name)
+    if connection.vendor != "sqlite" or not file.is_file() or not is_readable_for_others(file):
+        return []
+    return [
+        Warning(
+            f"Other users of this machine can read the database: {file}.",
+            hint=f"chmod 600 {shlex.quote(name)}",
+            id="arrivals.W016",
+        )
+    ]
+
+
+def is_readable_for_others(file: Path) -> bool:
+    """Looks at the file and its folder only."""
+    return bool(file.stat().st_mode & 0o044 and file.absolute().parent.stat().st_mode & 0o011)
 
 
 @register

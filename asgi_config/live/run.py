@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from kombu.exceptions import OperationalError
 
-from asgi_config import environment
+from asgi_config import environment, redis_errors
 from asgi_config.celery import app
 from asgi_config.live import embedded_redis, parent_death, processes, second_terminal, stale_processes
 from asgi_config.live.address import accepted_name, address_of, advice, require_free_port
@@ -24,7 +24,7 @@ from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
 from asgi_config.var_dir import AlreadyLocked, locked, write_private
 from task.database import disk
-from task.database.errors import describe, fault_of
+from task.database.errors import describe
 
 Write = Callable[[str], None]
 
@@ -126,11 +126,7 @@ def check_redis() -> None:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0)
         except (OperationalError, OSError) as error:
-            fault = fault_of(error)
-            raise CouldNotStart(
-                f"Redis at {connection.as_uri()} cannot be used: {fault.phrase}. {fault.remedy} To use a private one, "
-                "unset REDIS_URL."
-            ) from error
+            raise CouldNotStart(redis_errors.describe(error, settings.REDIS_ADDRESS)) from error
 
 
 def start_redis(supervisor: Supervisor) -> None:

@@ -7,11 +7,20 @@ URLs of 16 KB.
 
 import re
 
-VALUE = r"(?!Bearer \[|\[token\])(?:basic\s+)?('[^']*'|\"[^\"]*\"|[^\s&,;)}\]]+)"
+QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+VALUE = rf"(?!Bearer \[|\[token\])(?:basic\s+)?({QUOTED}|[^\s&,;)}}\]]+)"
 # Also at the end of a longer name.
-NAMES = r"authorization|cookie|password\d?|secret_?key|session(?:id|_[0-9a-f]{8})|token"
+NAMES = (
+    r"api_?key|authorization|cookie|passwd|password\d?|secret|secret_?key|session_?key|session(?:id|_[0-9a-f]{8})|token"
+)
+HEADERS = r"authorization|proxy-authorization|cookie|set-cookie|x-csrftoken|sec-websocket-protocol"
 RULES: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]*@"), "[hidden]@"),
+    (re.compile(r"(?<=://)[^\s/@:]*:[^\s/]*@"), "[hidden]@"),
+    (re.compile(rf"(?i)(['\"](?:{HEADERS})['\"],\s*b?)({QUOTED})"), r"\1[hidden]"),
+    (re.compile(r"(?i)\b((?:set-)?cookie:\s*)[^\r\n'\"]+"), r"\1[hidden]"),
+    (re.compile(r"(Key \([^)]{0,200}\)=)\(.*"), r"\1([hidden])"),
+    (re.compile(r"(Failing row contains )\(.*"), r"\1([hidden])"),
+    (re.compile(r"(?i)\b(requirepass|masterauth)\s+\S+"), r"\1 [hidden]"),
     (re.compile(r"\barr_[\w-]{20,}"), "[token]"),
     (re.compile(r"(?i)\bbearer\s+[\w.~+/-]{8,}=*"), "Bearer [token]"),
     (re.compile(rf"(?i)({NAMES})(['\"]?\s*[=:]\s*){VALUE}"), r"\1\2[hidden]"),

@@ -7,6 +7,7 @@ process have `process` in their name. Processes share no files. The largest tabl
 import asyncio
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -90,8 +91,8 @@ def read_queues() -> list[Sample]:
     """Reads kombu's keys: a list for each queue, and the hash of the messages that workers hold."""
     with probes.connect_to_redis() as client, client.pipeline(transaction=False) as pipeline:
         for queue in QUEUES:
-            pipeline.llen(queue)
-        pipeline.hlen("unacked")
+            pipeline.llen(f"{settings.REDIS_PREFIX}{queue}")
+        pipeline.hlen(f"{settings.REDIS_PREFIX}unacked")
         *waiting, held = pipeline.execute()
     samples: list[Sample] = [("arrivals_queue_unacknowledged", held, [])]
     return samples + [

@@ -23,10 +23,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from asgi_config.settings_module import give_up
 from asgi_config.web.http_channel import build_channel
 from asgi_config.web.websocket_protocol import LimitedWebSocketProtocol
 from realtime.endpoints.draining import drain
-from realtime.printable import printable
 
 # Pings keep proxies from closing an idle socket. A silent socket is detected within 35 s.
 LIMITS = ["--ping-interval", "15", "--ping-timeout", "20", "--application-close-timeout", "5"]
@@ -114,8 +114,7 @@ def main() -> None:
     try:
         Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
     except ImproperlyConfigured as error:
-        sys.stderr.write(f"{printable(str(error))}\n")
-        sys.exit(2)
+        give_up(str(error))
 
 
 if __name__ == "__main__":

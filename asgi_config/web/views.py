@@ -1,4 +1,4 @@
-"""Redirects static files of other versions, and shows the pages for errors."""
+"""Redirects static files of other versions, and shows the pages for errors, wrong hosts and wrong origins."""
 
 import sys
 from contextlib import suppress
@@ -6,16 +6,18 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import DisallowedHost, SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.views.decorators.http import require_safe
-from django.views.defaults import bad_request, server_error
+from django.views.defaults import server_error
 
 from task.database.errors import is_unavailable
 
 RETRY_SECONDS = 5
+LONGEST_NAME = 260
 
 
 @require_safe
@@ -45,8 +47,21 @@ def server_error_page(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler400`: answers 503 if the database refused to save the session, which Django reports as 400."""
-    return _unavailable_page() if is_unavailable(exception) else bad_request(request, exception)
+    """Django's `handler400`. Says what to set if the service is reached by a name that it does not know.
+
+    Answers 503 if the database refused to save the session, which Django reports as a bad request.
+    """
+    if is_unavailable(exception):
+        return _unavailable_page()
+    host = request.META.get("HTTP_HOST", "") if isinstance(exception, DisallowedHost) else ""
+    return render(request, "400.html", {"host": host if len(host) < LONGEST_NAME else ""}, status=400)
+
+
+def csrf_failure_page(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Says what to set behind a tunnel, where the browser shows another address (Origin) than arrives here (Host)."""
+    origin = request.headers.get("Origin", "")
+    is_wrong = reason == REASON_BAD_ORIGIN % origin and "://" in origin and len(origin) < LONGEST_NAME
+    return render(request, "403_csrf.html", {"origin": origin if is_wrong else ""}, status=403)
 
 
 def _unavailable_page() -> HttpResponse:

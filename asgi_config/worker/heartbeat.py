@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from celery.signals import after_setup_logger, after_setup_task_logger, heartbeat_sent, task_postrun, task_prerun
+from celery.utils.log import get_multiprocessing_logger
 from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
@@ -65,6 +66,17 @@ def format_log_lines(logger: logging.Logger, **kwargs: Any) -> None:
     """Formats lines like the web process. LOG_LEVEL, if set, overrides `-l`, so one setting serves all processes."""
     if "LOG_LEVEL" in os.environ:
         logger.setLevel(settings.LOG_LEVEL)
+    _format(logger)
+
+
+@after_setup_logger.connect
+def format_lines_of_pool(**kwargs: Any) -> None:
+    """Formats billiard's lines, such as those about a killed pool process. Their level stays ERROR."""
+    if logger := get_multiprocessing_logger():
+        _format(logger)
+
+
+def _format(logger: logging.Logger) -> None:
     for handler in logger.handlers:
         handler.setFormatter(import_string(settings.LINES)())
         handler.addFilter(DuplicateFilter())

@@ -20,6 +20,7 @@ import asyncio
 import json
 import logging
 import math
+import os
 import random
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -214,6 +215,7 @@ def main() -> int:
     parser.add_argument("--after", type=int, choices=[0], help="0: start with the oldest event in the log")
     parser.add_argument("--cursor-file", type=Path, help="read the cursor from this file, and update it")
     asked = parser.parse_args()
+    os.environ.setdefault("no_proxy", os.environ.get("NO_PROXY", "localhost,127.0.0.1,::1"))
     try:
         token, file = asked.token_file.read_text().strip(), asked.cursor_file
         cursor = Cursor(**json.loads(file.read_text())) if file and file.exists() else Cursor(offset=asked.after)

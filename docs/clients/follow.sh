@@ -9,6 +9,7 @@
 # a `user.listed` for each present user. It exits with 1 if the server refuses the request for good.
 set -eu
 [ $# -ge 3 ] || { echo "Usage: follow.sh ADDRESS TOKEN_FILE CURSOR_FILE [job=ID]" >&2; exit 2; }
+export no_proxy="${no_proxy-${NO_PROXY-localhost,127.0.0.1,::1}}"
 address=$1 token_file=$2 cursor_file=$3 filter=${4:-}
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT

@@ -19,8 +19,8 @@ OTHER_SCHEME = "Sign in, or write the header as `Authorization: Bearer TOKEN`."
 CROSS_SITE = "Another site's page led here: download the credentials from the job's page, or send a token."
 OWN_SITE = {"same-origin", "none"}  # none: typed, or opened from a bookmark
 CSRF = (
-    f"CSRF check failed: send the cookie {settings.CSRF_COOKIE_NAME} as X-CSRFToken from a page of this site, or use a "
-    "token."
+    f"CSRF check failed: use a token, or send the cookie {settings.CSRF_COOKIE_NAME} as X-CSRFToken from a page of "
+    "this site or of CSRF_TRUSTED_ORIGINS."
 )
 
 

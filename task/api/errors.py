@@ -43,7 +43,7 @@ CODES: Mapping[str, int] = {
 
 # Used for responses of Django itself, where only the status is known.
 SENTENCES: Mapping[int, tuple[str, str]] = {
-    400: ("bad_request", "Malformed request: check the URL and the Host header."),
+    400: ("bad_request", "Malformed request: check the URL, and that ALLOWED_HOSTS has the name in it."),
     401: ("not_signed_in", "Sign in, or send `Authorization: Bearer TOKEN` (see `manage.py token USER`)."),
     403: ("not_allowed", "Permission denied: ask an administrator for access."),
     404: ("not_found", "Not found: /api/docs lists all endpoints."),

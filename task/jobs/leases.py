@@ -44,7 +44,7 @@ def dispatch(job_id: int, task_id: UUID, *, size: int = FIRST_SIZE) -> str:
     try:
         current_app.send_task(TASK, kwargs={"job": job_id, "size": size}, task_id=str(task_id), headers=headers)
     except Exception as error:
-        logger.warning("The queue is unreachable; job %s waits for the next rescue: %r", job_id, error)
+        logger.warning("A message was not sent; job %s waits for the next rescue: %r", job_id, error)
         return fault_of(error).phrase
     return ""
 

@@ -10,6 +10,7 @@ from celery.beat import PersistentScheduler
 from redis import Redis
 
 from asgi_config.celery import app
+from tests.support.redis_keys import redis_key
 from tests.support.services.service import ROOT
 from tests.support.waiting import wait_until
 
@@ -30,10 +31,10 @@ def test_beat_continues_after_the_clock_went_back(redis: str, tmp_path: Path) ->
     alone = ["beat", "-s", str(file), "--pidfile=", "-l", "ERROR"]
     command = [sys.executable, "-m", "celery", "-A", "asgi_config", *alone]
     with Redis.from_url(redis) as queues, subprocess.Popen(command, cwd=ROOT) as beat:
-        queues.delete("upkeep")
+        queues.delete(redis_key("upkeep"))
         try:
-            wait_until(lambda: queues.llen("upkeep") >= 3, 240)  # trim, and two rounds of rescue
+            wait_until(lambda: queues.llen(redis_key("upkeep")) >= 3, 240)  # trim, and two rounds of rescue
         finally:
             beat.terminate()
             beat.wait(60)
-            queues.delete("upkeep")
+            queues.delete(redis_key("upkeep"))

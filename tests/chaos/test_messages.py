@@ -40,6 +40,10 @@ class Queue:
         self.service = service
         self.truth = Truth(service.var_dir)
         self._app = Celery(broker=service.redis_url, set_as_current=False)  # otherwise all later tests would use it
+        self._app.conf.broker_transport_options = {"global_keyprefix": service.redis_prefix}
+
+    def key(self, name: str) -> str:
+        return f"{self.service.redis_prefix}{name}"
 
     def send(self, *args: object, task_id: str | None = None, times: int = 1, **kwargs: object) -> None:
         with self._app.connection_for_write() as connection:
@@ -52,7 +56,8 @@ class Queue:
     def wait_until_empty(self) -> None:
         """Waits until every message was taken and acknowledged."""
         with Redis.from_url(self.service.redis_url) as redis:
-            self.service.wait_until(lambda: not redis.llen("celery") and not redis.zcard("unacked_index"), SECONDS)
+            queued, held = self.key("celery"), self.key("unacked_index")
+            self.service.wait_until(lambda: not redis.llen(queued) and not redis.zcard(held), SECONDS)
 
     def wait_until_finished(self, number: int) -> None:
         """Waits until there are `number` jobs, all finished."""
@@ -170,8 +175,8 @@ def test_junk_in_the_queue_does_not_stop_the_worker(service: Service, strikes: S
     before = len(queue.jobs())
     with Redis.from_url(queue.service.redis_url) as redis:
         for junk in JUNK:
-            redis.lpush("celery", junk)
+            redis.lpush(queue.key("celery"), junk)
             strikes.hit()
         queue.send(60)
         queue.wait_until_finished(before + 1)
-        assert not redis.llen("celery")
+        assert not redis.llen(queue.key("celery"))

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from asgi_config.live.address import address_of, read
 from asgi_config.sign_in import operator_account
 from asgi_config.sign_in.links import make_link
+from realtime.printable import printable
 from task.terminal.command import CANNOT, find_user
 
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, user: str, **options: Any) -> None:
         found = find_user(user)
         if not found.is_active:
-            raise CommandError(f"The user {user} is not active.", returncode=CANNOT)
+            raise CommandError(f"The user {printable(user)} is not active.", returncode=CANNOT)
         configured = address_of(
             host=settings.HOST, port=settings.PORT, https=settings.HTTPS, allowed_hosts=settings.ALLOWED_HOSTS
         )

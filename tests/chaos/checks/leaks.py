@@ -27,7 +27,8 @@ ESTABLISHED, CLOSE_WAIT = "01", "08"
 # delivered again and ends at once: the long form waits for that.
 ALLOWED_KEYS = re.compile(
     either(
-        short=r"_kombu\.binding[\w.]*|unacked_mutex|unacked|unacked_index", long=r"_kombu\.binding[\w.]*|unacked_mutex"
+        short=r"arrivals\.[0-9a-f]{12}\.(?:_kombu\.binding[\w.]*|unacked_mutex|unacked|unacked_index)",
+        long=r"arrivals\.[0-9a-f]{12}\.(?:_kombu\.binding[\w.]*|unacked_mutex)",
     )
 )
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"

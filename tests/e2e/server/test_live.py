@@ -112,7 +112,7 @@ def test_a_second_start_in_the_same_folder_names_the_first_process(running: Serv
     [
         ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/x", "Start the server, or check its address"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL is invalid"),
-        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "cannot be used: it is not running"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "nothing listens there. Start it"),
         ("HOST", "192.0.2.1", "Cannot listen on 192.0.2.1"),
         ("HOST", "no.such.name.invalid", "no.such.name.invalid is not the name"),
         ("PORT", "65536", "PORT='65536' is not a whole number from 1 to 65535"),

@@ -72,10 +72,9 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def environment(server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """For a site on that server, with the database and user names of compose.yaml, and without Redis."""
+    """For a site on that server, with the database and role of compose.yaml, and without Redis."""
+    url = postgres.make_role(server)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE ROLE arrivals SUPERUSER LOGIN")
-        connection.execute("CREATE DATABASE arrivals OWNER arrivals")
         docker = tmp_path / "docker"
         docker.write_text(DOCKER)
         docker.chmod(0o755)
@@ -83,7 +82,7 @@ def environment(server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         yield clean_environment() | {
             "PATH": f"{tmp_path}:{postgres.PROGRAMS}:{os.environ['PATH']}",
             "PGHOST": str(host),
-            "DATABASE_URL": server.replace("postgres@", "arrivals@").removesuffix("postgres") + "arrivals",
+            "DATABASE_URL": url,
             "REDIS_URL": "redis://127.0.0.1:1/0",
             "SECRET_KEY": "for-the-tests-only-" + "x" * 40,
             "VAR_DIR": str(tmp_path),
@@ -153,6 +152,22 @@ async def test_a_restored_service_continues_from_the_backup_and_resets_watchers(
         await asyncio.wait_for(watcher.follow(lambda seen: bool(seen.resets)), DEADLINE)
     assert watcher.resets == ["epoch"]
     assert python(VERIFY.format(saved), environment).count("each once") == 2
+
+
+def test_the_role_of_compose_owns_its_database_only(environment: dict[str, str]) -> None:
+    def may(statement: str, url: str = environment["DATABASE_URL"]) -> bool:
+        try:
+            with psycopg.connect(url) as connection:
+                connection.execute(statement)
+        except psycopg.Error:
+            return False
+        return True
+
+    assert may("CREATE TABLE own (id int)")
+    assert not may("CREATE ROLE another")
+    assert not may("SELECT pg_read_file('/etc/passwd')")
+    assert not may("COPY (SELECT 1) TO PROGRAM 'true'")
+    assert not may("SELECT 1", environment["DATABASE_URL"].removesuffix("arrivals") + "postgres")
 
 
 def test_a_failed_statement_leaves_no_value_in_the_servers_log(server: str) -> None:

@@ -95,6 +95,33 @@ def test_the_beat_of_a_killed_worker_ends_too(worker: Running) -> None:
     wait_until(lambda: beat not in all_processes())
 
 
+@pytest.mark.fault("the soft time limit of a task passes after its end")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_soft_time_limit_that_comes_after_the_task_does_not_end_the_pool_process(worker: Running) -> None:
+    """The signal that Celery sends to a pool process after a freeze."""
+    for number in (1, 2):
+        job = start_job(total=60).job
+        wait_until(lambda job=job: stepping.now(job).state == Job.State.FINISHED)  # type: ignore[misc]
+        wait_until(lambda number=number: worker.said.count("succeeded in") >= number)  # type: ignore[misc]
+        os.kill(pool_process_of(worker), signal.SIGUSR1)
+    assert worker.stop() == 0
+    assert "Traceback" not in worker.said
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("redis")
+def test_a_line_about_a_killed_pool_process_has_the_format_of_the_others(worker: Running) -> None:
+    os.kill(pool_process_of(worker), signal.SIGKILL)
+    wait_until(lambda: "exited with" in worker.said)
+    assert "Z ERROR multiprocessing: Process " in worker.said
+
+
+def pool_process_of(worker: Running) -> int:
+    (child,) = descendants(worker.pid)
+    return child.pid
+
+
 @pytest.fixture
 def service() -> Iterator[Service]:
     with Service(options=["--workers", "3"], may_complain=True) as running:

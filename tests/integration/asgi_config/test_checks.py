@@ -4,8 +4,11 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
+import pytest
 from django.core.checks import CheckMessage
+from django.db import connection
 from pytest_django import Settings
 
 from asgi_config.checks import settings as checks
@@ -82,3 +85,19 @@ def test_an_sqlite_release_with_the_bug_is_reported_only_where_sqlite_is_used() 
     assert ids(checks.check_sqlite_version("sqlite", (3, 40, 1))) == ["arrivals.I002"]
     assert ids(checks.check_sqlite_version("sqlite", (3, 51, 3))) == []
     assert ids(checks.check_sqlite_version("postgresql", (3, 40, 1))) == []
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "found"),
+    [(0o755, 0o644, ["arrivals.W016"]), (0o755, 0o600, []), (0o700, 0o644, []), (0o750, 0o640, ["arrivals.W016"])],
+)
+def test_a_database_that_other_users_can_read_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder_mode: int, file_mode: int, found: list[str]
+) -> None:
+    file = tmp_path / "db.sqlite3"
+    file.touch()
+    file.chmod(file_mode)
+    tmp_path.chmod(folder_mode)
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+    monkeypatch.setattr(connection, "vendor", "sqlite")
+    assert ids(checks.check_database_file(None)) == found

@@ -18,15 +18,17 @@ from realtime import hints
 from task.jobs.start import start_job
 from tests.support import stepping
 from tests.support.formats import kinds, present
+from tests.support.redis_keys import redis_key
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 
 def messages() -> dict[str, Any]:
     """Takes all queued messages out of Redis and returns their arguments by task."""
+    keys = [redis_key(queue) for queue in ("celery", "upkeep")]
     with Redis.from_url(settings.REDIS_URL) as redis:
-        queued = [json.loads(text) for queue in ("celery", "upkeep") for text in redis.lrange(queue, 0, -1)]
-        redis.delete("celery", "upkeep")
+        queued = [json.loads(text) for key in keys for text in redis.lrange(key, 0, -1)]
+        redis.delete(*keys)
     bodies = {one["headers"]["task"]: json.loads(base64.b64decode(one["body"])) for one in queued}
     assert all(body[0] == [] for body in bodies.values()), "arguments are named"
     return {task: sorted(body[1]) for task, body in bodies.items()}

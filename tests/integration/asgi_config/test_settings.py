@@ -69,6 +69,8 @@ def test_the_database_address_may_set_its_own_timeouts() -> None:
             "authority of your own add ?ssl_ca_certs=",
         ),
         ("DATABASE_URL", "nonsense", "write postgres://USER:PASSWORD@HOST:5432/NAME"),
+        ("DATABASE_URL", "mysql://ann@db.example/x", "Arrivals works with PostgreSQL and SQLite: write postgres://"),
+        ("DATABASE_URL", "postgis://ann@db.example/x", "Arrivals works with PostgreSQL and SQLite: write postgres://"),
         ("CSRF_TRUSTED_ORIGINS", "example.com", "write each with its scheme"),
         ("PORT", "http", "is not a whole number from 1 to 65535."),
         ("SOCKETS_MAX", "0", "is not a whole number from 1 to 1000000."),

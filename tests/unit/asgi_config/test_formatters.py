@@ -30,6 +30,17 @@ SECRETS = [
     ("redis://:s3cr3t@redis.example:6379/0 is away", "s3cr3t"),
     ("postgres://ann:s3cr3t@db.example/arrivals", "s3cr3t"),
     ("pbkdf2_sha256$1$salt$digest=", "digest"),
+    ("Cookie: a=b; another_programs=s3cr3t", "s3cr3t"),
+    ("[(b'host', b'x'), (b'cookie', b'any=s3cr3t; more=s3cr3t')]", "s3cr3t"),
+    ("(b'authorization', b'Basic s3cr3t')", "s3cr3t"),
+    ("DETAIL:  Key (session_key)=(s3cr3t) already exists.", "s3cr3t"),
+    ("DETAIL:  Key (username, note)=(a), (s3cr3t) already exists.", "s3cr3t"),
+    ("DETAIL:  Failing row contains (1, null, s3cr3t (really)).", "s3cr3t"),
+    ("{'session_key': 's3cr3t'}", "s3cr3t"),
+    ("redis://:pass@s3cr3t@redis.example:6379/0 is away", "s3cr3t"),
+    ("requirepass s3cr3t", "s3cr3t"),
+    ("{'password': 'it\\'s s3cr3t'}", "s3cr3t"),
+    ("client_secret=s3cr3t, api_key: s3cr3t", "s3cr3t"),
 ]
 SIGNS = ["\x1b[2J", "\x7f", "\x9b2J", "\u2028", "\u202e", "\x85", "\U000e0041"]
 
@@ -79,7 +90,10 @@ def test_a_json_line_with_a_traceback_is_one_object() -> None:
     assert "ValueError: invalid literal" in content["error"]
 
 
-@pytest.mark.parametrize("address", ["://" + ":" * 300_000, "token" + " " * 300_000, "token='" * 40_000])
+@pytest.mark.parametrize(
+    "address",
+    ["://" + ":" * 300_000, "token" + " " * 300_000, "token='" * 40_000, "Key (" * 60_000, "'cookie', '\\" * 20_000],
+)
 def test_a_long_address_is_redacted_in_one_pass(address: str) -> None:
     """A rule that searches again from each position would take minutes."""
     assert redacted(address).startswith(address[:5])

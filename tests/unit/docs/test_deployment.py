@@ -17,6 +17,7 @@ from tests.unit.docs.test_documentation import OPERATIONS
 DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 ARRIVALS_SERVICES = {name: service for name, service in SERVICES.items() if service.get("image") == "arrivals"}
+RANDOM = ("secret_key", "metrics_token", "postgres_password", "arrivals_password", "valkey_password.conf")
 SECRETS = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"}
 
 
@@ -98,6 +99,39 @@ def test_each_service_has_a_health_check_a_restart_policy_and_a_limited_log(name
     assert ":" in service["image"] or service["image"] == "arrivals"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_has_limits_and_no_capabilities(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert name in ARRIVALS_SERVICES or service["user"] != "root", "the image of Arrivals has a user"
+
+
+def test_only_the_proxy_and_web_processes_are_on_the_network_with_a_way_out() -> None:
+    assert COMPOSE["networks"] == {"front": None, "back": {"internal": True}}
+    networks = {name: service["networks"] for name, service in SERVICES.items()}
+    assert networks.pop("proxy") == ["front"]
+    assert [networks.pop(name) for name in WEB] == [["front", "back"], ["front", "back"]]
+    assert set(map(tuple, networks.values())) == {("back",)}
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+
+
+def test_valkey_refuses_messages_before_its_container_is_killed() -> None:
+    command = SERVICES["valkey"]["command"]
+    limit = command[command.index("--maxmemory") + 1]
+    assert 2 * int(limit.removesuffix("mb")) <= int(SERVICES["valkey"]["mem_limit"].removesuffix("m"))
+
+
+def test_arrivals_is_not_the_superuser_of_its_database() -> None:
+    environment = SERVICES["postgres"]["environment"]
+    assert environment["POSTGRES_USER"] == "postgres"
+    assert environment["ARRIVALS_PASSWORD_FILE"] == "/run/secrets/arrivals_password"
+    assert "./deploy/postgres:/docker-entrypoint-initdb.d:ro" in SERVICES["postgres"]["volumes"]
+
+
 def test_services_that_others_wait_for_as_healthy_have_a_health_check() -> None:
     for service in SERVICES.values():
         for name, state in service.get("depends_on", {}).items():
@@ -171,11 +205,9 @@ def test_secrets_are_made_once_and_match_each_other(tmp_path: Path) -> None:
 
     found = made()
     assert set(found) == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
-    assert found["postgres_password"].strip() in found["database_url"]
+    assert found["arrivals_password"].strip() in found["database_url"]
     assert found["valkey_password.conf"].split()[1] in found["redis_url"]
-    assert (
-        len({found[name] for name in ("secret_key", "metrics_token", "postgres_password", "valkey_password.conf")}) == 4
-    )
+    assert len({found[name] for name in RANDOM}) == len(RANDOM)
     assert len(found["secret_key"].strip()) >= 50
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     assert made() == found

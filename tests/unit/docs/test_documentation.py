@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from asgi_config.environment import REFUSED
 from asgi_config.monitoring.metric_table import METRICS
 from task.api.errors import CODES
 from task.api.urls import api
@@ -157,3 +158,17 @@ def test_the_operations_page_has_a_remedy_for_every_check_and_no_other() -> None
     listed = re.findall(r"^\| (arrivals\.[A-Z]\d+) ", OPERATIONS, re.M)
     assert sorted(listed, key=lambda name: name[-3:]) == listed
     assert set(listed) == set(re.findall(r'(?:id="|\()(arrivals\.[A-Z]\d+)', sources))
+
+
+def test_environment_page_lists_every_refused_variable_and_no_other() -> None:
+    refused = (DOCS / "environment.md").read_text().partition("## Refused")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[A-Z].*?) *\|", refused, re.M)
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == {*REFUSED, "DJANGO_SETTINGS_MODULE"}
+
+
+def test_commands_for_backup_and_restore_keep_other_users_out() -> None:
+    section = OPERATIONS.partition("## Backup and restore")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```\n(.*?)^```", section, re.M | re.S)
+    writing = [block for block in blocks if re.search(r"/backup/\S+ var/|(INTO|--file=|>) ?'?/backup", block)]
+    assert len(writing) == 3
+    assert all(block.startswith("umask 077\n") for block in writing)

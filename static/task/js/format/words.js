@@ -5,7 +5,7 @@ const ENDS = {
   reset: "Reloading, nothing is lost",
   4500: "Not live: the server did not accept this page's request. Reload the page.",
   4501: "Signed out",
-  4503: "Not live: you no longer have permission to see users.",
+  4503: "Not live: you no longer have permission to see users, or this address is not in CSRF_TRUSTED_ORIGINS.",
   4504: "Not live: too many pages are open. Close some, then reload this page.",
 };
 

@@ -19,6 +19,7 @@ from task.jobs.start import Started, start_job
 from task.jobs.verification import verify
 from task.models import Job, Lane
 from task.tasks import rescue_jobs
+from tests.support.redis_keys import redis_key
 from tests.support.stepping import LONG_AGO, age, step
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
@@ -34,8 +35,8 @@ def empty_queue(redis: str) -> None:
 def queued_ids() -> list[UUID]:
     """Removes the messages from the queue and returns their task ids, oldest first."""
     with Redis.from_url(settings.REDIS_URL) as redis:
-        messages = redis.lrange("celery", 0, -1)
-        redis.delete("celery")
+        messages = redis.lrange(redis_key("celery"), 0, -1)
+        redis.delete(redis_key("celery"))
     return [UUID(json.loads(message)["headers"]["id"]) for message in reversed(messages)]
 
 
@@ -126,9 +127,9 @@ def test_a_stalled_lane_is_redelivered_with_the_same_id_and_doubling_waits() -> 
 def test_rescue_does_not_wait_in_the_queue_of_the_jobs() -> None:
     rescue_jobs.delay()
     with Redis.from_url(settings.REDIS_URL) as redis:
-        assert redis.llen("upkeep") == 1
-        assert redis.llen("celery") == 0
-        redis.delete("upkeep")
+        assert redis.llen(redis_key("upkeep")) == 1
+        assert redis.llen(redis_key("celery")) == 0
+        redis.delete(redis_key("upkeep"))
 
 
 def test_two_concurrent_rescues_send_one_message() -> None:
@@ -221,7 +222,7 @@ def test_a_permanent_error_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_no_secret_is_on_the_feed_or_in_redis() -> None:
     lane = new_lane(1)
     with Redis.from_url(settings.REDIS_URL) as redis:
-        queued = b"".join(redis.lrange("celery", 0, -1))
+        queued = b"".join(redis.lrange(redis_key("celery"), 0, -1))
     work(lane)
     user = get_user_model().objects.get()
     password = passwords.Deriver.of_job(settings.SECRET_KEY, bytes(lane.job.nonce)).password(user.username)

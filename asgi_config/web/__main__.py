@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Any
 
 from daphne.cli import CommandLineInterface
-from daphne.server import Server
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from twisted.internet import reactor
@@ -23,6 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from asgi_config.web.http_backpressure import BackpressureServer
 from realtime.endpoints.draining import drain
 from realtime.printable import printable
 
@@ -41,7 +41,7 @@ loop: Any = reactor
 logger = logging.getLogger(__name__)
 
 
-class DrainingServer(Server):  # type: ignore[misc]
+class DrainingServer(BackpressureServer):
     """Drains before daphne's own shutdown, which calls `kill_all_applications` once and waits for its result."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
@@ -32,6 +33,10 @@ def authorise(request: HttpRequest, permission: str = "") -> Any:
     if permission and not user.has_perm(permission):
         raise Problem("not_allowed", f"Permission {permission} required: ask an administrator for it.")
     return user
+
+
+# In a thread of its own, because on the shared one a slow query would delay every watcher.
+authorise_async = database_sync_to_async(authorise, thread_sensitive=False)
 
 
 class ByToken(AuthBase):

@@ -2,18 +2,19 @@
 
 import os
 
+import django
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 
 from asgi_config.settings_module import use_own_settings
+from asgi_config.web.http_handler import HttpHandler
 
 use_own_settings()
 os.environ.setdefault("DATABASE_POOL", "1")
 
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
-# These modules import models, which need the apps that get_asgi_application() loads.
+# These modules import models, which need the apps that setup() loads.
 from realtime.endpoints.routing import feed_path, socket_router  # noqa: E402
 from task.tokens import token_user  # noqa: E402
 
@@ -34,4 +35,4 @@ def without_client_root_path(app: ASGI3Application) -> ASGI3Application:
 
 users = feed_path("ws/users/", feed="users", permission="auth.view_user", token_user=token_user, key_parameter="job")
 
-application = without_client_root_path(ProtocolTypeRouter({"http": pages, "websocket": socket_router([users])}))
+application = without_client_root_path(ProtocolTypeRouter({"http": HttpHandler(), "websocket": socket_router([users])}))

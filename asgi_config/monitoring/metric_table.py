@@ -44,7 +44,7 @@ METRICS: dict[str, Metric] = {
         COUNTER, f"Hints the worker could not send; watchers saw the event at a head check. {SERVICE}", ["worker"]
     ),
     "arrivals_process_watchers": Metric(GAUGE, f"Open sockets following the feed. {PROCESS_SUM}", ["feed"]),
-    "arrivals_process_connections": Metric(GAUGE, f"Open sockets and waiting long polls. {PROCESS_SUM}"),
+    "arrivals_process_connections": Metric(GAUGE, f"Open sockets, unread polls and exports. {PROCESS_SUM}"),
     "arrivals_process_lag_events": Metric(
         GAUGE, f"Events not yet sent to the slowest watcher of the whole feed. {PROCESS_MAX}", ["feed"]
     ),

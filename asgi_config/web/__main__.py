@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Any
 
 from daphne.cli import CommandLineInterface
-from daphne.server import Server
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from twisted.internet import reactor
@@ -24,6 +23,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from asgi_config.settings_module import give_up
+from asgi_config.web.http_backpressure import BackpressureServer
 from asgi_config.web.http_channel import build_channel
 from asgi_config.web.websocket_protocol import LimitedWebSocketProtocol
 from realtime.endpoints.draining import drain
@@ -43,7 +43,7 @@ loop: Any = reactor
 logger = logging.getLogger(__name__)
 
 
-class DrainingServer(Server):  # type: ignore[misc]
+class DrainingServer(BackpressureServer):
     """Drains before daphne's own shutdown, which calls `kill_all_applications` once and waits for its result."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -1,13 +1,16 @@
 """The limits of a user's connections to this process: how many are held, and how often a socket is opened.
 
-Sockets, and long polls that wait for events, count as held. Each web process counts alone, so with k processes a user
-may hold k times SOCKETS_MAX. The limits protect a process's memory and event loop, for which no shared count is needed.
+Sockets count as held, and HTTP answers that may take long, until they are sent. Each web process counts alone, so with
+k processes a user may hold k times SOCKETS_MAX. The limits protect a process's memory and event loop, for which no
+shared count is needed.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 
@@ -65,6 +68,17 @@ class OpeningLimit:
 
 
 opening_limit = OpeningLimit()
+
+
+def hold_connection_until_sent(user_key: Hashable) -> None:
+    """Counts a connection of the user until the current task ends. Raises Disconnect as `hold_connection` does.
+
+    For an asynchronous view: Django sends its answer in the same task, and cancels the task if the client leaves.
+    """
+    task: Any = asyncio.current_task()
+    held = ExitStack()
+    held.enter_context(hold_connection(user_key))
+    task.add_done_callback(lambda _: held.close())
 
 
 def connections_of(user_key: Hashable) -> int:

@@ -18,6 +18,9 @@ from realtime.protocol import Batch, Cursor, Subscription
 
 DECODER = json.JSONDecoder()
 
+PAGE_BATCHES = 10
+ENOUGH_BYTES = 512 * 1024  # with one more page of full batches the answer is below 1 MiB
+
 Watching = Callable[[], AbstractContextManager[None]]
 
 
@@ -36,7 +39,8 @@ async def poll(
 ) -> str:
     """Returns up to `limit` batches as JSON text, at once if there are any, else the first within `wait_seconds`.
 
-    Waits in a block of `watching`, and holds no database connection then. A drain ends the wait. Raises CursorLost.
+    Returns fewer rather than more than 1 MiB, which a client may leave unread. Waits in a block of `watching`, and
+    holds no database connection then. A drain ends the wait. Raises CursorLost.
     """
     result = await _read_async(feed, subscription, limit)
     if not result.batches and wait_seconds:
@@ -65,8 +69,20 @@ def _read(feed: str, subscription: Subscription, limit: int) -> PollResult:
     cursor, reason = subscription.start(position)
     if reason:
         raise log.CursorLost(position, reason)
-    batches, reached = log.read(feed, cursor, key=subscription.key, limit=limit)
+    batches, reached = _read_pages(feed, cursor, subscription.key, limit)
     return PollResult(cursor, batches, reached, max(position.head, reached))
+
+
+def _read_pages(feed: str, cursor: Cursor, key: str | None, limit: int) -> tuple[list[Batch], int]:
+    batches: list[Batch] = []
+    reached = cursor.offset
+    while limit > len(batches) and sum(len(batch.frame) for batch in batches) < ENOUGH_BYTES:
+        size = min(PAGE_BATCHES, limit - len(batches))
+        page, reached = log.read(feed, Cursor(cursor.epoch, reached), key=key, limit=size)
+        batches += page
+        if len(page) < size:
+            break
+    return batches, reached
 
 
 _read_async = database_sync_to_async(_read, thread_sensitive=False)

@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest
@@ -59,6 +60,10 @@ def authorise_again(request: HttpRequest, permission: str) -> Any:
     again.session = type(request.session)(request.session.session_key)
     again.user = auth.get_user(again)
     return authorise(again, permission)
+
+
+# In a thread of its own, because on the shared one a slow query would delay every watcher.
+authorise_async = database_sync_to_async(authorise, thread_sensitive=False)
 
 
 class ByToken(AuthBase):

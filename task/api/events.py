@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from realtime.endpoints import access_watch
-from realtime.endpoints.connection_limits import hold_connection
 from realtime.endpoints.draining import CancelScope
 from realtime.endpoints.poll import poll
 from realtime.log import CursorLost
-from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, CloseCode, Disconnect, parse_subscription
-from task.api.auth import authorise, authorise_again
+from realtime.protocol import KEY_DIGITS, OFFSET_DIGITS, Disconnect, parse_subscription
+from task.api.auth import authorise_again, authorise_async
+from task.api.connections import count_connection
 from task.api.errors import MEDIA_TYPE, Problem
 from task.api.event_schemas import EventPage
 from task.api.openapi import parameter, self_authorised
@@ -28,7 +28,6 @@ PERMISSION = "auth.view_user"
 MOST_BATCHES = 100
 DEFAULT_BATCHES = 10
 LONGEST_WAIT_SECONDS = 30
-RETRY_SECONDS = 10
 NUMBER = re.compile(r"[0-9]{1,4}")
 
 LOST: Mapping[str, str] = {
@@ -52,7 +51,7 @@ OPENAPI: dict[str, Any] = self_authorised(
         parameter("job", "Only events of this job.", {"type": "integer", "minimum": 0, "maximum": 10**KEY_DIGITS - 1}),
         parameter(
             "limit",
-            "Maximum number of batches, each of 1 to 200 events.",
+            "Maximum number of batches, each of 1 to 200 events. An answer has fewer if it would exceed 1 MiB.",
             {"type": "integer", "minimum": 1, "maximum": MOST_BATCHES, "default": DEFAULT_BATCHES},
         ),
         parameter(
@@ -65,7 +64,6 @@ OPENAPI: dict[str, Any] = self_authorised(
 OPENAPI["responses"][410]["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/CursorLost"}}}
 
 # In a thread of its own: on the shared one a slow query would delay every watcher.
-_authorise = database_sync_to_async(authorise, thread_sensitive=False)
 _authorise_again = database_sync_to_async(authorise_again, thread_sensitive=False)
 
 
@@ -73,20 +71,20 @@ _authorise_again = database_sync_to_async(authorise_again, thread_sensitive=Fals
 async def list_events(request: HttpRequest) -> HttpResponse:
     """Returns the events after the cursor as soon as there is one. A poll counts towards the user's connection limit.
 
-    Continue from (`epoch`, `last`) of the answer.
+    It counts until the client has read the answer. Continue from (`epoch`, `last`) of the answer.
     """
     changes, scope = access_watch.changes(), CancelScope()
-    user = await _authorise(request, PERMISSION)
+    user = await authorise_async(request, PERMISSION)
     query = urlencode(parse_qsl(request.META["QUERY_STRING"]))  # drops parameters without a value
     limit = _number(query, "limit", DEFAULT_BATCHES, least=1, most=MOST_BATCHES)
     wait = _number(query, "wait", 0, least=0, most=LONGEST_WAIT_SECONDS)
+    count_connection(user)
     try:
         subscription = parse_subscription(query, "job")
         check = partial(_authorise_again, request, PERMISSION)
         watching = partial(access_watch.watching, user.pk, check, scope, since=changes)
-        with hold_connection(user.pk):
-            async with scope:
-                text = await poll(FEED, subscription, limit=limit, wait_seconds=wait, watching=watching)
+        async with scope:
+            text = await poll(FEED, subscription, limit=limit, wait_seconds=wait, watching=watching)
     except (CursorLost, Disconnect) as error:
         raise _problem(error) from error
     return HttpResponse(text, content_type="application/json")
@@ -104,6 +102,4 @@ def _problem(error: CursorLost | Disconnect) -> Problem:
         position = error.position
         more = {"epoch": str(position.epoch), "head": position.head, "reason": error.reason}
         return Problem("cursor_lost", RELOAD.format(reason=LOST[error.reason]), more=more)
-    if error.code == CloseCode.TOO_MANY:
-        return Problem("too_many_connections", str(error), retry_after_seconds=RETRY_SECONDS)
     return Problem.invalid(str(error).split()[0], str(error))  # the sentence begins with the parameter's name

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from tests.chaos.checks.memory import MIB
 from tests.support.services.deployment import write_nginx
 from tests.support.services.service import free_port
 from tests.support.waiting import wait_until
@@ -29,12 +30,18 @@ FORGED = {
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
 LIMIT = 100
 SIGN_INS_MAX = 100
+LARGE = 64 * MIB  # more than all buffers of all connections on the way
+STALLED_SECONDS = 3
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers of the request. Leaves a download unfinished, and holds a socket at /ws/."""
+    """Answers with the headers of the request. Leaves a download unfinished, and holds a socket at /ws/.
+
+    Notes in `sent` whether it could send all of /large.
+    """
 
     protocol_version = "HTTP/1.1"
+    sent: ClassVar[list[bool]] = []
 
     def do_GET(self) -> None:
         if self.path.startswith("/ws/"):
@@ -44,6 +51,9 @@ class Echo(BaseHTTPRequestHandler):
             self.end_headers()
             self._wait()
             return
+        if self.path == "/large":
+            self._send_large()
+            return
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
         is_download = self.path.endswith("/credentials")
         self.send_response(200)
@@ -52,6 +62,19 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
         if is_download:
             self._wait()
+
+    def _send_large(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(LARGE))
+        self.end_headers()
+        self.close_connection = True
+        self.connection.settimeout(STALLED_SECONDS)
+        try:
+            self.connection.sendall(bytes(LARGE))
+        except TimeoutError:
+            self.sent.append(False)
+        else:
+            self.sent.append(True)
 
     def _wait(self) -> None:
         """Waits until the client disconnects."""
@@ -191,6 +214,25 @@ def test_sign_ins_are_limited_per_address(proxy: int, path: str) -> None:
                 assert response.status == 200
 
 
+def test_answers_are_limited_per_address(proxy: int) -> None:
+    """Downloads last as long as their clients like."""
+    address = {"X-Real-IP": "192.0.2.30"}
+    with ExitStack() as stack:
+        for _ in range(LIMIT):
+            held = stack.enter_context(request(proxy, "/api/jobs/1/credentials", headers=address))
+            assert held.status == 200
+        with request(proxy, "/users/", headers=address) as refused, socket_of(proxy, "192.0.2.30") as watching:
+            assert (refused.status, watching.status) == (429, 101)
+        with request(proxy, "/users/", headers={"X-Real-IP": "192.0.2.31"}) as another:
+            assert another.status == 200
+
+
+def test_a_large_answer_is_taken_only_as_fast_as_its_client_reads(proxy: int) -> None:
+    """By default nginx copies up to 1 GB of each unread answer to its disk."""
+    with request(proxy, "/large"):
+        assert wait_until(lambda: Echo.sent, DEADLINE) == [False]
+
+
 def test_a_too_large_body_does_not_reach_a_web_process(proxy: int) -> None:
     with request(proxy, method="POST", body=b"a" * 300_000) as response:
         assert response.status == 413
@@ -206,13 +248,8 @@ def test_only_refused_requests_are_logged_and_without_their_query(proxy: int, fo
     with request(proxy, path) as passed_on, request(proxy, path, method="POST", body=b"a" * 300_000) as refused:
         assert (passed_on.status, refused.status) == (200, 413)
 
-    def line() -> str:
-        return next((line for line in (folder / "said").read_text().splitlines() if "status=413 " in line), "")
-
-    found = wait_until(line, DEADLINE)
-    assert re.search(
-        r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"', found
-    )
+    line = r'status=413 method=POST uri="/accounts/link/" request=\w{32} address=127.0.0.1 upstream="-"'
+    wait_until(lambda: re.search(line, (folder / "said").read_text()), DEADLINE)
     log = (folder / "said").read_text()
     assert "status=200" not in log
     assert "of-a-sign-in" not in log

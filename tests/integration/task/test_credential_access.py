@@ -14,7 +14,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
+from realtime.endpoints.connection_limits import hold_connection
 from realtime.models import Batch
 from task import tokens
 from task.accounts.rights import STRONGER
@@ -104,6 +106,19 @@ def test_an_export_that_another_sites_page_caused_is_refused_and_not_recorded(
 )
 def test_an_export_from_this_site_or_an_address_bar_is_served(exporter: Caller, headers: dict[str, str]) -> None:
     assert exporter.get(address(stepping.finished(2)), **headers).status == 200
+
+
+def test_an_export_over_the_connection_limit_gets_429_and_is_not_in_the_audit_log(
+    exporter: Caller, settings: Settings
+) -> None:
+    settings.SOCKETS_MAX = 1
+    job = stepping.finished(1)
+    with hold_connection(exporter.user.pk):
+        answer = exporter.get(address(job))
+    assert answer.problem == (429, "too_many_connections")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert not Act.objects.filter(kind=Act.Kind.EXPORTED).exists()
+    assert exporter.get(address(job)).status == 200
 
 
 def test_the_api_withholds_passwords_of_accounts_with_more_permissions_than_the_caller(exporter: Caller) -> None:

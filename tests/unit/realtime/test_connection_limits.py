@@ -1,11 +1,12 @@
 """The limit of one user's connections to this process."""
 
+import asyncio
 from contextlib import ExitStack, suppress
 
 import pytest
 from pytest_django import Settings
 
-from realtime.endpoints.connection_limits import connections_of, hold_connection
+from realtime.endpoints.connection_limits import connections_of, hold_connection, hold_connection_until_sent
 from realtime.protocol import CloseCode, Disconnect
 
 
@@ -40,3 +41,25 @@ def test_a_connection_is_released_after_an_error() -> None:
             assert connections_of("ada") == 1
             raise ZeroDivisionError
         assert connections_of("ada") == 0
+
+
+async def answer(sent: asyncio.Event) -> None:
+    """Acts as Django: calls a view that counts its connection, then sends the answer in the same task."""
+    await view()
+    await sent.wait()
+
+
+async def view() -> None:
+    hold_connection_until_sent("ada")
+
+
+async def test_a_connection_is_counted_until_its_answer_is_sent() -> None:
+    sent = asyncio.Event()
+    tasks = [asyncio.create_task(answer(sent)) for _ in range(4)]
+    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    assert [type(task.exception()) for task in done] == [Disconnect]
+    assert connections_of("ada") == 3
+    waiting.pop().cancel()
+    sent.set()
+    await asyncio.wait(tasks)
+    assert connections_of("ada") == 0

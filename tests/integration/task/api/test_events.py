@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -60,6 +61,29 @@ def test_polls_after_0_return_all_events_in_batches_with_the_next_cursor(reader:
         rounds += 1
     assert seen == list(range(1, head() + 1))
     assert rounds == 3
+
+
+def test_a_poll_of_many_full_batches_gets_at_most_1_mib_and_continues(reader: Caller) -> None:
+    """A client may leave its answer unread, and the web process keeps it."""
+    event = json.dumps({"type": "test", "text": "x" * 1_000})
+    with transaction.atomic():
+        log.append("users", [event] * 1_500)
+    end = log.position("users").head
+    seen: list[int] = []
+    address = f"{EVENTS}?after=0&limit=100"
+    while not seen or seen[-1] < end:
+        answer = reader.get(address)
+        assert len(answer.text) < 1024 * 1024
+        assert answer.json["last"] == offsets(answer.json)[-1]
+        seen += offsets(answer.json)
+        address = f"{EVENTS}?after={seen[-1]}&epoch={answer.json['epoch']}&limit=100"
+    assert seen == list(range(1, end + 1))
+
+
+def test_small_batches_are_limited_by_their_number_only(reader: Caller, append: Append) -> None:
+    for _ in range(25):
+        append(1)
+    assert len(reader.get(f"{EVENTS}?after=0&limit=23").json["events"]) == 23
 
 
 def test_events_at_or_below_the_cursor_are_left_out(reader: Caller, append: Append) -> None:

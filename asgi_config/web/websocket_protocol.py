@@ -32,7 +32,8 @@ class LimitedWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def connectionMade(self) -> None:
         self._rate_limit = RateLimit()
-        vars(self).update({name: getattr(self.factory, name) for name in WebSocketProtocol.CONFIG_ATTRS})
+        for name in WebSocketProtocol.CONFIG_ATTRS:
+            setattr(self, name, getattr(self.factory, name))
         super().connectionMade()
 
     def handle_reply(self, message: dict[str, Any]) -> None:

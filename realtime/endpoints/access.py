@@ -35,7 +35,7 @@ def authorise(scope: Any, permission: str, token_user: TokenLookup) -> Hashable:
 def credential(scope: Any) -> str | None:
     """Returns the token or the session key that `authorise` will look up, or None without both."""
     headers = _headers(scope)
-    return _token(headers, scope["subprotocols"]) or _session_key(headers)
+    return _token(headers, scope["subprotocols"]) or _session_key(headers) or None
 
 
 def _headers(scope: Any) -> dict[bytes, str]:

@@ -118,10 +118,9 @@ def check_redis() -> None:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0)
         except (OperationalError, OSError) as error:
-            fault = fault_of(error)
+            fault, place = fault_of(error), f"{connection.hostname}:{connection.port}"
             raise CouldNotStart(
-                f"Redis at {connection.as_uri()} cannot be used: {fault.phrase}. {fault.remedy} To use a private one, "
-                "unset REDIS_URL."
+                f"Redis at {place} cannot be used: {fault.phrase}. {fault.remedy} For a private one, unset REDIS_URL."
             ) from error
 
 

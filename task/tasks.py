@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from celery import shared_task
 
+from task.database.errors import UNAVAILABLE
 from task.jobs import rescue, slices
 from task.jobs.leases import FIRST_SIZE
 from task.jobs.start import RequestIdReused, UnusableTotal, start_job
@@ -25,7 +26,7 @@ class UnusableArgument(ValueError):
     """An argument of the message cannot be used; the text says what it must be."""
 
 
-@shared_task(bind=True, autoretry_for=slices.TRANSIENT, retry_backoff=True, retry_backoff_max=60, max_retries=None)
+@shared_task(bind=True, autoretry_for=UNAVAILABLE, retry_backoff=True, retry_backoff_max=60, max_retries=None)
 def create_random_user_accounts(
     self: Any, /, total: Any = None, *, job: Any = None, size: Any = FIRST_SIZE, **_: Any
 ) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as QueueError
 from redis.exceptions import RedisError
 
+from task.database.errors import UNAVAILABLE
+
 SILENT_SECONDS = 60.0
 MOST_KEPT = 1_000
-OUTSIDE = (OperationalError, InterfaceError, RedisError, QueueError, ConnectionError, SuspiciousOperation)
+OUTSIDE = (*UNAVAILABLE, RedisError, QueueError, ConnectionError, SuspiciousOperation)
 FULL = {errno.ENOSPC, errno.EDQUOT}
 PAUSE = re.compile(r"Trying again in .*")  # Celery's pauses grow, so its lines differ
 

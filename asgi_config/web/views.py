@@ -3,13 +3,14 @@
 import sys
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error
+
+from task.database.errors import UNAVAILABLE
 
 RETRY_SECONDS = 5
 
@@ -30,7 +31,7 @@ def server_error_page(request: HttpRequest) -> HttpResponse:
 
     Django calls it while it handles the exception. Under /api/ task.api.middleware replaces the page with JSON.
     """
-    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if not isinstance(sys.exc_info()[1], UNAVAILABLE):
         return server_error(request)
     response = HttpResponse(loader.render_to_string("503.html"), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)

@@ -5,11 +5,12 @@ The phrases of KNOWN hold no address, name or password, so health, checks and pa
 
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from realtime.printable import printable
 
-UNAVAILABLE = (OperationalError, InterfaceError)
+# InternalError: PostgreSQL ended the session after idle_in_transaction_session_timeout or transaction_timeout.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
 
 class Fault(NamedTuple):

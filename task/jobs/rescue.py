@@ -6,7 +6,8 @@ import logging
 from django.db import connection
 from django.utils import timezone
 
-from task.jobs import actions, leases, slices
+from task.database.errors import UNAVAILABLE
+from task.jobs import actions, leases
 from task.workers import registry
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def rescue(*, worker: str = "", processes: int = 1, is_beats: bool = False) -> i
         rescued = _rescue_stalled_lanes(now)
         if is_beats:
             registry.record_rescue(worker, now)
-    except slices.TRANSIENT as error:
+    except UNAVAILABLE as error:
         connection.close()
         logger.warning("Rescue failed; beat sends the next one in a few seconds: %r", error)
     return rescued

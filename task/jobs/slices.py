@@ -8,10 +8,11 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from task.accounts import insert, passwords
 from task.accounts.insert import Candidate
+from task.database.errors import UNAVAILABLE
 from task.database.sqlite_turns import turn
 from task.jobs import leases, removal
 from task.jobs.actions import fail
@@ -25,7 +26,6 @@ SLICE_SECONDS = 2.0
 LEAST_SIZE = 100
 PAUSES_SECONDS = (0.05, 0.2, 0.8, 2.0)
 REPEAT_SECONDS = 5.0  # no retry after a 20 s lock wait: Celery's 30 s soft limit refunds no attempt
-TRANSIENT = (OperationalError, InterfaceError)
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +38,10 @@ def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: 
     """
     try:
         return _work(job_id, task_id, size, time.monotonic() + seconds)
-    except TRANSIENT as error:
+    except UNAVAILABLE as error:
         connection.close()
         logger.warning("Job %s was interrupted and continues later: %r", job_id, error)
-        with suppress(*TRANSIENT):
+        with suppress(*UNAVAILABLE):
             leases.refund_attempt(job_id=job_id, task_id=task_id)
         return f"Job {job_id} was interrupted and continues later."
     except SoftTimeLimitExceeded:
@@ -97,7 +97,7 @@ def _step(lane: Lane, step_size: StepSize) -> Lane | None:
     for pause in PAUSES_SECONDS:
         try:
             return _commit(lane, candidates, step_size, hashing_seconds)
-        except TRANSIENT as error:
+        except UNAVAILABLE as error:
             if time.monotonic() > prepared_at + REPEAT_SECONDS:
                 raise
             logger.info("Repeating a step of job %s: %r", lane.job_id, error)

@@ -45,7 +45,7 @@ IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.chaos.faults.settings_impatient", 
 LANES = "SELECT task_id FROM arrivals_lane"
 # After a freeze of over 5 s the step is not even repeated.
 REPEATED = r"Repeating a step of job (\d+).*Ignored a stale message for job \1\."
-UNDONE = re.compile(rf"{REPEATED}|Job \d+ was interrupted and continues later: OperationalError", re.DOTALL)
+UNDONE = re.compile(rf"{REPEATED}|Job \d+ was interrupted and continues later: \w+Error", re.DOTALL)
 UNLIMITED = {"JOBS_AT_WORK_MAX": "1000"}  # jobs that still find room on a full disk wait
 FOLLOWED = 30_000
 STALLED = re.compile(r"^Job \d+ stands still: (?:the disk of the database has only 0 MB free|.+ log says why)\.$", re.M)

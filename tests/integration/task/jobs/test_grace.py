@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from task.jobs import actions, leases, rescue, slices
 from task.jobs.actions import fail
@@ -32,12 +32,23 @@ def work(lane: Lane) -> str:
 
 
 @pytest.mark.fault("the database fails at every start of a lane")
-def test_a_database_error_at_every_start_does_not_fail_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("database or disk is full"),
+        InterfaceError("the connection is closed"),
+        InternalError("terminating connection due to idle-in-transaction timeout"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_database_error_at_every_start_does_not_fail_the_job(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     """Like a full disk: the UPDATE that counts a start works, and the INSERT of a step fails."""
 
     def fail_inserts(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("INSERT"):
-            raise OperationalError("database or disk is full")
+            raise error
         return execute(sql, *rest)
 
     monkeypatch.setattr(slices, "PAUSES_SECONDS", ())

@@ -11,8 +11,9 @@ LEAST_FREE_BYTES = 16 << 20  # a step of 2,500 accounts writes 11 MB
 
 def shortage(folder: Path, *, owner: object) -> str:
     """Returns a phrase with the owner's name if the folder's disk is nearly full, else an empty text."""
-    free = shutil.disk_usage(folder).free
-    return "" if free >= LEAST_FREE_BYTES else f"the disk of {owner} has only {free >> 20} MB free"
+    total, _, free = shutil.disk_usage(folder)
+    is_short = total > 0 and free < LEAST_FREE_BYTES  # some file systems count no space: all their numbers are 0
+    return f"the disk of {owner} has only {free >> 20} MB free" if is_short else ""
 
 
 def shortage_of_database() -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
@@ -71,6 +72,12 @@ def sign_in(client: Client) -> Send:
     return lambda: client.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
 
 
+def sign_in_wrongly(client: Client) -> Send:
+    client.logout()
+    AccessAttempt.objects.all().delete()  # ten lock the user out
+    return lambda: client.post("/accounts/login/", {"username": "ada", "password": "wrong"})
+
+
 def sign_in_by_link(client: Client) -> Send:
     client.logout()
     link = make_link(user=get_user_model().objects.get(username="ada"), address="")
@@ -127,7 +134,7 @@ def check(found: list[Answer]) -> None:
 @pytest.mark.parametrize(
     "prepare",
     [get("/users/"), get("/jobs/"), get("/generate/"), get("/admin/auth/user/"), generate]
-    + [sign_in, sign_in_by_link, sign_out],
+    + [sign_in, sign_in_wrongly, sign_in_by_link, sign_out],
 )
 def test_a_page_whose_database_fails_at_any_statement_gets_503(ada: Any, prepare: Prepare) -> None:
     client = Client(raise_request_exception=False)

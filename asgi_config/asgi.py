@@ -5,17 +5,21 @@ import os
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 
-from asgi_config.settings_module import use_own_settings
+from asgi_config.settings_module import give_up, use_own_settings
 
-use_own_settings()
 os.environ.setdefault("DATABASE_POOL", "1")
 
-pages = get_asgi_application()
+try:
+    use_own_settings()
+    pages = get_asgi_application()
+except ImproperlyConfigured as error:  # one sentence from daphne and uvicorn, too
+    give_up(str(error))
 
 # These modules import models, which need the apps that get_asgi_application() loads.
-from realtime.endpoints.routing import feed_path, socket_router  # noqa: E402
-from task.tokens import token_user  # noqa: E402
+from realtime.endpoints.routing import feed_path, socket_router
+from task.tokens import token_user
 
 
 def without_client_root_path(app: ASGI3Application) -> ASGI3Application:

@@ -17,13 +17,11 @@ from typing import Any
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from asgi_config.settings_module import give_up
 from realtime.endpoints.draining import drain
 
 # Pings keep proxies from closing an idle socket. A silent socket is detected within 35 s.
@@ -108,10 +106,7 @@ def raise_file_limit() -> None:
 
 def main() -> None:
     raise_file_limit()
-    try:
-        Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
-    except ImproperlyConfigured as error:
-        give_up(str(error))
+    Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
 
 
 if __name__ == "__main__":

@@ -5,18 +5,22 @@ import os
 import django
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.routing import ProtocolTypeRouter
+from django.core.exceptions import ImproperlyConfigured
 
-from asgi_config.settings_module import use_own_settings
+from asgi_config.settings_module import give_up, use_own_settings
 from asgi_config.web.http_handler import HttpHandler
 
-use_own_settings()
 os.environ.setdefault("DATABASE_POOL", "1")
 
-django.setup(set_prefix=False)
+try:
+    use_own_settings()
+    django.setup(set_prefix=False)
+except ImproperlyConfigured as error:  # one sentence from daphne and uvicorn, too
+    give_up(str(error))
 
 # These modules import models, which need the apps that setup() loads.
-from realtime.endpoints.routing import feed_path, socket_router  # noqa: E402
-from task.tokens import token_user  # noqa: E402
+from realtime.endpoints.routing import feed_path, socket_router
+from task.tokens import token_user
 
 
 def without_client_root_path(app: ASGI3Application) -> ASGI3Application:

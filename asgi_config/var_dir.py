@@ -83,10 +83,11 @@ def locked(path: Path) -> Iterator[None]:
     with write_errors_explained():
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyLocked(file.read().strip()) from error
+        with write_errors_explained():
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AlreadyLocked(file.read().strip()) from error
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()

@@ -16,13 +16,11 @@ from typing import Any
 
 from daphne.cli import CommandLineInterface
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from asgi_config.settings_module import give_up
 from asgi_config.web.http_backpressure import BackpressureServer
 from asgi_config.web.http_channel import build_channel
 from asgi_config.web.websocket_protocol import LimitedWebSocketProtocol
@@ -111,10 +109,7 @@ def raise_file_limit() -> None:
 
 def main() -> None:
     raise_file_limit()
-    try:
-        Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
-    except ImproperlyConfigured as error:
-        give_up(str(error))
+    Web().run([*LIMITS, *QUIET, *sys.argv[1:], APPLICATION])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ KEY = {"SECRET_KEY": "for-the-tests-only-and-long-enough", "REDIS_URL": "redis:/
 START = {
     "manage.py": ["manage.py", "check"],
     "web": ["-m", "asgi_config.web"],
+    "daphne": ["-m", "daphne", "asgi_config.asgi:application"],
     "worker": ["-m", "celery", "-A", "asgi_config", "worker"],
     "beat": ["-m", "celery", "-A", "asgi_config", "beat"],
 }
@@ -27,6 +28,7 @@ def another_project(tmp_path: Path) -> Path:
     [
         ("manage.py", "no.such", "There is no module DJANGO_SETTINGS_MODULE=no.such: unset this variable.\n"),
         ("web", "mysite", "DJANGO_SETTINGS_MODULE=mysite belongs to another project: unset this variable.\n"),
+        ("daphne", "no.such", "There is no module DJANGO_SETTINGS_MODULE=no.such: unset this variable.\n"),
         ("worker", "mysite", "DJANGO_SETTINGS_MODULE=mysite belongs to another project: unset this variable.\n"),
         ("beat", "no.such", "There is no module DJANGO_SETTINGS_MODULE=no.such: unset this variable.\n"),
     ],

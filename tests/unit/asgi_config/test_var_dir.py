@@ -1,11 +1,14 @@
 """VAR_DIR is private, and has one secret key."""
 
+import errno
+import fcntl
 import os
 import stat
 import threading
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from asgi_config import var_dir
 
@@ -68,3 +71,18 @@ def test_a_file_system_without_hard_links_and_modes_is_enough(folder: Path, monk
     monkeypatch.setattr(os, "chmod", not_supported)
     var_dir.make_secret_key()
     assert len((folder / "secret_key").read_text()) >= 50
+
+
+def test_a_file_system_without_locks_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_supported(*args: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    folder.mkdir()
+    monkeypatch.setattr(fcntl, "flock", not_supported)
+    with (
+        pytest.raises(ImproperlyConfigured, match=r"No locks available\): set VAR_DIR to a folder of yours\.$"),
+        var_dir.locked(folder / "live.lock"),
+    ):
+        pass
+    with pytest.raises(ImproperlyConfigured, match="No locks available"):
+        var_dir.make_secret_key()

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from realtime.endpoints.access import credential
 
+COOKIE = settings.SESSION_COOKIE_NAME.encode()
 OFFERED = ["arrivals.v1", "arrivals.bearer.offered"]
 
 
@@ -17,10 +19,10 @@ def scope(*headers: tuple[bytes, bytes], subprotocols: list[str] | None = None) 
     ("opened_with", "found"),
     [
         (scope(), None),
-        (scope((b"cookie", b"sessionid=; other=1")), None),
+        (scope((b"cookie", COOKIE + b"=; other=1")), None),
         (scope((b"authorization", b"Bearer ")), None),
-        (scope((b"cookie", b"other=1; sessionid=of-ada")), "of-ada"),
-        (scope((b"cookie", b"sessionid=of-ada"), subprotocols=OFFERED), "offered"),
+        (scope((b"cookie", b"other=1; " + COOKIE + b"=of-ada")), "of-ada"),
+        (scope((b"cookie", COOKIE + b"=of-ada"), subprotocols=OFFERED), "offered"),
         (scope((b"authorization", b"Bearer given"), subprotocols=OFFERED), "given"),
     ],
 )

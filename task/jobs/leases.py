@@ -144,4 +144,5 @@ def redeliver(lane: Lane, now: datetime.datetime) -> bool:
 
 
 def _is_silent(lane: Lane, now: datetime.datetime, after: datetime.timedelta) -> bool:
-    return ago(lane.seen_at, now) >= after * 2 ** min(lane.rescues, MOST_DOUBLINGS)
+    pause = after * 2 ** min(lane.rescues, MOST_DOUBLINGS)
+    return bool(ago(lane.seen_at, now) >= pause)

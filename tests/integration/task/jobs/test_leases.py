@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_lane_and_its_message_have_the_same_id() -> None:
 
 
 def test_a_repeated_request_sends_the_message_that_its_dead_sender_could_not(redis: str) -> None:
-    values = {"total": 60, "request_id": uuid4()}
+    values: dict[str, Any] = {"total": 60, "request_id": uuid4()}
     lane = start_job(**values).job.lanes.get()
     queued_ids()
     later = lane.seen_at + leases.RESEND_AFTER

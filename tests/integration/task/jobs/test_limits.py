@@ -42,7 +42,12 @@ def test_a_job_that_a_limit_refuses_costs_no_hash(ann: Any, settings: Any, monke
     shared = Options(passwords=SHARED, shared_password="typed by a person")
     hashed: list[str] = []
     encode = QuickHasher.encode
-    monkeypatch.setattr(QuickHasher, "encode", lambda *values: [hashed.append("once"), encode(*values)][1])
+
+    def count_and_encode(*values: Any) -> str:
+        hashed.append("once")
+        return str(encode(*values))
+
+    monkeypatch.setattr(QuickHasher, "encode", count_and_encode)
     start_job(total=5, requested_by=ann, options=shared)
     assert hashed == ["once"]
     for _ in range(3):

@@ -57,8 +57,9 @@ def require_own_site(request: HttpRequest) -> None:
 def authorise_again(request: HttpRequest, permission: str) -> Any:
     """Authorises a request that is already served, with the token, or the session and its user, read again."""
     again = copy(request)
-    again.session = type(request.session)(request.session.session_key)
-    again.user = auth.get_user(again)
+    if not _bears_token(request):
+        again.session = type(request.session)(request.session.session_key)
+        again.user = auth.get_user(again)
     return authorise(again, permission)
 
 

@@ -136,17 +136,17 @@ def _create_job(
         if not is_new:
             return job, None
         audit.note(Act.Kind.ASKED, by=job.requested_by, job=job, at=job.created_at)  # locks the user until commit
-        _require_room(job.requested_by, job.created_at, besides=job)
+        _require_room(job.requested_by, job.created_at, besides=job.pk)
         unsent = _create_lanes(job, first=first)
         publish(job, [job_event(job)], at=job.created_at)
     return job, unsent
 
 
-def _require_room(user: Any, now: datetime.datetime, *, besides: Job | None = None) -> None:
+def _require_room(user: Any, now: datetime.datetime, *, besides: int = 0) -> None:
     """Raises TooManyJobs if a new job exceeds a limit of its user. The shell has no limits.
 
     Certain only while the user is locked, so that concurrent requests cannot exceed the limits together. `besides` is
-    the new job.
+    the id of the new job.
     """
     if user is None:
         return

@@ -72,6 +72,7 @@ def made_by(*requesters: Any) -> list[int]:
     return [made[requester.pk] for requester in requesters]
 
 
+@pytest.mark.fault("one user fills the queue with jobs")
 def test_a_job_gets_the_next_slice_although_40_lanes_of_another_person_wait(ann: Any, bob: Any) -> None:
     start(ann, jobs=20, processes=2)
     work(3)

@@ -152,7 +152,7 @@ def _require_room(user: Any, now: datetime.datetime, *, besides: int = 0) -> Non
         return
     others = Job.objects.filter(requested_by=user)
     if besides:
-        others = others.exclude(pk=besides.pk)
+        others = others.exclude(pk=besides)
     if others.filter(state__in=Job.ACTIVE).count() >= settings.JOBS_AT_WORK_MAX:
         raise TooManyJobs(
             f"You have {settings.JOBS_AT_WORK_MAX} active jobs, which is the limit: wait until one ends or cancel one.",

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -28,12 +29,12 @@ def idle_limit(request: HttpRequest) -> Steps:
 def limit_idle_time(request: HttpRequest, user: Any, *, now: float) -> None:
     """Lets the session of staff or a superuser end after SIGN_IN_IDLE_MINUTES, counted from now.
 
-    Does nothing if it did so shortly before.
+    Does nothing if it did so shortly before, or if the view has signed the user out.
     """
     if not (getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)):
         return
     session, idle_seconds = request.session, 60 * settings.SIGN_IN_IDLE_MINUTES
-    if abs(now - session.get(SEEN, 0)) < idle_seconds / WRITES:
+    if SESSION_KEY not in session or abs(now - session.get(SEEN, 0)) < idle_seconds / WRITES:
         return
     session[SEEN] = now
     left = session.setdefault(BEGAN, now) + settings.SESSION_COOKIE_AGE - now

@@ -57,7 +57,7 @@ def test_a_redis_that_refuses_the_password_is_reported_as_unchecked(redis: str, 
     settings.REDIS_ADDRESS = settings.REDIS_ADDRESS.replace(password_of(settings), "wrong")
     found = deploy.check_redis()
     assert ids(found) == ["arrivals.I011"]
-    assert "it refuses the sign-in" in found[0].msg
+    assert "it refuses the password" in found[0].msg
 
 
 def test_a_frozen_redis_does_not_block_the_command(settings: Settings) -> None:

@@ -51,7 +51,7 @@ def test_a_queue_of_another_project_is_refused(name: str) -> None:
 def test_a_celery_command_without_a_secret_key_is_one_sentence(tmp_path: Path) -> None:
     done = run(*START["worker"], SECRET_KEY="", VAR_DIR=str(tmp_path))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "Start `make run` once" in done.stderr
+    assert "start `make run` once" in done.stderr
 
 
 def test_a_loader_of_another_project_is_not_used() -> None:

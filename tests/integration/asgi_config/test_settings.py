@@ -113,7 +113,7 @@ def test_a_missing_secret_key_is_one_sentence_with_the_remedy(tmp_path: object) 
 
 def test_a_python_without_our_packages_is_one_sentence_with_the_remedy() -> None:
     done = run("-S", "manage.py", "link")
-    sentence = "This Python has no django: use .venv/bin/python, which `make run` installs.\n"
+    sentence = "This Python has no celery: use .venv/bin/python, which `make run` installs.\n"
     assert (done.returncode, done.stderr) == (2, sentence)
 
 

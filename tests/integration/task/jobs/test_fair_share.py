@@ -21,6 +21,7 @@ from task.options import FULL, Options
 from task.workers import registry
 from tests.integration.task.jobs.test_leases import queued_ids
 from tests.support.database import at_once
+from tests.support.redis_keys import redis_key
 from tests.support.stepping import now
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "empty_queue")]
@@ -52,7 +53,7 @@ def start(requester: Any, *, jobs: int = 1, total: int = 60, processes: int = 1)
 
 def take_message() -> dict[str, Any] | None:
     with Redis.from_url(settings.REDIS_URL) as redis:
-        message = redis.rpop("celery")
+        message = redis.rpop(redis_key("celery"))
     if message is None:
         return None
     headers = json.loads(message)["headers"]

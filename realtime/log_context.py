@@ -28,6 +28,16 @@ def log_context(**more: object) -> Iterator[None]:
         _fields.reset(before)
 
 
+@contextmanager
+def only(**all_fields: object) -> Iterator[None]:
+    """Adds exactly these fields, without those that are None, to every line of the block."""
+    before = _fields.set(_without_none(all_fields))
+    try:
+        yield
+    finally:
+        _fields.reset(before)
+
+
 def replace(**all_fields: object) -> None:
     """Sets exactly these fields until the next call. For a pool process, which runs one task after another."""
     _fields.set(_without_none(all_fields))

@@ -41,11 +41,19 @@ def work(*, job_id: int, task_id: UUID, size: int = leases.FIRST_SIZE, seconds: 
     until = time.monotonic() + seconds
     try:
         lane = fair_share.claim(job_id=job_id, task_id=task_id, size=size)
-        if lane is None:
-            return STALE.format(job_id)
-        if lane.task_id != task_id:
-            job_id, task_id, size = lane.job_id, lane.task_id, leases.FIRST_SIZE
-            log_context.replace(job=job_id, task=str(task_id))
+    except Exception as error:
+        return _end_for(error, job_id=job_id, task_id=task_id)
+    if lane is None:
+        return STALE.format(job_id)
+    if lane.task_id == task_id:
+        return _work_or_end(lane, size, until)
+    with log_context.only(job=lane.job_id, task=str(lane.task_id)):  # not the message's job, request and task
+        return _work_or_end(lane, leases.FIRST_SIZE, until)
+
+
+def _work_or_end(lane: Lane, size: int, until: float) -> str:
+    job_id, task_id = lane.job_id, lane.task_id
+    try:
         return _work(lane, size, until)
     except Exception as error:
         return _end_for(error, job_id=job_id, task_id=task_id)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
@@ -68,7 +69,9 @@ def test_a_change_of_one_user_names_that_user(ann: Any) -> None:
 
 
 def test_a_change_of_a_group_or_a_permission_names_all_users(ann: Any) -> None:
-    group, permission = Group.objects.get(), Permission.objects.get(codename="view_user")
+    group, of_users = Group.objects.get(), ContentType.objects.get_for_model(User)
+    permission = Permission.objects.create(codename="temporary", name="Only of this test", content_type=of_users)
+    group.permissions.add(permission)
     changes: dict[str, Callable[[], object]] = {
         "members of a group removed": group.user_set.clear,
         "permission of a group removed": lambda: group.permissions.remove(permission),

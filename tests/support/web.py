@@ -18,9 +18,12 @@ FILES = 64
 DEADLINE = 240
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def web(django_db_setup: None, redis: str) -> Iterator[str]:
-    """Yields the URL of a real web process on the test database, with short intervals."""
+    """Yields the URL of a real web process on the test database, with short intervals.
+
+    It ends with its module, because its hub would relay the outbox of other tests.
+    """
     port = free_port()
     environment = {
         **os.environ,

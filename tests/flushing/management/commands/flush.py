@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management.commands import flush
 from django.db import connections, transaction
 
+from realtime.models import FeedHead
+
 MADE_BY_MIGRATE = {"auth_permission", "django_content_type"}
 
 
@@ -18,5 +20,7 @@ class Command(flush.Command):
         connection = connections[options["database"]]
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
         with transaction.atomic(using=options["database"]), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":  # a web process may relay the outbox: it locks the feed first
+                cursor.execute(f"LOCK TABLE {FeedHead._meta.db_table} IN ACCESS EXCLUSIVE MODE")
             for table in set(tables) - MADE_BY_MIGRATE:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")

@@ -11,11 +11,12 @@ keep their order if one transaction saw the other's work, or waited for its row 
 import datetime
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import InternalError, connection, models, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -73,14 +74,16 @@ def is_used() -> bool:
 def relay(feed: str) -> bool:
     """Moves the feed's committed entries to the log. Returns False if another transaction holds the feed.
 
-    Works in transactions of its own, RELAY_ENTRIES at a time. Without entries it is one short query.
+    Works in transactions of its own, RELAY_ENTRIES at a time. Without entries it is one short query. Does nothing on a
+    read-only database.
     """
-    while is_used() and _waiting(feed).exists():
-        with transaction.atomic(durable=True):
-            row = log.try_lock(feed)
-            if row is None:
-                return False
-            _move(row, list(_waiting(feed)[:RELAY_ENTRIES]))
+    with suppress(InternalError):
+        while is_used() and _waiting(feed).exists():
+            with transaction.atomic(durable=True):
+                row = log.try_lock(feed)
+                if row is None:
+                    return False
+                _move(row, list(_waiting(feed)[:RELAY_ENTRIES]))
     return True
 
 
@@ -112,18 +115,19 @@ def read_at_head(feed: str, rows: models.QuerySet[M]) -> list[tuple[M, int]]:
     """Evaluates the query in one SQL statement. Returns each row with the feed's head at which it is true.
 
     If committed entries wait in the outbox, locks the feed, reads again together with the entries, and relays exactly
-    these in a transaction of its own. Raises OperationalError if the feed stays locked for LOCK_MS, and RuntimeError
-    inside another transaction.
+    these in a transaction of its own. A database that is read-only, such as a standby, relays nothing: then the entries
+    come later although the rows may show them. Raises OperationalError if the feed stays locked for LOCK_MS, and
+    RuntimeError inside another transaction.
     """
     head_of_feed = Coalesce(models.Subquery(FeedHead.objects.filter(name=feed).values("head")), 0)
     marked: Any = rows.annotate(head_of_feed=head_of_feed, waiting=_waiting_keys(feed))
     found = list(marked)
     if any(row.waiting for row in found):
-        with transaction.atomic(durable=True):
+        with suppress(InternalError), transaction.atomic(durable=True):
             locked = _lock_soon(feed)
-            found = list(marked.all())
-            _move(locked, list(OutboxEntry.objects.filter(pk__in=found[0].waiting if found else []).order_by("pk")))
-        return [(row, locked.head) for row in found]
+            again = list(marked.all())
+            _move(locked, list(OutboxEntry.objects.filter(pk__in=again[0].waiting if again else []).order_by("pk")))
+            return [(row, locked.head) for row in again]
     return [(row, row.head_of_feed) for row in found]
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from asgi_config.live import embedded_redis
-from realtime import log, outbox
+from realtime import outbox
 from tests.support.database import Append, session_of
 from tests.support.waiting import wait_until
 
@@ -51,8 +51,7 @@ def append() -> Append:
     def append_events(count: int, *, key: str = "") -> int:
         with transaction.atomic():
             outbox.append("users", [json.dumps({"type": "test"})] * count, key=key)
-        outbox.relay("users")
-        return log.position("users").head
+        return outbox.head("users").head
 
     return append_events
 

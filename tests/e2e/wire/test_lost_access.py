@@ -1,7 +1,7 @@
 """Access that ends while a client watches: sockets and long polls end, although the next check is an hour away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -47,10 +47,8 @@ def watcher() -> Any:
     return User.objects.get(username="watcher")
 
 
-def sign_out() -> None:
-    client = Client()
-    client.cookies[COOKIE] = Session.objects.get().session_key
-    client.post("/accounts/logout/")
+def sign_out(cookie: str) -> None:
+    Client().post("/accounts/logout/", HTTP_COOKIE=cookie)
 
 
 def change_password() -> None:
@@ -74,7 +72,7 @@ def in_group() -> Group:
     return group
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[Callable[..., object], int]] = {
     "signed out": (sign_out, 4501),
     "session deleted": (lambda: Session.objects.all().delete(), 4501),
     "password changed": (change_password, 4501),
@@ -96,7 +94,7 @@ async def test_a_socket_and_a_long_poll_end_when_their_user_is(patient_web: str,
     if change in OF_A_GROUP:
         await in_thread(in_group)()
     async with watching(patient_web, cookie=cookie) as (socket, poll):
-        await in_thread(lose)()
+        await in_thread(lose)(*([cookie] if change == "signed out" else []))
         assert await close_code(socket) == code
         answer = await poll
     assert answer.problem == {4501: (401, "not_signed_in"), 4503: (403, "not_allowed")}[code]

@@ -14,6 +14,7 @@ from django.db.backends.signals import connection_created
 from django.test import Client
 
 from asgi_config.sign_in.links import make_link
+from realtime import outbox
 from task import tokens
 from task.jobs.start import start_job
 from tests.support.answer import Answer
@@ -156,6 +157,8 @@ def test_a_database_that_refuses_writes_gets_503_and_still_answers_reads(ada: An
     """Like a standby of PostgreSQL after a failover."""
     client = Client(raise_request_exception=False)
     client.force_login(ada)
+    outbox.relay("users")
+    get_user_model().objects.create(username="waits in the outbox")
     on, off = READ_ONLY[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(on)

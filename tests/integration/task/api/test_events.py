@@ -68,7 +68,7 @@ def test_a_poll_of_many_full_batches_gets_at_most_1_mib_and_continues(reader: Ca
     event = json.dumps({"type": "test", "text": "x" * 1_000})
     with transaction.atomic():
         log.append("users", [event] * 1_500)
-    end = log.position("users").head
+    end = outbox.head("users").head
     seen: list[int] = []
     address = f"{EVENTS}?after=0&limit=100"
     while not seen or seen[-1] < end:

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.timeout(6 * DEADLINE)
 async def test_all_events_arrive_by_the_layer_without_head_checks(strikes: Strikes) -> None:
     with Service(environment={"HEAD_CHECK_SECONDS": "3600"}) as service:
         browser = Browser()
-        browser.get(service.link)
+        browser.use_link(service.link)
         watcher = Watcher(service.address, browser.cookie_header)
         following = asyncio.create_task(watcher.follow(lambda seen: seen.kinds["job.finished"] > 0))
         await watcher.is_live.wait()

@@ -14,7 +14,7 @@ class Visitor:
     def __init__(self, service: Service) -> None:
         self.address = service.address
         self.browser = Browser()
-        self.browser.use_link(service.link)
+        self.browser.use_link(service.manage("link").stdout.strip())
 
     def page(self, path: str) -> tuple[int, str]:
         answer = self.browser.get(self.address + path)

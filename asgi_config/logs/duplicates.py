@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from celery.beat import SchedulingError
 from django.core.exceptions import SuspiciousOperation
 from kombu.exceptions import OperationalError as QueueError
 from redis.exceptions import RedisError
@@ -18,7 +19,7 @@ from task.database.errors import UNAVAILABLE
 
 SILENT_SECONDS = 60.0
 MOST_KEPT = 1_000
-OUTSIDE = (*UNAVAILABLE, RedisError, QueueError, ConnectionError, SuspiciousOperation)
+OUTSIDE = (*UNAVAILABLE, RedisError, QueueError, SchedulingError, ConnectionError, SuspiciousOperation)
 FULL = {errno.ENOSPC, errno.EDQUOT}
 PAUSE = re.compile(r"Trying again in .*")  # Celery's pauses grow, so its lines differ
 

@@ -67,7 +67,7 @@ def test_the_wheel_holds_every_module_template_and_static_file(wheel: Path) -> N
 
 def test_arrivals_live_of_the_wheel_shows_accounts_on_a_styled_page(service: Service, installed: Path) -> None:
     browser = Browser()
-    page = browser.get(service.link)
+    page = browser.use_link(service.link)
     assert page.url == f"{service.address}/users/"
     for static in ("task/css/page.css", "task/js/pages/users.js", "realtime/connection.js", "admin/css/base.css"):
         assert browser.get(f"{service.address}/static/{static}").status == 200

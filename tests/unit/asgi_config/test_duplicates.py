@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from celery.beat import SchedulingError
 from django.core.exceptions import TooManyFieldsSent
 from django.db import OperationalError
 from kombu.exceptions import OperationalError as QueueError
@@ -69,6 +70,7 @@ def test_a_database_error_is_one_line(logged: Callable[..., list[str]]) -> None:
     [
         ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
         QueueError("Error 111 connecting to 127.0.0.1:1. Connection refused."),
+        SchedulingError("Couldn't apply scheduled task rescue: No space left on device"),
         ConnectionResetError(104, "Connection reset by peer"),
         OSError(errno.ENOSPC, "No space left on device", "/var/beat-last-runs"),
         TooManyFieldsSent("The number of GET/POST parameters exceeded the limit."),

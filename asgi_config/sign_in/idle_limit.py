@@ -43,7 +43,7 @@ def limit_idle_time(request: HttpRequest, user: Any, *, now: float) -> None:
 
 @receiver(user_logged_in)
 def begin(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Counts anew, because a second sign-in of the same user keeps the session and its values."""
+    """Starts the count again, because a second sign-in of the same user keeps the session and its values."""
     for key in (BEGAN, SEEN):
         request.session.pop(key, None)
     limit_idle_time(request, user, now=time.time())
